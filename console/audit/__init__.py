@@ -1,0 +1,1 @@
+"""The audit trail: who did what, when, to what; chained so that a change is found."""

@@ -1,0 +1,1 @@
+"""The work: queues, claims, decisions, evidence and the two clocks."""

@@ -1,0 +1,322 @@
+"""Every environment variable of the console: typed, validated and read once.
+
+The field's name in capitals is the variable's name. What a variable does stands in its description, from
+which the README's table and `main.py settings` are made.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MINIMUM_SECRET_LENGTH = 64
+# 64 hexadecimal digits carry 4 bits each; a typed or repeated phrase stays well below 3 bits a character.
+MINIMUM_SECRET_BITS_PER_CHARACTER = 3.0
+
+# Variables of the deployment guide whose feature this version does not have. Accepting one would promise a
+# behaviour that no code provides, so setting it is an error that says so.
+NOT_IN_THIS_VERSION = (
+    "ACCESS_TOKEN_EXPIRE_MINUTES",
+    "REFRESH_TOKEN_EXPIRE_DAYS",
+    "AI_ENABLED",
+    "AI_CONFIDENCE_THRESHOLD",
+    "RATE_LIMIT_PER_MINUTE",
+)
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; `faults` names every reason at once."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("The settings cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        self.faults = faults
+
+
+Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", validate_default=True)
+
+    # What the process is
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="`production` refuses unsafe settings, naming every fault at once."
+    )
+    debug: bool = Field(False, description="Log at DEBUG and show error details in pages. Refused in production.")
+    demo_mode: bool = Field(
+        False, description="Seed the demo bank and its users; allow `main.py totp`. Refused in production."
+    )
+    embedded_services: str = Field(
+        "", description="Set by `main.py` itself: the services it started on this machine. Refused in production."
+    )
+    data_dir: str = Field("var", description="Folder of everything that the embedded services keep.")
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    public_origin: str = Field(
+        "http://127.0.0.1:8000",
+        description="Address people type, without a path. https makes cookies Secure; production demands it.",
+    )
+
+    # Where the data is
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL 15 or later, as the role that the console runs as. `postgresql://`, "
+        "`postgresql+asyncpg://` and `postgresql+psycopg://` are all accepted; psycopg 3 is used.",
+    )
+    database_owner_url: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL as the owner of the tables, for migrations. Default: DATABASE_URL.",
+    )
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="Redis 7 or Valkey: sessions and live hints (`redis://` or `rediss://`)."
+    )
+    object_store_endpoint: str = Field("", description="S3-compatible store of the images, `http(s)://host:port`.")
+    object_store_access_key: str = Field("", description="Access key of the object store.")
+    object_store_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the object store.")
+    object_store_bucket: str = Field("check-images", description="Bucket that holds the images; it stays private.")
+    object_store_region: str = Field("us-east-1", description="Region of the bucket.")
+    object_store_retention_days: int = Field(
+        2557,
+        ge=0,
+        le=36500,
+        description="Days during which an image cannot be deleted, where the bucket has object lock. 0: no lock.",
+    )
+
+    # Security
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="64 or more random characters: encrypts TOTP secrets and signs image links."
+    )
+    session_timeout_minutes: int = Field(30, ge=1, le=720, description="Minutes without activity that end a session.")
+    argon2_time_cost: int = Field(3, ge=1, le=20, description="Argon2id passes over memory.")
+    argon2_memory_kib: int = Field(65536, ge=8192, le=1048576, description="Argon2id memory in KiB.")
+    argon2_parallelism: int = Field(1, ge=1, le=16, description="Argon2id lanes.")
+    image_link_seconds: int = Field(300, ge=10, le=3600, description="Seconds for which an image address works.")
+    api_v1_prefix: str = Field("/api/v1", description="Path under which the API answers.")
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Origins that may call the API from a browser: a JSON list or a comma list.",
+    )
+
+    # The institution made on first use
+    institution_name: str = Field("First Example Bank", min_length=1, max_length=100, description="Its name.")
+    institution_routing_number: str = Field(
+        "070000014", pattern=r"^\d{9}$", description="Its routing number: items drawn on it are on-us."
+    )
+    institution_time_zone: str = Field("America/New_York", description="Its time zone, for deadlines and display.")
+
+    # Business rules; they seed policy version 1, after which the policy is the truth
+    dual_control_threshold: Money = Field(
+        Decimal("5000.00"), description="Amount from which two people decide. Seeds policy version 1."
+    )
+    high_priority_threshold: Money = Field(
+        Decimal("10000.00"), description="Amount from which a check is high priority. Seeds policy version 1."
+    )
+    default_sla_hours: Decimal = Field(
+        Decimal(4), gt=0, le=240, description="Business hours to decide a check. Seeds policy version 1."
+    )
+    claim_timeout_minutes: int = Field(
+        15, ge=1, le=480, description="Minutes without activity after which a claimed check goes back to the queue."
+    )
+
+    # Intake limits
+    intake_max_file_mb: int = Field(500, ge=1, le=10_000, description="Largest file taken, in MB (10^6 bytes).")
+    intake_max_record_mb: int = Field(25, ge=1, le=1_000, description="Largest record taken, in MB (10^6 bytes).")
+    intake_max_records: int = Field(1_000_000, ge=10, le=100_000_000, description="Most records in one file.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        origins = json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
+        for origin in origins:
+            if _origin_of(str(origin)) != origin:
+                raise ValueError(f"{origin!r} is not an origin such as https://console.example.com")
+        return origins
+
+    @field_validator("public_origin")
+    @classmethod
+    def _public_origin(cls, value: str) -> str:
+        if _origin_of(value) != value:
+            raise ValueError("write it as https://console.example.com, without a path")
+        return value
+
+    @field_validator("api_v1_prefix")
+    @classmethod
+    def _prefix(cls, value: str) -> str:
+        if not value.startswith("/") or value.endswith("/") or len(value) < 2:
+            raise ValueError("write it as /api/v1: it starts with a slash and does not end with one")
+        return value
+
+    @field_validator("institution_time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is not a time zone such as America/New_York") from error
+        return value
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if not url:
+            return value
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in {"postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"}:
+            raise ValueError("write it as postgresql://user:password@host:5432/check_review")
+        return SecretStr(f"postgresql+psycopg://{rest}")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not url.startswith(("redis://", "rediss://")):
+            raise ValueError("write it as redis://host:6379/0 or rediss://host:6379/0")
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.environment is Environment.PRODUCTION:
+            faults = production_faults(self)
+            if faults:
+                raise ValueError("\n".join(faults))
+        return self
+
+    @property
+    def owner_url(self) -> str:
+        """Address of the database as the owner of its tables, for migrations alone."""
+        return self.database_owner_url.get_secret_value() or self.database_url.get_secret_value()
+
+    @property
+    def behind_tls(self) -> bool:
+        return self.public_origin.startswith("https://")
+
+    @property
+    def session_timeout(self) -> timedelta:
+        return timedelta(minutes=self.session_timeout_minutes)
+
+
+def production_faults(settings: Settings) -> list[str]:
+    """Each reason for which these settings must not serve a bank; empty when there is none."""
+    faults = [f"SECRET_KEY {fault}" for fault in _secret_faults(settings.secret_key.get_secret_value())]
+    if settings.debug:
+        faults.append("DEBUG is on: turn it off, it shows error details to users")
+    if settings.demo_mode:
+        faults.append("DEMO_MODE is on: turn it off, it makes users whose passwords are printed")
+    if settings.embedded_services:
+        faults.append(f"embedded services are in use ({settings.embedded_services}): use servers of your own")
+    for name in ("database_url", "redis_url", "object_store_endpoint"):
+        value = getattr(settings, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            faults.append(f"{name.upper()} is missing: production uses no embedded services")
+    if not settings.behind_tls:
+        faults.append(f"PUBLIC_ORIGIN is {settings.public_origin}: it must start with https://")
+    return faults
+
+
+def _secret_faults(secret: str) -> list[str]:
+    if not secret:
+        return ["is missing: make one with `openssl rand -hex 48`"]
+    faults = []
+    if len(secret) < MINIMUM_SECRET_LENGTH:
+        faults.append(f"has {len(secret)} characters: {MINIMUM_SECRET_LENGTH} are needed")
+    if _bits_per_character(secret) < MINIMUM_SECRET_BITS_PER_CHARACTER:
+        faults.append("is too regular to be random: make one with `openssl rand -hex 48`")
+    return faults
+
+
+def _bits_per_character(text: str) -> float:
+    """Shannon entropy of the characters, the smaller of single characters and neighbouring pairs."""
+
+    def entropy(parts: list[str]) -> float:
+        counts = Counter(parts)
+        return -sum(n / len(parts) * math.log2(n / len(parts)) for n in counts.values())
+
+    # A repeated phrase has few distinct pairs, however mixed its characters are: n distinct pairs in a long
+    # text give log2(n) bits a pair, compared with half of that for a character.
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    return min(entropy(list(text)), entropy(pairs) * 0.75) if pairs else 0.0
+
+
+def _origin_of(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process's environment.
+
+    Raises SettingsError naming every fault at once, never showing a secret's value.
+    """
+    faults = [
+        f"{name} is not used by this version: unset it, nothing would come of it"
+        for name in NOT_IN_THIS_VERSION
+        if name in os.environ
+    ]
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(faults + _sentences(error)) from None
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    sentences: list[str] = []
+    for fault in error.errors(include_input=False, include_url=False):
+        message = fault["msg"].removeprefix("Value error, ")
+        name = ".".join(str(part) for part in fault["loc"][:1]).upper()
+        sentences += [f"{name}: {message}"] if name else message.split("\n")
+    return sentences
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read at first use."""
+    return read_settings()
+
+
+@dataclass(frozen=True)
+class EffectiveSetting:
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+def effective(current: Settings) -> list[EffectiveSetting]:
+    """Every setting with its value and source; secrets are masked, present or not."""
+    rows = []
+    for field, info in type(current).model_fields.items():
+        value = getattr(current, field)
+        if isinstance(value, SecretStr):
+            shown = "********" if value.get_secret_value() else ""
+        else:
+            shown = ", ".join(value) if isinstance(value, list) else str(value)
+        source = "environment" if field.upper() in os.environ else "default"
+        rows.append(EffectiveSetting(field.upper(), shown, source, info.description or ""))
+    return rows

@@ -1,0 +1,1 @@
+"""The database: its tables, its one migration chain, and the way into a transaction."""

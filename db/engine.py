@@ -1,0 +1,95 @@
+"""The way into the database: one engine per process, and short transactions inside an institution.
+
+Every transaction runs as the role `console_app`, which owns nothing and cannot bypass row-level security,
+and names its institution; without one it sees no row of any institution's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+APP_ROLE = "console_app"
+STATEMENT_TIMEOUT_MS = 5_000
+LOCK_TIMEOUT_MS = 2_000
+
+_BEGIN = text(
+    "select set_config('role', :role, true), set_config('console.institution_id', :institution, true),"
+    " set_config('statement_timeout', :timeout, true)"
+)
+
+
+class InInstitution(Protocol):
+    """Whoever acts inside one institution: a signed-in person, or a job."""
+
+    @property
+    def institution_id(self) -> UUID: ...
+
+
+AfterCommit = Callable[[], Awaitable[None]]
+
+_engine: AsyncEngine | None = None
+_sessions: async_sessionmaker[AsyncSession] | None = None
+
+
+def open_engine(url: str, *, pool_size: int = 10, max_overflow: int = 5) -> AsyncEngine:
+    """Open this process's engine. `url` is a `postgresql+psycopg://` address."""
+    global _engine, _sessions
+    _engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC",
+            "application_name": "check-review-console",
+        },
+    )
+    _sessions = async_sessionmaker(_engine, expire_on_commit=False, autoflush=False)
+    return _engine
+
+
+async def close_engine() -> None:
+    """Close every connection of this process."""
+    global _engine, _sessions
+    if _engine is not None:
+        await _engine.dispose()
+    _engine = _sessions = None
+
+
+@asynccontextmanager
+async def transaction(
+    actor: InInstitution | None, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+) -> AsyncIterator[AsyncSession]:
+    """A transaction that sees the actor's institution only; committed at the end, rolled back on any error.
+
+    Without an actor only what belongs to no institution can be seen. What `after_commit` was given runs
+    once the commit has succeeded.
+    """
+    if _sessions is None:
+        raise RuntimeError("the database is not open in this process: call open_engine first")
+    async with _sessions() as session:
+        async with session.begin():
+            await session.execute(
+                _BEGIN,
+                {
+                    "role": APP_ROLE,
+                    "institution": str(actor.institution_id) if actor else "",
+                    "timeout": str(statement_timeout_ms),
+                },
+            )
+            yield session
+        waiting: list[AfterCommit] = session.info.get("after_commit", [])
+    for action in waiting:
+        await action()
+
+
+def after_commit(session: AsyncSession, action: AfterCommit) -> None:
+    """Run `action` once this session's transaction has committed, and never when it does not."""
+    session.info.setdefault("after_commit", []).append(action)

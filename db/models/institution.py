@@ -1,0 +1,86 @@
+"""The bank, its people and their roles."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, OfInstitution, OpaqueId, now
+
+
+class Institution(OpaqueId, Base):
+    """A bank. Its hours and zone drive both clocks of an item."""
+
+    __tablename__ = "institution"
+
+    name: Mapped[str]
+    routing_number: Mapped[str]
+    time_zone: Mapped[str]
+    # Business hours of the review department, local time: the SLA clock runs inside them.
+    opens_at: Mapped[time] = mapped_column(default=time(8), server_default="08:00")
+    closes_at: Mapped[time] = mapped_column(default=time(18), server_default="18:00")
+    # Items received after the cut-off count as received on the next banking day (UCC 4-108).
+    cut_off_at: Mapped[time] = mapped_column(default=time(14), server_default="14:00")
+    created_at: Mapped[datetime] = mapped_column(server_default=now())
+
+    __table_args__ = (
+        CheckConstraint("routing_number ~ '^[0-9]{9}$'", name="routing_number"),
+        CheckConstraint("opens_at < closes_at", name="business_hours"),
+    )
+
+
+class User(OpaqueId, OfInstitution, Base):
+    """A person who signs in. The TOTP secret is encrypted; the password is an argon2id hash."""
+
+    __tablename__ = "app_user"
+
+    username: Mapped[str]
+    display_name: Mapped[str]
+    password_hash: Mapped[str]
+    password_changed_at: Mapped[datetime] = mapped_column(server_default=now())
+    totp_secret: Mapped[bytes | None]
+    totp_confirmed_at: Mapped[datetime | None]
+    # The last TOTP time step that was accepted: a code works once.
+    totp_last_step: Mapped[int | None]
+    active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    created_at: Mapped[datetime] = mapped_column(server_default=now())
+    last_sign_in_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_app_user_username", text("lower(username)"), unique=True),
+        CheckConstraint("length(username) between 1 and 64", name="username"),
+    )
+
+
+class UserRole(OfInstitution, Base):
+    """A role that a person holds, since when and given by whom (null: by the command line)."""
+
+    __tablename__ = "user_role"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    granted_at: Mapped[datetime] = mapped_column(server_default=now())
+    granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("app_user.id"))
+
+    __table_args__ = (
+        CheckConstraint("role in ('reviewer','approver','supervisor','administrator','auditor')", name="role"),
+    )
+
+
+class Queue(OpaqueId, OfInstitution, Base):
+    """A named queue with the hours in which its items are to be decided."""
+
+    __tablename__ = "queue"
+
+    key: Mapped[str]
+    name: Mapped[str]
+    position: Mapped[int]
+    # Null: the policy's hours.
+    sla_hours: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    warning_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
+
+    __table_args__ = (UniqueConstraint("institution_id", "key"),)

@@ -1,0 +1,168 @@
+"""The work: check items, their flags, who holds them, what was decided and what the decider saw."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Amount, Base, OfInstitution, OpaqueId, Sha256, now
+
+
+class CheckItem(OpaqueId, OfInstitution, Base):
+    """A check under review. `version` rises with each change, so a stale page cannot overwrite."""
+
+    __tablename__ = "check_item"
+
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("file_received.id"), index=True)
+    ordinal: Mapped[int]
+    record: Mapped[int]
+    kind: Mapped[str]
+    item_type: Mapped[str]
+    status: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    amount: Mapped[Amount]
+    routing: Mapped[str]
+    account_number: Mapped[str]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
+    serial: Mapped[str]
+    auxiliary_on_us: Mapped[str]
+    on_us: Mapped[str]
+    epc: Mapped[str]
+    sequence: Mapped[str]
+    return_reason: Mapped[str | None]
+    payee: Mapped[str | None]
+    depositary_routing: Mapped[str | None]
+    business_date: Mapped[date | None]
+    received_at: Mapped[datetime] = mapped_column(server_default=now())
+    queue_id: Mapped[UUID] = mapped_column(ForeignKey("queue.id"))
+    # 1 critical, 2 high, 3 medium, 4 low: the smaller the more urgent.
+    priority: Mapped[int]
+    policy_version_id: Mapped[UUID] = mapped_column(ForeignKey("policy_version.id"))
+    two_people: Mapped[bool]
+    sla_due_at: Mapped[datetime]
+    sla_warning_at: Mapped[datetime]
+    # The last moment at which a return is in time; null for an item that we cannot return.
+    return_by: Mapped[datetime | None]
+    release_on: Mapped[date | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("file_id", "ordinal"),
+        # The queue page's orders, each followed by the id so that paging by key is exact.
+        Index("ix_check_item_urgency", "institution_id", "status", "sla_due_at", "id"),
+        Index("ix_check_item_amount", "institution_id", "status", "amount", "id"),
+        Index("ix_check_item_queue", "institution_id", "queue_id", "status", "sla_due_at", "id"),
+        # Duplicate detection: routing + account + serial + amount.
+        Index("ix_check_item_identity", "institution_id", "routing", "account_number", "serial", "amount"),
+        CheckConstraint(
+            "status in ('new','in_review','approved','returned','rejected','held','escalated',"
+            "'pending_approval','needs_info','closed')",
+            name="status",
+        ),
+        CheckConstraint("kind in ('check','return')", name="kind"),
+        CheckConstraint("item_type in ('on_us','transit')", name="item_type"),
+        CheckConstraint("priority between 1 and 4", name="priority"),
+        CheckConstraint("amount >= 0", name="amount"),
+    )
+
+
+class ItemTransition(Base):
+    """The database's copy of `console.review.states`: the only changes of status that it accepts."""
+
+    __tablename__ = "item_transition"
+
+    from_status: Mapped[str] = mapped_column(primary_key=True)
+    to_status: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Flag(OpaqueId, OfInstitution, Base):
+    """Something a reviewer must look at: what, why, the evidence, and the reviewer's answer."""
+
+    __tablename__ = "flag"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), index=True)
+    code: Mapped[str]
+    title: Mapped[str]
+    explanation: Mapped[str]
+    evidence: Mapped[dict[str, Any]]
+    source: Mapped[str]
+    confidence: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
+    answer: Mapped[str | None]
+    answer_reason: Mapped[str | None]
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("app_user.id"))
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("item_id", "code"),
+        CheckConstraint("answer in ('confirmed','dismissed','cannot_tell')", name="answer"),
+    )
+
+
+class Claim(OfInstitution, Base):
+    """Who holds an item: the primary key makes it one person at a time, over all replicas."""
+
+    __tablename__ = "claim"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), index=True)
+    claimed_at: Mapped[datetime] = mapped_column(server_default=now())
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    # What the item goes back to when it is released.
+    previous_status: Mapped[str]
+
+
+class Decision(OpaqueId, OfInstitution, Base):
+    """One person's act on an item. Append-only.
+
+    `stage` is `recommendation` for the first of two people, `confirmation` or `sent_back` for the second,
+    `decision` where one person decides.
+    """
+
+    __tablename__ = "decision"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"))
+    sequence: Mapped[int]
+    stage: Mapped[str]
+    action: Mapped[str]
+    actor_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"))
+    confirms_id: Mapped[UUID | None] = mapped_column(ForeignKey("decision.id"))
+    reasons: Mapped[list[Any]]
+    note: Mapped[str]
+    # What an action needs beside reasons: the release date of a hold, the queue of an escalation.
+    details: Mapped[dict[str, Any]]
+    policy_version_id: Mapped[UUID] = mapped_column(ForeignKey("policy_version.id"))
+    from_status: Mapped[str]
+    to_status: Mapped[str]
+    item_version: Mapped[int]
+    decided_at: Mapped[datetime] = mapped_column(server_default=now())
+
+    __table_args__ = (
+        UniqueConstraint("item_id", "sequence"),
+        # The two signatures' institution and item, so that a confirmation cannot name another item's.
+        UniqueConstraint("id", "item_id"),
+        Index("uq_decision_confirms_id", "confirms_id", unique=True, postgresql_where=text("confirms_id is not null")),
+        Index("ix_decision_decided_at", "institution_id", "decided_at"),
+        CheckConstraint("stage in ('recommendation','confirmation','sent_back','decision')", name="stage"),
+        CheckConstraint(
+            "action in ('pay','return','reject','hold','escalate','ask')",
+            name="action",
+        ),
+        CheckConstraint("(stage in ('confirmation','sent_back')) = (confirms_id is not null)", name="confirms"),
+    )
+
+
+class Evidence(OfInstitution, Base):
+    """Exactly what the decider saw, as canonical JSON, chained to the item's previous decision."""
+
+    __tablename__ = "evidence"
+
+    decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.id"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), index=True)
+    snapshot: Mapped[str]
+    previous_hash: Mapped[Sha256 | None]
+    hash: Mapped[Sha256]
