@@ -1,0 +1,1 @@
+"""Intake: image cash letter files, and the demo data that comes in as one."""
