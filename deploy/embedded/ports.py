@@ -1,0 +1,40 @@
+"""Free ports on the loopback interface."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+LOWEST, HIGHEST = 10_240, 32_000
+"""Below Linux's ephemeral range (32768 up), from which any outgoing connection may take a port at any time."""
+
+
+def is_free(port: int) -> bool:
+    """True when a server could listen on ``port`` of the loopback interface now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(count: int, *, highest: int = HIGHEST) -> list[int]:
+    """``count`` different ports that are free now, at random, so that starts at once rarely meet."""
+    chosen: list[int] = []
+    for port in random.sample(range(LOWEST, highest), highest - LOWEST):
+        if is_free(port):
+            chosen.append(port)
+            if len(chosen) == count:
+                return chosen
+    raise OSError("no free port on the loopback interface")
+
+
+def answers(port: int) -> bool:
+    """True when something accepts connections on ``port`` of the loopback interface."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((LOOPBACK, port)) == 0
