@@ -1,0 +1,74 @@
+"""Looks into image bytes and turns them into what a browser shows. Runs in threads, never on the event loop."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+from PIL import Image
+
+# A 600 dpi letter page is 34 million pixels; a check is under two. More is an attack or a mistake.
+MAX_PIXELS = 40_000_000
+_FORMATS = ("TIFF", "JPEG", "PNG")
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What an image is. `problem` says why it cannot be displayed; None where it can."""
+
+    format: str
+    width: int | None
+    height: int | None
+    dpi: int | None
+    problem: str | None
+
+
+class NotDisplayable(Exception):
+    """The bytes are no image that can be shown."""
+
+
+def inspect(data: bytes) -> ImageFacts:
+    """Decode the image and say what it is; never raises for bad bytes."""
+    try:
+        image = _decode(data)
+    except NotDisplayable as error:
+        return ImageFacts("unknown", None, None, None, str(error))
+    dpi = image.info.get("dpi", (0, 0))[0]
+    return ImageFacts((image.format or "").lower(), image.width, image.height, round(float(dpi)) or None, None)
+
+
+def to_png(data: bytes) -> bytes:
+    """The image as PNG, bitonal where it was bitonal. Raises NotDisplayable."""
+    image = _decode(data)
+    if image.mode not in {"1", "L", "RGB"}:
+        image = image.convert("RGB")
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=3)
+    return out.getvalue()
+
+
+async def png(data: bytes) -> bytes:
+    """`to_png` in a thread."""
+    return await anyio.to_thread.run_sync(partial(to_png, data))
+
+
+def _decode(data: bytes) -> Image.Image:
+    if not data:
+        raise NotDisplayable("the view is empty")
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of odd tags in real files; the picture is what matters.
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+            if image.width * image.height > MAX_PIXELS:
+                raise NotDisplayable(f"the image has {image.width} × {image.height} pixels, more than can be shown")
+            image.load()
+    except NotDisplayable:
+        raise
+    except Exception as error:
+        # Decoders raise whatever their libraries do: OSError, SyntaxError, struct.error, ZeroDivisionError, …
+        raise NotDisplayable(f"the bytes are not a TIFF, JPEG or PNG image ({type(error).__name__})") from error
+    return image

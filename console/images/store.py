@@ -1,0 +1,144 @@
+"""The object store: image bytes under their SHA-256, unchanged, in a private bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import anyio
+import urllib3
+from minio import Minio
+from minio.commonconfig import COMPLIANCE
+from minio.error import MinioException, S3Error
+from minio.retention import Retention
+
+from console.settings import Settings
+
+# Requests in flight at once, over all callers of this process.
+CONNECTIONS = 16
+
+
+class StoreUnavailable(Exception):
+    """The object store did not answer, or refused."""
+
+    def __init__(self, doing: str) -> None:
+        super().__init__(f"The image store does not answer ({doing}). Nothing was changed; try again in a moment.")
+
+
+class ImageStore:
+    """Keeps images of every institution apart, each under `institution/sha256`.
+
+    The methods block: call them from a thread, as `fetch` does.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        parts = urlsplit(settings.object_store_endpoint)
+        pool = urllib3.PoolManager(
+            maxsize=CONNECTIONS,
+            timeout=urllib3.Timeout(connect=3, read=20),
+            retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+        )
+        self._client = Minio(
+            parts.netloc,
+            access_key=settings.object_store_access_key,
+            secret_key=settings.object_store_secret_key.get_secret_value(),
+            secure=parts.scheme == "https",
+            region=settings.object_store_region,
+            http_client=pool,
+        )
+        self._bucket = settings.object_store_bucket
+        self._retention_days = settings.object_store_retention_days
+        self._locked: bool | None = None
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    def put(self, institution_id: UUID, data: bytes, sha256: bytes) -> None:
+        """Store the bytes under their hash; storing the same bytes again changes nothing that can be read.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            self._client.put_object(
+                self._bucket,
+                _key(institution_id, sha256),
+                io.BytesIO(data),
+                len(data),
+                content_type="application/octet-stream",
+                retention=self._retention(),
+            )
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("storing an image") from error
+
+    def get(self, institution_id: UUID, sha256: bytes) -> bytes:
+        """The bytes under this hash, checked against it.
+
+        Raises StoreUnavailable, also where the bytes do not match their hash any more.
+        """
+        response = None
+        try:
+            response = self._client.get_object(self._bucket, _key(institution_id, sha256))
+            data: bytes = response.read()
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("reading an image") from error
+        finally:
+            if response is not None:
+                response.close()
+                response.release_conn()
+        if hashlib.sha256(data).digest() != sha256:
+            raise StoreUnavailable("an image's bytes no longer match their hash")
+        return data
+
+    async def fetch(self, institution_id: UUID, sha256: bytes) -> bytes:
+        """`get` from a bounded number of threads, so that the event loop never waits for the store."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(CONNECTIONS)
+        return await anyio.to_thread.run_sync(partial(self.get, institution_id, sha256), limiter=self._limiter)
+
+    def check(self) -> None:
+        """Raise StoreUnavailable unless the bucket is there."""
+        try:
+            found = self._client.bucket_exists(self._bucket)
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("looking for the bucket") from error
+        if not found:
+            raise StoreUnavailable(f"there is no bucket {self._bucket}")
+
+    def _retention(self) -> Retention | None:
+        if not self._retention_days or not self._has_object_lock():
+            return None
+        return Retention(COMPLIANCE, datetime.now(UTC) + timedelta(days=self._retention_days))
+
+    def _has_object_lock(self) -> bool:
+        if self._locked is None:
+            try:
+                self._client.get_object_lock_config(self._bucket)
+                self._locked = True
+            except S3Error as error:
+                if error.code not in {"ObjectLockConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed"}:
+                    raise
+                self._locked = False
+        return self._locked
+
+
+def _key(institution_id: UUID, sha256: bytes) -> str:
+    return f"{institution_id}/{sha256.hex()}"
+
+
+_store: ImageStore | None = None
+
+
+def open_store(settings: Settings) -> ImageStore:
+    """Open this process's store."""
+    global _store
+    _store = ImageStore(settings)
+    return _store
+
+
+def image_store() -> ImageStore:
+    """The open store. Raises RuntimeError where `open_store` was not called."""
+    if _store is None:
+        raise RuntimeError("the image store is not open in this process: call open_store first")
+    return _store

@@ -1,0 +1,110 @@
+"""What a scanner makes of paper: a slight skew, noise, a threshold, specks; then TIFF G4 at 200 dpi."""
+
+import io
+import math
+import random
+import struct
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops
+
+from console.intake.demo.chance import array_stream, stream
+from console.intake.demo.paper import Box
+from console.intake.demo.pen import DPI, px
+
+_THRESHOLD = 132
+_GRAIN_SIZE = (1100, 2300)
+"""Rows and columns of the noise from which each scan takes another piece: larger than the largest check."""
+
+
+@lru_cache(maxsize=1)
+def _thresholds() -> NDArray[np.uint8]:
+    """The grey below which a pixel turns black: a middle tone, moved about by sensor noise and paper fibre."""
+    noise = array_stream(stream("grain"))
+    rows, columns = _GRAIN_SIZE
+    fine = noise.standard_normal(_GRAIN_SIZE, dtype=np.float32) * 10
+    coarse = Image.fromarray((noise.random((rows // 24, columns // 24)) * 255).astype(np.uint8))
+    cloud = np.asarray(coarse.resize((columns, rows), Image.Resampling.BICUBIC), dtype=np.float32)
+    return np.clip(_THRESHOLD - fine - (cloud - 127) * 0.09, 20, 235).astype(np.uint8)
+
+
+def skew_of(scan_seed: str) -> float:
+    """The angle in degrees at which this scan lies, the same whenever it is asked; scanners straighten many."""
+    rng = stream("skew", scan_seed)
+    return 0.0 if rng.random() < 0.45 else rng.gauss(0, 0.35)
+
+
+def skewed_box(box: Box, whole: Box, scan_seed: str) -> Box:
+    """Where `box` of the straight paper lies in the scan, as the upright rectangle around it."""
+    angle = math.radians(-skew_of(scan_seed))
+    cx, cy = whole.width / 2, whole.height / 2
+    corners = [(x - cx, y - cy) for x in (box.left, box.right) for y in (box.top, box.bottom)]
+    turned = [
+        (cx + x * math.cos(angle) - y * math.sin(angle), cy + x * math.sin(angle) + y * math.cos(angle))
+        for x, y in corners
+    ]
+    left, top = max(0.0, min(x for x, _ in turned)), max(0.0, min(y for _, y in turned))
+    right = min(whole.width, max(x for x, _ in turned))
+    bottom = min(whole.height, max(y for _, y in turned))
+    return Box(round(left, 3), round(top, 3), round(right - left, 3), round(bottom - top, 3))
+
+
+def _specks(page: NDArray[np.bool_], rng: random.Random) -> None:
+    """Dust: a few black dots of one to three pixels."""
+    height, width = page.shape
+    for _ in range(rng.randint(3, 22)):
+        x, y, size = rng.randrange(width - 3), rng.randrange(height - 3), rng.choice((1, 1, 2, 2, 3))
+        page[y : y + rng.randint(1, size), x : x + size] = True
+
+
+def _edge_shadow(page: NDArray[np.bool_], rng: random.Random) -> None:
+    """Now and then the scanner catches the shadow of an edge."""
+    if rng.random() < 0.3:
+        length = rng.randint(page.shape[1] // 5, page.shape[1] // 2)
+        start = rng.randrange(page.shape[1] - length)
+        edge = rng.choice((0, page.shape[0] - rng.randint(1, 2)))
+        page[edge : edge + rng.randint(1, 2), start : start + length] = True
+
+
+def scan(page: Image.Image, scan_seed: str) -> Image.Image:
+    """The bitonal scan (mode 1) of a greyscale page; the same seed gives the same scan."""
+    rng = stream("scan", scan_seed)
+    skew = skew_of(scan_seed)
+    turned = page.rotate(skew, Image.Resampling.BILINEAR, fillcolor=255) if skew else page
+    rows, columns = _GRAIN_SIZE
+    top, left = rng.randrange(rows - page.height), rng.randrange(columns - page.width)
+    exposure = np.uint8(rng.randint(0, 16))
+    ink = np.asarray(turned) < _thresholds()[top : top + page.height, left : left + page.width] - np.uint8(8) + exposure
+    _specks(ink, rng)
+    _edge_shadow(ink, rng)
+    packed = np.packbits(~ink, axis=1)
+    return Image.frombytes("1", page.size, packed.tobytes())
+
+
+_PHOTOMETRIC = 262
+_ROWS_PER_STRIP = 278
+
+
+def to_tiff(image: Image.Image) -> bytes:
+    """A bitonal image as TIFF: G4, WhiteIsZero, one strip, 200 dpi.
+
+    Pillow inverts an image for WhiteIsZero pixel by pixel in Python, a fifth of a second for each check. So the inverse
+    is written as BlackIsZero, which are the same bytes, and the one tag that says so is set afterwards.
+    """
+    out = io.BytesIO()
+    inverse = ImageChops.invert(image)
+    inverse.save(out, "TIFF", compression="group4", dpi=(DPI, DPI), tiffinfo={_ROWS_PER_STRIP: image.height})
+    tiff = bytearray(out.getvalue())
+    (directory,) = struct.unpack_from("<I", tiff, 4)
+    (entries,) = struct.unpack_from("<H", tiff, directory)
+    for entry in range(directory + 2, directory + 2 + 12 * entries, 12):
+        if struct.unpack_from("<H", tiff, entry) == (_PHOTOMETRIC,):
+            struct.pack_into("<H", tiff, entry + 8, 0)
+    return bytes(tiff)
+
+
+def page_of(whole: Box) -> Image.Image:
+    """A blank page of that size."""
+    return Image.new("L", (px(whole.width), px(whole.height)), 255)
