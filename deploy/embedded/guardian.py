@@ -3,10 +3,9 @@
 It reads one line of JSON, starts what that asks for, answers with one line (endpoints or error), and then
 waits for its own parent to go: the end of its input, or a new parent process, means stop everything. So a
 ``kill -9`` of the console stops the servers in order. Should the guardian itself be killed, the kernel
-signals the servers (Linux), and the next start ends whatever is left by what the run file says.
+signals the servers (Linux), and the next start ends whatever is left, by the run record.
 
-The run file (``DATA_DIR/run/services.json``, owner only) is written before the first server answers, so
-that a start killed half-way is known too. The lock is held for the guardian's life.
+The lock of the DATA_DIR is held for the guardian's life.
 """
 
 from __future__ import annotations
@@ -24,10 +23,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from deploy.embedded.layout import Credentials, DamagedDataDirError, Layout, try_lock, write_private
+from deploy.embedded import run_record
+from deploy.embedded.layout import Credentials, DamagedDataDirError, Layout, try_lock
 from deploy.embedded.object_store import ObjectStore
 from deploy.embedded.postgres import Postgres, PostgresFailedError
-from deploy.embedded.processes import Server, end_orphan, spawn, started_at, stop
+from deploy.embedded.processes import Server, spawn, stop
 from deploy.embedded.service import Service
 from deploy.embedded.valkey import Valkey
 
@@ -97,8 +97,9 @@ class Guardian:
 
     def stop(self) -> None:
         """Stop all and forget them."""
+        self._record(None)
         stop(list(self._running.values()))
-        self._layout.run_file.unlink(missing_ok=True)
+        run_record.forget(self._layout)
 
     def _spawn(self, service: Service) -> None:
         server = service.server()
@@ -115,37 +116,13 @@ class Guardian:
         return f"{service.name} {state}; its log {server.log} ends: {' / '.join(last)}"
 
     def _record(self, endpoints: Mapping[str, str] | None) -> None:
-        servers = [
-            {
-                "name": server.name,
-                "pid": process.pid,
-                "started": started_at(process.pid),
-                "signal": int(server.orphan_signal),
-                "grace": server.grace,
-                "sockets": [str(socket) for socket in server.sockets],
-            }
-            for server, process in self._running.values()
-        ]
-        write_private(self._layout.run_file, {"guardian": os.getpid(), "servers": servers, "endpoints": endpoints})
+        run_record.write(self._layout, self._parent, self._running.values(), endpoints)
 
     def _check_parent(self, wait: float = 0.0) -> None:
         """Raise when our input has ended, or our parent has (its input may live on in a forked child)."""
         readable, _, _ = select.select([sys.stdin], [], [], wait)
         if (readable and not os.read(sys.stdin.fileno(), 4096)) or os.getppid() != self._parent:
             raise ParentGoneError
-
-
-def end_orphans(layout: Layout) -> None:
-    """End the servers an instance left behind that was killed together with its guardian. Needs the lock."""
-    try:
-        servers: list[dict[str, Any]] = json.loads(layout.run_file.read_text())["servers"]
-        for server in servers:
-            end_orphan(server["pid"], server["started"], signal.Signals(server["signal"]), server["grace"])
-            for socket in server["sockets"]:
-                Path(socket).unlink(missing_ok=True)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # no run file, or a damaged one: each service still looks for its own predecessor
-    layout.run_file.unlink(missing_ok=True)
 
 
 def _services(order: Mapping[str, Any], layout: Layout) -> list[Service]:
@@ -170,19 +147,10 @@ def _wait_for_lock(layout: Layout) -> int | None:
     """The lock; None when an instance runs, or one that is starting or stopping takes too long."""
     deadline = time.monotonic() + _LOCK_SECONDS
     while (lock := try_lock(layout)) is None:
-        if time.monotonic() > deadline or _is_serving(layout):
+        if time.monotonic() > deadline or run_record.serving_endpoints(layout):
             return None
         time.sleep(0.05)
     return lock
-
-
-def _is_serving(layout: Layout) -> bool:
-    """True when the run file shows an instance that is up and whose guardian is not about to stop it."""
-    try:
-        run = json.loads(layout.run_file.read_text())
-    except (OSError, ValueError):
-        return False
-    return bool(run["endpoints"]) and not run.get("stopping") and bool(started_at(run["guardian"]))
 
 
 def _answer(report: Mapping[str, Any]) -> None:
@@ -200,26 +168,30 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop_asked)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     layout = Layout(Path(order["data_dir"]))
-    layout.make()
-    lock = _wait_for_lock(layout)
-    if lock is None:
-        _answer({"error": f"an instance already runs on {layout.data_dir}", "already_running": True})
-        return 1
-    end_orphans(layout)
-    guardian: Guardian | None = None
     try:
-        guardian = Guardian(layout, _services(order, layout), order["parent"])
-        _answer({"endpoints": guardian.start()})
-        _answer({"error": guardian.watch()})
+        layout.make()
+        lock = _wait_for_lock(layout)
+        if lock is None:
+            _answer({"error": f"an instance already runs on {layout.data_dir}", "already_running": True})
+            return 1
+        run_record.end_orphans(layout)
+        return _keep(Guardian(layout, _services(order, layout), order["parent"]))
     except ParentGoneError:
         return 0
     except (StartFailedError, PostgresFailedError, DamagedDataDirError, OSError) as fault:
         _answer({"error": str(fault)})
+        return 1
+
+
+def _keep(guardian: Guardian) -> int:
+    """Run the services until there is a reason to stop, then stop them."""
+    try:
+        _answer({"endpoints": guardian.start()})
+        _answer({"error": guardian.watch()})
+        return 1
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if guardian:
-            guardian.stop()
-    return 1
+        guardian.stop()
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ class Layout:
 
     @property
     def run_file(self) -> Path:
-        """What runs now: see `guardian`."""
+        """What runs now: see `run_record`."""
         return self.run / "services.json"
 
     def make(self) -> None:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from deploy.embedded.layout import Layout, is_locked
+from deploy.embedded.run_record import serving_endpoints
 
 _ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
@@ -148,12 +149,7 @@ def start(
 def attach(data_dir: Path, environ: Mapping[str, str] | None = None) -> Endpoints | None:
     """The endpoints of the instance that runs on ``data_dir``, None when there is none (or not yet)."""
     layout = Layout(data_dir.absolute())
-    if not is_locked(layout):
-        return None
-    try:
-        endpoints = json.loads(layout.run_file.read_text())["endpoints"]
-    except (OSError, ValueError, KeyError):
-        return None
+    endpoints = serving_endpoints(layout) if is_locked(layout) else None
     if endpoints is None:
         return None
     return _merge(endpoints, _external(os.environ if environ is None else environ))
