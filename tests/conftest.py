@@ -1,0 +1,101 @@
+"""Real services for the tests: started once a session, a database of its own for who wants one.
+
+``CRC_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin`` and ``CRC_TEST_REDIS_BIN=/usr/bin/redis-server`` run the
+tests against the programs there in place of the packaged ones.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from deploy.embedded.services import Endpoints, Programs, start
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated, otherwise empty database of the test's own."""
+
+    name: str
+    url: str
+    """As the role the console connects as."""
+    owner_url: str
+    """As the owner of the tables."""
+    superuser_url: str
+    """Past every guard."""
+    endpoints: Endpoints
+    """The session's services with this database in place of theirs."""
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """PostgreSQL, Valkey and the object store, empty, for the whole session."""
+    programs = Programs(postgres_bin=_named("CRC_TEST_POSTGRES_BIN"), redis_server=_named("CRC_TEST_REDIS_BIN"))
+    data_dir = tmp_path_factory.mktemp("services")
+    with start(data_dir, fast=True, programs=programs, environ={}) as running:
+        yield running.endpoints
+
+
+@pytest.fixture(scope="session")
+def migrated_template(services: Endpoints) -> str:
+    """Name of a database brought up to date once, from which the others are copied."""
+    from db.migrations.run import upgrade
+
+    name = "migrated"
+    with _superuser(services) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER console_owner")
+    upgrade(_on(services.owner_database_url, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def make_database(services: Endpoints, migrated_template: str) -> Callable[[], Database]:
+    """Makes databases, each a copy of the template (under 0.1 s); they go when the session ends."""
+
+    def make() -> Database:
+        name = f"test_{secrets.token_hex(6)}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER console_owner")
+        with _superuser(services) as connection:
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(migrated_template)))
+        urls = (services.database_url, services.owner_database_url, services.superuser_database_url)
+        url, owner_url, superuser_url = (_on(given, name) for given in urls)
+        endpoints = replace(
+            services, database_url=url, owner_database_url=owner_url, superuser_database_url=superuser_url
+        )
+        return Database(name, url, owner_url, superuser_url, endpoints)
+
+    return make
+
+
+@pytest.fixture
+def database(make_database: Callable[[], Database]) -> Database:
+    """A database for one test."""
+    return make_database()
+
+
+@pytest.fixture(scope="module")
+def module_database(make_database: Callable[[], Database]) -> Database:
+    """A database for the tests of one module, which see each other's rows."""
+    return make_database()
+
+
+def _superuser(services: Endpoints) -> psycopg.Connection:
+    """A connection outside any transaction, as CREATE DATABASE wants it."""
+    return psycopg.connect(_on(services.superuser_database_url, "postgres"), autocommit=True)
+
+
+def _on(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+def _named(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None
