@@ -1,0 +1,216 @@
+"""The check image viewer. All looking happens in the browser; Python says what to show and hears what matters."""
+
+import math
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from console.ui.keys import Scope, Target, keys_for
+
+Side = Literal["front", "back"]
+SIDES: Final[tuple[Side, ...]] = ("front", "back")
+
+#: The numbers of one side's view and the range each may have, as :func:`clean_state` lets them through.
+_NUMBERS: Final[dict[str, tuple[float, float]]] = {
+    "scale": (0.02, 16),
+    "x": (-100_000, 100_000),
+    "y": (-100_000, 100_000),
+    "turn": (0, 3),
+    "brightness": (20, 300),
+    "contrast": (20, 500),
+}
+_SWITCHES: Final = ("mirror", "invert")
+_MODES: Final = ("fit", "width", "actual", "free")
+_SHOWN: Final = ("front", "back", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSide:
+    """One displayable view: same-origin address, size in pixels, resolution in dots per inch."""
+
+    url: str
+    width: int
+    height: int
+    dpi: int = 200
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle of one side, measured from its top left corner in ``unit``.
+
+    A ``flag`` is drawn with what it says, a ``weak`` one as a hint; a ``zone`` is not drawn, one can jump to it.
+    """
+
+    key: str
+    label: str
+    side: Side
+    x: float
+    y: float
+    w: float
+    h: float
+    kind: Literal["flag", "weak", "zone"] = "flag"
+    unit: Literal["fraction", "inch"] = "fraction"
+
+    def on(self, image: ImageSide) -> "Region":
+        """The same rectangle in fractions of ``image``."""
+        if self.unit == "fraction":
+            return self
+        across, down = image.dpi / image.width, image.dpi / image.height
+        box = (self.x * across, self.y * down, self.w * across, self.h * down)
+        return Region(self.key, self.label, self.side, *box, kind=self.kind)
+
+
+#: Where to look on a check that names no zones of its own. Used to move the view, never drawn. The MICR line is the
+#: 5/8 inch clear band of ANSI X9.100-160; the other rectangles are where US check stock usually has these parts.
+USUAL_ZONES: Final[tuple[Region, ...]] = (
+    Region("amount_figures", "Amount in figures", "front", 0.72, 0.28, 0.27, 0.2, "zone"),
+    Region("amount_words", "Amount in words", "front", 0.02, 0.4, 0.8, 0.18, "zone"),
+    Region("payee", "Payee", "front", 0.02, 0.26, 0.72, 0.18, "zone"),
+    Region("date", "Date", "front", 0.55, 0.08, 0.4, 0.2, "zone"),
+    Region("signature", "Signature", "front", 0.5, 0.56, 0.48, 0.24, "zone"),
+    Region("micr", "MICR line", "front", 0.0, 0.76, 1.0, 0.24, "zone"),
+    Region("endorsement", "Endorsement", "back", 0.0, 0.0, 0.4, 1.0, "zone"),
+)
+
+OnState = Callable[[str, dict[str, Any]], Awaitable[None] | None]
+OnSides = Callable[[str, dict[Side, int]], Awaitable[None] | None]
+
+
+class CheckViewer(
+    Element,
+    component="check_viewer.js",
+    dependencies=["viewer_geometry.js", "viewer_images.js"],
+):
+    """Shows the front, the back or both of one check.
+
+    ``on_state(check, state)`` comes when looking has come to rest, for saving with the draft. ``on_sides(check, ms)``
+    says how long each side of that check has been on a visible screen so far, in milliseconds: when the side changes,
+    when the check changes and when the page is hidden. :meth:`read_sides` asks for the same at any moment.
+    """
+
+    def __init__(self, *, on_state: OnState | None = None, on_sides: OnSides | None = None) -> None:
+        super().__init__()
+        self.classes("crc-viewer")
+        self.props["caps"] = {key.action: key.cap for key in keys_for(Scope.REVIEW) if key.target is Target.VIEWER}
+        self.props["check"] = {"seq": 0}
+        if on_state:
+            self.on("state", lambda event: _heard(event, "state", on_state, clean_state))
+        if on_sides:
+            self.on("sides", lambda event: _heard(event, "sides", on_sides, clean_sides))
+
+    def set_check(
+        self,
+        check: str,
+        *,
+        front: ImageSide | None,
+        back: ImageSide | None,
+        regions: Sequence[Region] = (),
+        watermark: str = "",
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Show another check, in one message. ``None`` for a side that came without an image.
+
+        ``check`` names it in the events. ``state`` is what ``on_state`` gave earlier; without it each side is fitted.
+        """
+        images = {"front": front, "back": back}
+        named = {region.key for region in regions}
+        zones = [zone for zone in USUAL_ZONES if zone.key not in named]
+        self.props["check"] = {
+            "seq": self.props["check"]["seq"] + 1,
+            "id": check,
+            **{side: None if image is None else _image(image) for side, image in images.items()},
+            "regions": [
+                _region(region.on(image)) for region in (*regions, *zones) if (image := images[region.side]) is not None
+            ],
+            "watermark": watermark,
+            "state": clean_state(state or {}),
+        }
+
+    def set_regions(self, regions: Sequence[Region], images: Mapping[Side, ImageSide | None]) -> None:
+        """Draw other regions on the check that is shown, leaving the view as it is."""
+        boxes = [_region(region.on(image)) for region in regions if (image := images[region.side]) is not None]
+        self.run_method("setRegions", boxes)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Look at the present check as ``state`` says."""
+        self.run_method("setState", clean_state(state))
+
+    def show_region(self, key: str) -> None:
+        """Bring a region into view, on whichever side it is."""
+        self.run_method("showRegion", key)
+
+    def command(self, action: str) -> None:
+        """Do what a key of the viewer does: ``fit``, ``zoom_in``, ``side`` and so on, as in the key registry."""
+        self.run_method("act", action)
+
+    def prefetch(self, images: Iterable[ImageSide | None]) -> None:
+        """Fetch and decode images of checks to come, so that :meth:`set_check` shows them at once."""
+        urls = [image.url for image in images if image]
+        if urls:
+            self.run_method("prefetch", urls)
+
+    async def read_sides(self) -> dict[Side, int]:
+        """How long each side of the present check has been looked at, in milliseconds, at this moment.
+
+        Raises ``TimeoutError`` when the browser does not answer within a second.
+        """
+        return clean_sides(await self.run_method("sidesNow"))
+
+
+def clean_sides(value: object) -> dict[Side, int]:
+    """What a browser says of the time on each side, as whole milliseconds from 0 to a day; a claim, not a proof."""
+    given = value if isinstance(value, Mapping) else {}
+    return {side: int(_number(given.get(side), 0, 86_400_000) or 0) for side in SIDES}
+
+
+def clean_state(value: object) -> dict[str, Any]:
+    """The viewer state with nothing but its known parts within their ranges.
+
+    A state comes from a browser, is stored with a draft and goes to a browser again: what is not known is dropped,
+    so that nothing else travels along. ``{}`` means a fresh view.
+    """
+    if not isinstance(value, Mapping):
+        return {}
+    state: dict[str, Any] = {side: _clean_view(value[side]) for side in SIDES if isinstance(value.get(side), Mapping)}
+    if value.get("shown") in _SHOWN:
+        state["shown"] = value["shown"]
+    return state
+
+
+def _clean_view(view: Mapping[str, Any]) -> dict[str, Any]:
+    clean: dict[str, Any] = {}
+    for name, (low, high) in _NUMBERS.items():
+        number = _number(view.get(name), low, high)
+        if number is not None:
+            clean[name] = int(number) if name == "turn" else number
+    clean |= {name: view[name] for name in _SWITCHES if isinstance(view.get(name), bool)}
+    if view.get("mode") in _MODES:
+        clean["mode"] = view["mode"]
+    return clean
+
+
+def _number(value: object, low: float, high: float) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return min(max(value, low), high)
+
+
+def _heard(
+    event: GenericEventArguments, name: str, handler: Callable[[str, Any], Any], clean: Callable[..., Any]
+) -> Any:
+    match event.args:
+        case {"check": str(check), **rest} if name in rest:
+            return handler(check, clean(rest[name]))
+    return None
+
+
+def _image(image: ImageSide) -> dict[str, Any]:
+    return {"url": image.url, "width": image.width, "height": image.height, "alt": image.alt}
+
+
+def _region(region: Region) -> dict[str, Any]:
+    return {name: getattr(region, name) for name in ("key", "label", "side", "x", "y", "w", "h", "kind")}

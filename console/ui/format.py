@@ -1,0 +1,48 @@
+"""How values read on screen. Text only: no markup, no component."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+MINUS: Final = "−"
+HIDDEN: Final = "••••"
+
+
+def money(amount: Decimal) -> str:
+    """``Decimal("6100.04")`` as ``6,100.04``: two decimals, thousands separated, a true minus sign.
+
+    Raises ``ValueError`` when ``amount`` has a fraction of a cent: rounding money is not a matter of display.
+    """
+    if amount != amount.quantize(Decimal("0.01")):
+        raise ValueError(f"{amount} has a fraction of a cent")
+    return f"{amount:,.2f}".replace("-", MINUS)
+
+
+def masked(account: str) -> str:
+    """An account number as lists and logs may show it: four dots and its last four characters.
+
+    A number of four characters or fewer is hidden whole, since its tail would be all of it.
+    """
+    digits = account.strip()
+    return f"{HIDDEN} {digits[-4:]}" if len(digits) > 4 else HIDDEN
+
+
+def count(number: int) -> str:
+    """``21480`` as ``21,480``."""
+    return f"{number:,}".replace("-", MINUS)
+
+
+def initials(name: str) -> str:
+    """At most two letters for a person: ``Maria Reyes`` and ``m.reyes`` are both ``MR``."""
+    words = [word for word in name.replace(".", " ").replace("_", " ").split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    picked = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return picked.upper()
+
+
+def epoch_ms(moment: datetime) -> int:
+    """A moment for the browser's clock, in milliseconds since 1970 (UTC). ``moment`` must know its zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be counted down to")
+    return int(moment.timestamp() * 1000)

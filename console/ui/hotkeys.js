@@ -1,0 +1,120 @@
+// One keyboard listener per page. A key either dispatches "crc:command" to a component of this page or is
+// emitted to the server once.
+
+const FIELD_ROLES = new Set(["textbox", "searchbox", "combobox", "spinbutton", "listbox"]);
+const NOT_TEXT = new Set(["button", "checkbox", "radio", "submit", "reset", "range", "color", "file", "image"]);
+
+function isField(element) {
+  if (!element || element === document.body) return false;
+  if (element.isContentEditable || element.tagName === "TEXTAREA" || element.tagName === "SELECT") return true;
+  if (element.tagName === "INPUT") return !NOT_TEXT.has(element.type);
+  return FIELD_ROLES.has(element.getAttribute("role"));
+}
+
+const isControl = (element) =>
+  !!element?.closest?.("button, a[href], summary, input, [role=button], [role=link], [role=tab], [role=menuitem], [role=switch]");
+
+/** The keystroke as the registry writes it, in lower case. */
+function strokeOf(event) {
+  const altGr = event.getModifierState?.("AltGraph"); // "[" on many European keyboards
+  if ((event.altKey && !altGr) || (event.metaKey && event.key !== "Enter")) return null;
+  const ctrl = (event.ctrlKey || event.metaKey) && !altGr ? "ctrl+" : "";
+  const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  if (digit && !altGr) return `${ctrl}${event.shiftKey ? "shift+" : ""}${digit[1]}`;
+  if (event.key === " ") return `${ctrl}space`;
+  const letter = /^Key([A-Z])$/.exec(event.code);
+  // On a keyboard of another script the letter printed beside the Latin one is meant.
+  const key = letter && !/^[\x20-\x7e]$/.test(event.key) ? letter[1] : event.key;
+  const shifted = event.shiftKey && (key.length > 1 || /[a-z]/i.test(key)) ? "shift+" : "";
+  return `${ctrl}${shifted}${key}`.toLowerCase();
+}
+
+export default {
+  props: { keys: Array },
+  template: `
+    <dialog ref="sheet" class="crc-sheet" aria-labelledby="crc-sheet-title" @click.self="$refs.sheet.close()">
+      <div class="crc-sheet-body">
+        <div class="crc-sheet-head">
+          <h2 id="crc-sheet-title">Keys</h2>
+          <button type="button" class="crc-button crc-plain" @click="$refs.sheet.close()">
+            <span class="crc-button-text">Close</span><kbd class="crc-cap" aria-hidden="true">Esc</kbd>
+          </button>
+        </div>
+        <div class="crc-sheet-groups">
+          <section v-for="group in groups" :key="group.name">
+            <h3>{{ group.name }}</h3>
+            <dl><div v-for="row in group.rows" :key="row.label">
+              <dt>{{ row.label }}</dt><dd><kbd class="crc-cap" v-for="cap in row.caps" :key="cap">{{ cap }}</kbd></dd>
+            </div></dl>
+          </section>
+        </div>
+      </div>
+    </dialog>`,
+  computed: {
+    byStroke() {
+      return new Map(this.keys.flatMap((key) => key.strokes.map((stroke) => [stroke.toLowerCase(), key])));
+    },
+    groups() {
+      const groups = new Map();
+      for (const key of this.keys) {
+        if (!groups.has(key.group)) groups.set(key.group, new Map());
+        const rows = groups.get(key.group);
+        rows.set(key.label, [...(rows.get(key.label) ?? []), key.cap]);
+      }
+      return [...groups].map(([name, rows]) => ({
+        name,
+        rows: [...rows].map(([label, caps]) => ({ label, caps: caps.length > 3 ? [caps[0], "…", caps.at(-1)] : caps })),
+      }));
+    },
+  },
+  mounted() {
+    this.withTab = false;
+    this.swallowed = null;
+    this.listeners = [
+      ["keydown", this.keydown],
+      ["keyup", this.keyup],
+      ["pointerdown", () => (this.withTab = false)],
+      ["crc:command", this.command],
+    ];
+    for (const [type, listener] of this.listeners) window.addEventListener(type, listener, true);
+  },
+  unmounted() {
+    for (const [type, listener] of this.listeners) window.removeEventListener(type, listener, true);
+  },
+  methods: {
+    keydown(event) {
+      if (event.key === "Tab") this.withTab = true;
+      if (event.isComposing || event.defaultPrevented) return;
+      const focused = document.activeElement;
+      if (event.key === "Escape") return isField(focused) ? focused.blur() : undefined;
+      const stroke = strokeOf(event);
+      const key = stroke && this.byStroke.get(stroke);
+      if (!key || !this.mayFire(key, event, focused)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.swallowed = event.code;
+      if (!event.repeat || key.repeats) this.fire(key);
+    },
+    keyup(event) {
+      // Firefox clicks a focused button on keyup of Space, whatever became of its keydown.
+      if (event.code === this.swallowed) event.preventDefault();
+      this.swallowed = null;
+    },
+    mayFire(key, event, focused) {
+      if (document.querySelector("dialog[open], .q-dialog, .q-menu")) return false;
+      if (isField(focused)) return key.in_fields;
+      if (["Space", "Enter"].includes(key.key) && this.withTab && isControl(focused)) return false;
+      return !(focused?.type === "range" && event.key.startsWith("Arrow"));
+    },
+    fire(key) {
+      if (key.target === "server") return this.$emit("key", key.action);
+      window.dispatchEvent(new CustomEvent("crc:command", { detail: { target: key.target, action: key.action } }));
+    },
+    command({ detail: { target, action } }) {
+      if (target === "sheet") this.$refs.sheet.showModal();
+      if (target !== "focus") return;
+      const field = document.querySelector(`[data-focus="${action}"]`);
+      (field?.matches("input, textarea") ? field : field?.querySelector("input, textarea"))?.focus();
+    },
+  },
+};

@@ -1,0 +1,155 @@
+"""The one registry of keyboard shortcuts.
+
+Buttons take the key they show from here, the hotkeys component listens to what is here, and the sheet under ``?``
+lists what is here. A key is written as the keyboard names it: ``A``, ``[``, ``Ctrl+Enter``, ``Shift+1``, ``ArrowUp``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Scope(StrEnum):
+    """Where a key works."""
+
+    ANYWHERE = "anywhere"
+    QUEUE = "queue"
+    REVIEW = "review"
+
+
+class Target(StrEnum):
+    """Who acts on a key. Only ``SERVER`` costs a round trip."""
+
+    SERVER = "server"
+    VIEWER = "viewer"
+    TABLE = "table"
+    SHEET = "sheet"
+    FOCUS = "focus"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One shortcut: ``key`` (and ``also``) does ``action`` within ``scope``.
+
+    ``repeats`` lets it fire again while held down; ``in_fields`` lets it fire while a text field has focus.
+    """
+
+    action: str
+    key: str
+    label: str
+    scope: Scope
+    group: str
+    target: Target = Target.SERVER
+    also: tuple[str, ...] = ()
+    repeats: bool = False
+    in_fields: bool = False
+
+    @property
+    def strokes(self) -> tuple[str, ...]:
+        """Every keystroke that fires it, the one shown first."""
+        return (self.key, *self.also)
+
+    @property
+    def cap(self) -> str:
+        """What the key cap on its button shows."""
+        arrows = {"ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→"}
+        return " ".join(arrows.get(part, part) for part in self.key.split("+")) if len(self.key) > 1 else self.key
+
+
+REASON_COUNT: Final = 9
+
+#: Zones of a check in the order of ``Shift+1`` to ``Shift+7``: key of the region, name.
+ZONES: Final[tuple[tuple[str, str], ...]] = (
+    ("amount_figures", "Amount in figures"),
+    ("amount_words", "Amount in words"),
+    ("payee", "Payee"),
+    ("date", "Date"),
+    ("signature", "Signature"),
+    ("micr", "MICR line"),
+    ("endorsement", "Endorsement"),
+)
+
+_DECIDE: Final = "Decide"
+_MOVE: Final = "Move"
+_IMAGE: Final = "Image"
+_REGIONS: Final = "Jump to"
+
+
+def _decision(action: str, key: str, label: str) -> Key:
+    return Key(action, key, label, Scope.REVIEW, _DECIDE)
+
+
+def _image(action: str, key: str, label: str, *also: str, repeats: bool = False) -> Key:
+    return Key(action, key, label, Scope.REVIEW, _IMAGE, Target.VIEWER, also, repeats)
+
+
+REGISTRY: Final[tuple[Key, ...]] = (
+    _decision("pay", "A", "Pay"),
+    _decision("return", "R", "Return"),
+    _decision("reject", "J", "Reject"),
+    _decision("hold", "H", "Hold"),
+    _decision("escalate", "E", "Escalate"),
+    _decision("ask", "I", "Ask for information"),
+    *(_decision(f"reason_{n}", str(n), "Choose a reason") for n in range(1, REASON_COUNT + 1)),
+    Key("submit", "Ctrl+Enter", "Submit the decision", Scope.REVIEW, _DECIDE, in_fields=True),
+    Key("next", "N", "Next check", Scope.REVIEW, _MOVE),
+    Key("previous", "P", "Previous check", Scope.REVIEW, _MOVE),
+    _image("side", "Space", "Other side"),
+    _image("both", "B", "Both sides"),
+    _image("fit", "F", "Whole check", "0"),
+    _image("width", "W", "Full width"),
+    _image("actual", "Z", "One to one"),
+    _image("zoom_in", "+", "Zoom in", "=", repeats=True),
+    _image("zoom_out", "-", "Zoom out", repeats=True),
+    _image("rotate_left", "[", "Rotate left"),
+    _image("rotate_right", "]", "Rotate right"),
+    _image("mirror", "M", "Mirror"),
+    _image("invert", "V", "Invert"),
+    _image("loupe", "L", "Loupe"),
+    _image("adjust", "D", "Brightness and contrast"),
+    _image("boxes", "O", "Show or hide flag boxes"),
+    _image("fullscreen", "X", "Full screen"),
+    *(
+        Key(f"region_{key}", f"Shift+{n}", name, Scope.REVIEW, _REGIONS, Target.VIEWER)
+        for n, (key, name) in enumerate(ZONES, start=1)
+    ),
+    Key("row_up", "ArrowUp", "Row above", Scope.QUEUE, _MOVE, Target.TABLE, repeats=True),
+    Key("row_down", "ArrowDown", "Row below", Scope.QUEUE, _MOVE, Target.TABLE, repeats=True),
+    Key("row_open", "Enter", "Open the check", Scope.QUEUE, _MOVE, Target.TABLE),
+    Key("start", "S", "Start with the most urgent check", Scope.QUEUE, _MOVE),
+    Key("search", "/", "Search", Scope.QUEUE, _MOVE, Target.FOCUS),
+    Key("sheet", "?", "This list of keys", Scope.ANYWHERE, "Help", Target.SHEET),
+)
+
+
+def keys_for(scope: Scope) -> tuple[Key, ...]:
+    """The keys that work in ``scope``: its own and those that work anywhere."""
+    return tuple(key for key in REGISTRY if key.scope in (scope, Scope.ANYWHERE))
+
+
+def key_of(action: str, scope: Scope) -> Key:
+    """The key of ``action`` in ``scope``. Raises ``LookupError`` for an action that has none."""
+    for key in keys_for(scope):
+        if key.action == action:
+            return key
+    raise LookupError(f"no key for {action!r} in {scope!r}")
+
+
+def collisions(keys: Iterable[Key]) -> list[str]:
+    """Keystrokes with two meanings and actions listed twice, each in words; empty when there are none.
+
+    ``keys`` is what one page listens to. Letters are compared without case, as the listener compares them.
+    """
+    found: list[str] = []
+    by_stroke: dict[str, str] = {}
+    actions: set[str] = set()
+    for key in keys:
+        if key.action in actions:
+            found.append(f"action {key.action} is listed twice")
+        actions.add(key.action)
+        for stroke in key.strokes:
+            other = by_stroke.setdefault(stroke.casefold(), key.action)
+            if other != key.action:
+                found.append(f"{stroke} means both {other} and {key.action}")
+    return found

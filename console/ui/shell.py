@@ -1,0 +1,138 @@
+"""The frame of every screen: the rail with its words, the bar above, the main part below, and a skip link.
+
+The shell shows what it is given and decides nothing: the caller passes only the links the actor may follow.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from nicegui import context, ui
+from nicegui.element import Element
+
+from console.ui.countdown import Countdown
+from console.ui.format import initials
+from console.ui.pieces import Text, icon
+
+MARK: Final = "CR"
+_TOGGLE_THEME: Final = "() => window.crcTheme.toggle()"
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link of the rail: Material icon name, word, path of this site, and whether this is the page shown."""
+
+    icon: str
+    label: str
+    path: str
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClock:
+    """When the session ends unless it is used, by the server's clock, and that clock now."""
+
+    ends: datetime
+    now: datetime
+    warn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The parts of the frame a page may fill or change: enter ``chips`` or ``actions`` to add to the bar."""
+
+    title: Text
+    subtitle: Text
+    chips: Element
+    actions: Element
+    main: Element
+    session: Countdown | None
+
+
+@contextmanager
+def shell(
+    *,
+    nav: Sequence[NavItem],
+    user: str,
+    title: str,
+    subtitle: str = "",
+    institution: str = "",
+    session: SessionClock | None = None,
+    on_sign_out: Callable[[], Any] | None = None,
+) -> Iterator[Shell]:
+    """Draw the frame; what is added inside the ``with`` goes into the main part.
+
+    ``user`` is the name of who is signed in; the rail shows the initials and, on demand, the name.
+    """
+    layout, main = context.client.layout, context.client.content
+    with layout:
+        rail = Element("nav").classes("crc-rail")
+        rail.props["aria-label"] = "Main"
+        bar = Element("header").classes("crc-bar")
+    # Before the page in the document, so that Tab meets them in the order they are seen.
+    rail.move(layout, 0)
+    bar.move(layout, 1)
+    _fill_rail(rail, nav, user, institution, on_sign_out)
+    parts = _fill_bar(bar, title, subtitle, session, main)
+    main.classes("crc-main")
+    ui.skip_link("Skip to the main part", target=main)
+    with main:
+        yield parts
+
+
+def _fill_rail(
+    rail: Element, nav: Sequence[NavItem], user: str, institution: str, on_sign_out: Callable[[], Any] | None
+) -> None:
+    with rail:
+        mark = Text(MARK, classes="crc-mark")
+        mark.props["role"] = "img"
+        mark.props["aria-label"] = f"Check Review Console, {institution}" if institution else "Check Review Console"
+        for item in nav:
+            _link(item)
+        Element("span").classes("crc-rail-gap")
+        with Element("button").classes("crc-rail-item").on("click", js_handler=_TOGGLE_THEME) as theme:
+            theme.props["type"] = "button"
+            icon("dark_mode")
+            Text("Theme")
+        _person(user, on_sign_out)
+
+
+def _link(item: NavItem) -> None:
+    with Element("a").classes("crc-rail-item") as link:
+        link.props["href"] = item.path
+        if item.active:
+            link.props["aria-current"] = "page"
+        icon(item.icon)
+        Text(item.label)
+
+
+def _person(user: str, on_sign_out: Callable[[], Any] | None) -> None:
+    with Element("button" if on_sign_out else "div").classes("crc-rail-item") as person:
+        icon("account_circle")
+        Text(initials(user))
+        if on_sign_out is None:
+            person.tooltip(user)
+            return
+        person.props["type"] = "button"
+        person.props["aria-label"] = f"{initials(user)}: signed in as {user}"
+        with ui.menu().props('anchor="center right" self="bottom left" :offset="[8, 0]"').classes("crc-menu"):
+            Text(user, classes="crc-menu-head", tag="div")
+            ui.menu_item("Sign out", on_click=lambda: on_sign_out())
+
+
+def _fill_bar(bar: Element, title: str, subtitle: str, session: SessionClock | None, main: Element) -> Shell:
+    with bar:
+        heading = Text(title, tag="h1")
+        below = Text(subtitle, classes="crc-subtitle")
+        chips = Element("div").classes("crc-bar-part")
+        Element("span").classes("crc-gap")
+        with Element("div").classes("crc-bar-part"):
+            clock = (
+                Countdown(session.ends, now=session.now, warn_at=session.warn_at, prefix="session", over="session over")
+                if session
+                else None
+            )
+            actions = Element("div").classes("crc-bar-part")
+    return Shell(heading, below, chips, actions, main, clock)

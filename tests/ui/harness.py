@@ -1,0 +1,314 @@
+"""A page of each kind on invented data, served alone: what the browser tests and our eyes look at.
+
+Run as ``python -m tests.ui.harness PORT`` or by the ``harness`` fixture. It logs what the browser told the server
+to ``/log`` so that a test can read it.
+"""
+
+import io
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Response
+from nicegui import app as nicegui_app
+from nicegui import ui
+from PIL import Image, ImageDraw, ImageFont
+
+from console.ui import theme
+from console.ui.check_viewer import CheckViewer, ImageSide, Region
+from console.ui.countdown import Countdown
+from console.ui.format import masked, money
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import ItemRow, ItemTable, Sort
+from console.ui.keys import Scope, key_of, keys_for
+from console.ui.pieces import ActionButton, Chip, Figure, Text, Tone, panel
+from console.ui.shell import NavItem, SessionClock, shell
+
+NOW = datetime.now(UTC)
+LOG: list[tuple[str, Any]] = []
+WIDTH, HEIGHT = 1200, 540
+NAV = (
+    ("inbox", "Queue", "/queue"),
+    ("done_all", "Approve", "/approve"),
+    ("balance", "Policy", "/policy"),
+    ("upload_file", "Intake", "/intake"),
+    ("bar_chart", "Reports", "/reports"),
+    ("receipt_long", "Audit", "/audit"),
+)
+FLAGS = (
+    "Words ≠ figures",
+    "Amount differs",
+    "Large, new account",
+    "Duplicate?",
+    "Velocity",
+    "Stop payment",
+    "Stale dated",
+)
+USER = "m.reyes"
+
+
+def draw_side(side: str, number: int) -> bytes:
+    """A check that can be told from others: its number, a ruler of dots, and known marks."""
+    image = Image.new("1", (WIDTH, HEIGHT), 1)
+    pen = ImageDraw.Draw(image)
+    big, small = ImageFont.load_default(44), ImageFont.load_default(24)
+    pen.rectangle((12, 12, WIDTH - 13, HEIGHT - 13), outline=0, width=3)
+    if side == "back":
+        pen.text((60, 60), "For deposit only", font=big, fill=0)
+        pen.text((60, 130), f"endorsed {number}", font=small, fill=0)
+    else:
+        pen.text((40, 30), "Anna Invented\n12 Nowhere Lane\nSampleton", font=small, fill=0)
+        pen.text((880, 40), f"No. {number}", font=big, fill=0)
+        pen.text((40, 180), "Pay to the order of   Fictitious Hardware", font=small, fill=0)
+        pen.rectangle((900, 160, 1150, 225), outline=0, width=2)
+        pen.text((915, 165), "$ 100.04", font=big, fill=0)
+        pen.text((40, 270), "One hundred and 04/100", font=big, fill=0)
+        pen.line((650, 410, 1150, 410), fill=0, width=2)
+        pen.text((720, 360), "A. Invented", font=big, fill=0)
+        pen.text((60, 470), "⑆ 097770592 ⑆   60666044  113", font=big, fill=0)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def row(number: int, minutes: float) -> ItemRow:
+    return ItemRow(
+        id=f"item-{number}",
+        due_ms=int((NOW + timedelta(minutes=minutes)).timestamp() * 1000),
+        warn_ms=int((NOW + timedelta(minutes=minutes - 30)).timestamp() * 1000),
+        return_by="Mon 14:00" if number % 3 else "",
+        return_by_title="Monday 23 November 2026, 14:00 EST",
+        amount=money(Decimal(number * 173_113 % 4_000_000) / 100),
+        type="on-us" if number % 4 else "transit",
+        account=masked(str(60_666_044 + number * 4471)),
+        serial=str(100 + number * 7),
+        flags=[FLAGS[number % 7], *(["60 × usual"] if number % 5 == 1 else [])],
+        priority=("critical", "high", "medium", "low")[number % 4 if number else 0],
+        status="in review" if number == 2 else "new",
+        held_by="j.ito" if number == 2 else USER if number == 4 else None,
+        held_by_me=number == 4,
+        received_ms=int((NOW - timedelta(minutes=20 * number)).timestamp() * 1000),
+    )
+
+
+def sides(number: int) -> tuple[ImageSide, ImageSide]:
+    front, back = (ImageSide(f"/image/{number}/{side}", WIDTH, HEIGHT, 200) for side in ("front", "back"))
+    return front, back
+
+
+def regions() -> list[Region]:
+    return [
+        Region("flag_amount", "reads 100.04, file says 6,100.04", "front", 0.74, 0.28, 0.23, 0.16),
+        Region("flag_signature", "signature 0.62 like the card", "front", 2.7, 1.6, 3.1, 0.55, "weak", "inch"),
+    ]
+
+
+def frame(active: str, title: str, subtitle: str) -> Any:
+    return shell(
+        nav=[NavItem(icon, label, path, label == active) for icon, label, path in NAV],
+        user=USER,
+        title=title,
+        subtitle=subtitle,
+        institution="First Example Bank",
+        session=SessionClock(datetime.now(UTC) + timedelta(minutes=28), datetime.now(UTC)),
+        on_sign_out=lambda: LOG.append(("sign_out", None)),
+    )
+
+
+def queue_page() -> None:
+    total = 248
+    pages = {"shown": 50}
+
+    def load(sort: Sort | None = None) -> None:
+        rows = [row(n, -6 + n * 15) for n in range(50)]
+        if sort and sort.descending:
+            rows.reverse()
+        table.set_rows(rows, now=datetime.now(UTC), total=total, more=True, sort=sort or Sort("sla"))
+
+    def on_sort(sort: Sort) -> None:
+        LOG.append(("sort", [sort.column, sort.descending]))
+        pages["shown"] = 50
+        load(sort)
+
+    def on_more() -> None:
+        LOG.append(("more", pages["shown"]))
+        start, pages["shown"] = pages["shown"], min(total, pages["shown"] + 50)
+        table.append_rows([row(n, n * 15) for n in range(start, pages["shown"])], more=pages["shown"] < total)
+
+    with frame("Queue", "Queue", "First Example Bank · 14:03 ET") as parts:
+        with parts.actions:
+            ActionButton(
+                "Start", lambda: LOG.append(("click", "start")), key=key_of("start", Scope.QUEUE), kind="primary"
+            )
+        with ui.element("div").classes("crc-row"):
+            Figure("248", "waiting")
+            Figure("1", "SLA breached", tone=Tone.BREACH)
+            Figure("6", "due within 30 min", tone=Tone.WARNING)
+            Figure("19", "await a second person")
+            Figure("312", "decided today · 41 s median")
+        with ui.element("div").classes("crc-row"):
+            with ui.element("div").classes("crc-tabs"):
+                for name, n in (
+                    ("High priority", 31),
+                    ("Standard", 183),
+                    ("Escalated", 9),
+                    ("Special review", 6),
+                    ("Mine", 4),
+                ):
+                    ActionButton(f"{name} {n}").set_chosen(n == 31)
+            ui.element("span").classes("crc-gap")
+            with ui.element("label").classes("crc-input") as search:
+                search.props["data-focus"] = "search"
+                field = ui.element("input")
+                field.props["placeholder"] = "Search account, serial, payee, amount"
+                field.props["aria-label"] = "Search"
+                field.props["size"] = "32"
+                Text("/", tag="kbd", classes="crc-cap")
+            ActionButton("Filters · 0")
+            ActionButton("Remove item-1", lambda: table.remove_row("item-1"))
+            ActionButton("Hold item-3", lambda: table.patch_rows({"item-3": {"held_by": "a.sol"}}))
+        table = ItemTable(
+            label="Checks waiting",
+            on_open=lambda item: LOG.append(("open", item)),
+            on_sort=on_sort,
+            on_more=on_more,
+            on_select=lambda item: LOG.append(("select", item)),
+            hints=(("↑ ↓", "move"), ("Enter", "open"), ("S", "start"), ("/", "search")),
+        )
+        Hotkeys(keys_for(Scope.QUEUE), lambda action: LOG.append(("key", action)))
+        load()
+
+
+def table_states_page() -> None:
+    with frame("Queue", "States", "") as parts:
+        empty = ItemTable(label="Empty", on_open=print)
+        empty.set_rows([], now=datetime.now(UTC), total=0)
+        ItemTable(label="Loading", on_open=print)
+        broken = ItemTable(label="Broken", on_open=print, on_retry=lambda: LOG.append(("retry", None)))
+        broken.set_status("error", "The queue could not be read. Nothing was changed; try again.")
+        clock = ItemTable(label="Clock", on_open=print)
+        rows = [{**row(1, 100), "due_ms": int((datetime.now(UTC).timestamp() + left) * 1000)} for left in (4, 3700)]
+        rows[0] |= {"id": "soon", "warn_ms": 0}
+        rows[1] |= {"id": "late", "warn_ms": None}
+        clock.set_rows([*rows, {**row(5, 5), "id": "paused", "due_ms": None}], now=datetime.now(UTC), total=3)  # type: ignore[list-item]
+        with parts.chips:
+            Countdown(datetime.now(UTC) + timedelta(seconds=3), now=datetime.now(UTC), prefix="SLA", suffix="left")
+
+
+def review_page() -> None:
+    at = {"number": 1}
+
+    def show(number: int, *, prefetch: bool = True) -> None:
+        at["number"] = number
+        front, back = sides(number)
+        if number == 99:
+            front, back = ImageSide("/image/broken", WIDTH, HEIGHT), None  # type: ignore[assignment]
+        viewer.set_check(
+            f"check-{number}", front=front, back=back, regions=regions(), watermark="m.reyes · 2026-11-22 14:03 ET"
+        )
+        if prefetch:
+            viewer.prefetch(sides(number + 1))
+
+    def acted(action: str) -> None:
+        LOG.append(("key", action))
+        if action == "next":
+            show(at["number"] + 1)
+        if action == "previous":
+            show(at["number"] - 1)
+
+    async def time_spent() -> None:
+        LOG.append(("spent", await viewer.read_sides()))
+
+    with frame("Queue", "High priority", "12 of 248") as parts:
+        with parts.chips:
+            due = datetime.now(UTC) + timedelta(minutes=24)
+            Countdown(due, now=datetime.now(UTC), warn_at=due - timedelta(minutes=30), prefix="SLA", suffix="left")
+            Chip("return by Mon 14:00 ET", icon_name="flag")
+            Chip("two people", tone=Tone.TWO_PEOPLE, icon_name="group")
+        with parts.actions:
+            Chip("claimed by you")
+            ActionButton("Previous", lambda: acted("previous"), key=key_of("previous", Scope.REVIEW))
+            ActionButton("Next", lambda: acted("next"), key=key_of("next", Scope.REVIEW))
+            ActionButton("Broken", lambda: show(99, prefetch=False))
+            ActionButton("Spent", time_spent)
+        with ui.element("div").classes("demo-review"):
+            with ui.element("div").classes("crc-column"):
+                viewer = CheckViewer(
+                    on_state=lambda check, state: LOG.append(("state", [check, state])),
+                    on_sides=lambda check, ms: LOG.append(("sides", [check, ms])),
+                )
+                with panel(
+                    "Earlier checks of this account", aside="18 months · 41 checks · 1 returned", classes="demo-below"
+                ):
+                    pass
+            with ui.element("div").classes("crc-panel demo-side"):
+                Text("$6,100.04", classes="demo-amount")
+                with ui.element("label").classes("crc-input"):
+                    note = ui.element("textarea")
+                    note.props["aria-label"] = "Note"
+                    note.props["rows"] = "1"
+                    note.props["placeholder"] = "Note"
+                with ui.element("div").classes("demo-decisions"):
+                    for action in ("pay", "return", "reject", "hold", "escalate", "ask"):
+                        key = key_of(action, Scope.REVIEW)
+                        button = ActionButton(
+                            key.label.split()[0], lambda a=action: LOG.append(("click", a)), key=key, kind="choice"
+                        )
+                        if action == "return":
+                            button.set_chosen(True, tone=Tone.BREACH)
+                submit = key_of("submit", Scope.REVIEW)
+                ActionButton("Recommend return, ask a second person", key=submit, kind="primary")
+        Hotkeys(keys_for(Scope.REVIEW), acted)
+        show(1)
+
+
+DEMO_CSS = """
+.demo-review { display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: 10px; height: 100%; min-height: 0; }
+.demo-below { flex: 0 0 236px; }
+.demo-side { display: flex; flex-direction: column; gap: 10px; padding: 12px 14px; }
+.demo-side .crc-input { margin-top: auto; }
+.demo-amount { font-size: 30px; font-weight: 700; line-height: 1.2; }
+.demo-decisions { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; }
+"""
+
+
+def build() -> FastAPI:
+    """The harness as an app."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    server = FastAPI(lifespan=life)
+    theme.install(server)
+    ui.add_css(DEMO_CSS, shared=True)
+
+    @server.get("/image/broken")
+    def broken() -> Response:
+        return Response(b"not an image", media_type="image/png")
+
+    @server.get("/image/{number}/{side}")
+    def image(number: int, side: str) -> Response:
+        LOG.append(("image", [number, side]))
+        return Response(draw_side(side, number), media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    @server.get("/log")
+    def log() -> list[tuple[str, Any]]:
+        return LOG
+
+    ui.page("/queue")(queue_page)
+    ui.page("/review")(review_page)
+    ui.page("/states")(table_states_page)
+    ui.run_with(
+        server, tailwind=False, title="Harness", language="en-US", show_welcome_message=False, reconnect_timeout=30
+    )
+    return server
+
+
+if __name__ == "__main__":
+    assert nicegui_app
+    uvicorn.run(build(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
