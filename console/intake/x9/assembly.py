@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from console.intake.x9.controls import Tally, disagreements
-from console.intake.x9.drafts import Draft, Place, Record, read_addendum, read_check, read_credit, read_return
-from console.intake.x9.layouts import BUNDLE_HEADER, CASH_LETTER_HEADER, FILE_HEADER, IMAGE_VIEW_DETAIL, LAYOUTS, Layout
+from console.intake.x9.drafts import Draft, read_addendum, read_check, read_credit, read_return
+from console.intake.x9.layouts import IMAGE_VIEW_DETAIL, LAYOUTS
 from console.intake.x9.records import (
     Encoding,
-    FileHeader,
     Finding,
     FindingLog,
     ItemKind,
@@ -17,7 +15,7 @@ from console.intake.x9.records import (
     X9Error,
     X9Item,
 )
-from console.intake.x9.values import read_date, routing_fault
+from console.intake.x9.structure import Record, Structure
 from console.intake.x9.views import DraftView, read_detail, read_quality, split_view_data
 
 # Account totals, box and routing summaries: they repeat what the items say.
@@ -32,23 +30,19 @@ class Assembly:
     """The state between records of one file. `feed` records in order, then `finish`."""
 
     def __init__(self, encoding: Encoding, limits: Limits) -> None:
-        self.header: FileHeader | None = None
         self.totals = Totals()
         self.log = FindingLog()
+        self.structure = structure = Structure(self.log)
         self.refusals: list[Finding] = []
         self._encoding = encoding
         self._limits = limits
         self._draft: Draft | None = None
-        self._place = Place()
-        self._bundle, self._letter, self._file = Tally(), Tally(), Tally()
-        self._open: dict[str, Record] = {}  # header records waiting for their control record
         self._ordinal = 0
-        self._closed = False
         self._told: set[str] = set()
         self._handlers: dict[str, Callable[[Record], None]] = {
-            "01": self._file_header,
-            "10": self._letter_header,
-            "20": self._bundle_header,
+            "01": structure.file_header,
+            "10": structure.letter_header,
+            "20": structure.bundle_header,
             "25": self._check,
             "31": self._return,
             "50": self._view_detail,
@@ -56,9 +50,9 @@ class Assembly:
             "54": self._view_analysis,
             "61": self._credit,
             "62": self._credit,
-            "70": self._bundle_control,
-            "90": self._letter_control,
-            "99": self._file_control,
+            "70": structure.bundle_control,
+            "90": structure.letter_control,
+            "99": structure.file_control,
             **dict.fromkeys(_ADDENDA, self._addendum),
             **dict.fromkeys(_SUMMARIES, self._summary),
         }
@@ -67,15 +61,15 @@ class Assembly:
         """Take the next record; returns the item it closes, if any."""
         item = self._close_item() if record.type in _CLOSING and self._draft is not None else None
         self.totals.records += 1
-        self._file.records += 1
-        if self._closed and record.type != "01":
+        self.structure.count_record()
+        if self.structure.closed and record.type != "01":
             self.once("after end", record, "record type", "Records follow the file control record.", record.type)
         self._handlers.get(record.type, self._unknown)(record)
         return item
 
     def finish(self, last: Record) -> X9Item | None:
         """The last item, if it is still open. Raises X9Error when the file stops before its file control record."""
-        if not self._closed:
+        if not self.structure.closed:
             raise X9Error(
                 last.number,
                 last.offset,
@@ -100,12 +94,12 @@ class Assembly:
 
     def _return(self, record: Record) -> None:
         draft, refusal = read_return(record)
-        if self._place.collection_type in _FORWARD_LETTERS:
+        if self.structure.place.collection_type in _FORWARD_LETTERS:
             draft.findings.append(
                 record.finding(
                     "record type",
                     "This return stands in a cash letter for forward presentment.",
-                    f"collection type {self._place.collection_type}",
+                    f"collection type {self.structure.place.collection_type}",
                     f"collection type {_RETURN_LETTER}",
                 )
             )
@@ -118,17 +112,16 @@ class Assembly:
         self._draft = draft
         if refusal and len(self.refusals) < self.log.keep:
             self.refusals.append(refusal)
-        if "20" not in self._open and draft.kind is not ItemKind.CREDIT:
+        if not self.structure.in_bundle and draft.kind is not ItemKind.CREDIT:
             draft.findings.append(draft.record.finding("record type", "This item stands outside any bundle."))
         valid = draft.fields.get("micr_valid") == "1"
-        for tally in (self._bundle, self._letter, self._file):
-            tally.add(draft.kind, draft.fields["amount_cents"], valid)
+        self.structure.count_item(draft.kind, draft.fields["amount_cents"], valid)
 
     def _close_item(self) -> X9Item:
         draft, self._draft = self._draft, None
         assert draft is not None
         self._ordinal += 1
-        item = draft.build(self._ordinal, self._place)
+        item = draft.build(self._ordinal, self.structure.place)
         for finding in item.findings:
             self.log.add(finding)
         totals = self.totals
@@ -180,8 +173,7 @@ class Assembly:
             draft.details.append(read_detail(record.number, record.offset, record.text))
 
     def _view_data(self, record: Record) -> None:
-        for tally in (self._bundle, self._letter, self._file):
-            tally.images += 1
+        self.structure.count_image()
         if not (draft := self._grow(record)):
             return
         detail = draft.details.popleft() if draft.details else None
@@ -190,6 +182,9 @@ class Assembly:
         draft.views.append(view)
         for at, name, problem, found, expected in content.problems:
             draft.findings.append(record.finding(name, problem, found, expected, column=at + 1))
+        if not content.data:
+            problem = "The image is empty; it was left out."
+            draft.findings.append(record.finding("image length", problem, "0 bytes", "an image"))
         if detail is None:
             problem = "The image's own record is missing, so its side follows from its place."
             draft.findings.append(record.finding("image view detail", problem, "no record 50", "a record 50"))
@@ -215,96 +210,6 @@ class Assembly:
             else:
                 problem = "An image analysis stands before any image of its item; it was left out."
                 draft.findings.append(record.finding("image view analysis", problem))
-
-    # Headers
-
-    def _file_header(self, record: Record) -> None:
-        if self.header is not None:
-            problem = "A second file header: several files seem to have been joined."
-            self.log.add(record.finding("record type", problem, "record 01", "one record 01"))
-            self._missing_controls("10", "20")
-            self._file = Tally(records=1)
-        values = FILE_HEADER.values(record.text)
-        self._check_routing(record, FILE_HEADER, "destination_routing", "origin_routing")
-        self._check_date(record, FILE_HEADER, "creation_date")
-        self._closed = False
-        self._place = Place()
-        if self.header is None:
-            created = read_date(values.pop("creation_date"))
-            self.header = FileHeader(creation_date=created, **values)
-
-    def _letter_header(self, record: Record) -> None:
-        self._missing_controls("10", "20")
-        self._open["10"] = record
-        self._letter = Tally()
-        self._bundle = Tally()
-        self._file.cash_letters += 1
-        values = CASH_LETTER_HEADER.values(record.text)
-        self._check_routing(record, CASH_LETTER_HEADER, "destination_routing", "ece_routing")
-        self._check_date(record, CASH_LETTER_HEADER, "business_date")
-        self._place = Place(values["collection_type"], values["cash_letter_id"], read_date(values["business_date"]))
-
-    def _bundle_header(self, record: Record) -> None:
-        self._missing_controls("20")
-        if "10" not in self._open:
-            self.log.add(record.finding("record type", "This bundle stands outside any cash letter."))
-        self._open["20"] = record
-        self._bundle = Tally()
-        self._letter.bundles += 1
-        values = BUNDLE_HEADER.values(record.text)
-        self._check_routing(record, BUNDLE_HEADER, "destination_routing", "ece_routing")
-        self._check_date(record, BUNDLE_HEADER, "business_date")
-        letter = self._place
-        self._place = Place(
-            letter.collection_type,
-            letter.cash_letter_id,
-            letter.letter_date,
-            values["bundle_id"],
-            read_date(values["business_date"]),
-        )
-
-    def _check_routing(self, record: Record, layout: Layout, *names: str) -> None:
-        for name in names:
-            routing = layout[name].of(record.text)
-            if fault := routing_fault(routing):
-                self.log.add(record.finding(layout[name], fault[0], routing.strip(), fault[1]))
-
-    def _check_date(self, record: Record, layout: Layout, name: str) -> None:
-        text = layout[name].of(record.text)
-        if read_date(text) is None:
-            problem = "This is not a day of the calendar."
-            self.log.add(record.finding(layout[name], problem, text.strip() or "blank", "YYYYMMDD"))
-
-    # Controls
-
-    def _bundle_control(self, record: Record) -> None:
-        self._compare(record, "20", self._bundle)
-
-    def _letter_control(self, record: Record) -> None:
-        self._missing_controls("20")
-        self._compare(record, "10", self._letter)
-
-    def _file_control(self, record: Record) -> None:
-        self._missing_controls("20", "10")
-        self._compare(record, "", self._file)
-        self._closed = True
-
-    def _compare(self, record: Record, opener: str, tally: Tally) -> None:
-        layout = LAYOUTS[record.type]
-        if opener and self._open.pop(opener, None) is None:
-            problem = f"This {layout.title} has no {LAYOUTS[opener].title} before it."
-            self.log.add(record.finding("record type", problem, f"record {record.type}", f"record {opener} before it"))
-            return
-        for field, said, counted in disagreements(layout, record.text, tally):
-            problem = f"The {field.label} of the {layout.title} does not agree with what the file holds."
-            self.log.add(record.finding(field, problem, said or "blank", counted))
-
-    def _missing_controls(self, *openers: str) -> None:
-        for opener in openers:
-            if (header := self._open.pop(opener, None)) is not None:
-                expected = "70" if opener == "20" else "90"
-                problem = f"This {LAYOUTS[opener].title} is never closed by its {LAYOUTS[expected].title}."
-                self.log.add(header.finding("record type", problem, f"no record {expected}", f"a record {expected}"))
 
     # The rest
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from console.intake.x9.layouts import Field, Layout
+from console.intake.x9.fields import Field, Layout
 from console.intake.x9.records import ItemKind
 from console.intake.x9.values import read_number
 

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from console.intake.x9.fields import Layout
 from console.intake.x9.layouts import (
     CHECK_DETAIL,
     CREDIT,
@@ -11,44 +12,13 @@ from console.intake.x9.layouts import (
     CREDIT_SHIFTED,
     LAYOUTS,
     RETURN_DETAIL,
-    Field,
-    Layout,
 )
 from console.intake.x9.records import Addendum, Finding, ItemKind, Side, X9ImageView, X9Item
+from console.intake.x9.structure import Place, Record
 from console.intake.x9.values import read_date, read_number, routing_fault
 from console.intake.x9.views import DraftView, ViewDetail
 
 _REFERENCE_TYPES = ("27", "34")
-
-
-@dataclass(slots=True)
-class Record:
-    """One record as cut: its number, the offset of its first column, its type, its text and its bytes."""
-
-    number: int
-    offset: int
-    type: str
-    text: str
-    raw: bytes
-
-    def finding(
-        self, where: Field | str, problem: str, found: str = "", expected: str = "", *, column: int = 1
-    ) -> Finding:
-        """A finding about a field of this record, or about what `where` names at `column`."""
-        if isinstance(where, Field):
-            return Finding(self.number, self.offset + where.first - 1, where.label, problem, found, expected)
-        return Finding(self.number, self.offset + column - 1, where, problem, found, expected)
-
-
-@dataclass(slots=True)
-class Place:
-    """Where in the file an item stands: what its cash letter and bundle headers say."""
-
-    collection_type: str = ""
-    cash_letter_id: str = ""
-    letter_date: Any = None
-    bundle_id: str = ""
-    business_date: Any = None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import BinaryIO
 
-from console.intake.x9.layouts import Field, Kind, Layout
+from console.intake.x9.fields import Field, Kind, Layout
 from console.intake.x9.records import Encoding, Framing
 
 _RIGHT_JUSTIFIED = frozenset({Kind.NUMERIC_OR_BLANK, Kind.MICR})

@@ -1,14 +1,15 @@
 """Cutting a byte stream into records: by length prefix, by line, or bare. Nothing here looks past a record's length."""
 
-import io
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
 
-from console.intake.x9.records import Encoding, Framing, Limits, X9Error
+from console.intake.x9.records import Encoding, Framing, X9Error
+from console.intake.x9.source import PADDING, ByteSource
+from console.intake.x9.values import printable
 
-_CHUNK = 256 * 1024
-_PADDING = b"\x00\x1a\x20\x40\x0a\x0d\x15\x25"
 _HEADER_WIDTH = 80
+_VIEW_TEXT = 105  # columns of a record 52 up to its first length field
+_CONTROL_COLUMNS = 40  # columns of a file control that hold its totals
+_FILE_CONTROL = tuple("99".encode(encoding) for encoding in Encoding)
 _LINE_ENDS = {Encoding.ASCII: (b"\n",), Encoding.EBCDIC: (b"\x25", b"\x15", b"\n")}
 
 Frame = tuple[int, bytes]  # offset of the record's first column in the file, the record's bytes
@@ -16,103 +17,6 @@ Frame = tuple[int, bytes]  # offset of the record's first column in the file, th
 RECORD_TYPES: dict[Encoding, dict[bytes, str]] = {
     encoding: {f"{number:02}".encode(encoding): f"{number:02}" for number in range(100)} for encoding in Encoding
 }
-
-
-class ByteSource:
-    """A stream read once, forward, through one small buffer; nothing is asked for that the file cannot hold."""
-
-    __slots__ = ("_base", "_buffer", "_ended", "_pos", "_stream", "limits", "record", "size")
-
-    def __init__(self, stream: BinaryIO, limits: Limits, size: int | None) -> None:
-        self._stream = stream
-        self._buffer = b""
-        self._pos = 0
-        self._base = 0
-        self._ended = False
-        self.limits = limits
-        self.record = 0  # number of the record being cut, for errors
-        self.size = _remaining(stream) if size is None else size
-        if self.size is not None and self.size > limits.file_bytes:
-            self._refuse_size(self.size)
-
-    @property
-    def offset(self) -> int:
-        """Bytes of the file already taken."""
-        return self._base + self._pos
-
-    def peek(self, count: int) -> bytes:
-        """The next `count` bytes without taking them; fewer at the end of the file."""
-        if self._pos + count > len(self._buffer):
-            self._fill(count)
-        return self._buffer[self._pos : self._pos + count]
-
-    def take(self, count: int) -> bytes:
-        """The next `count` bytes; fewer at the end of the file."""
-        end = self._pos + count
-        if end > len(self._buffer):
-            self._fill(count)
-            end = min(self._pos + count, len(self._buffer))
-        data = self._buffer[self._pos : end]
-        self._pos = end
-        return data
-
-    def find(self, mark: bytes, most: int) -> int:
-        """How far ahead the one-byte `mark` is, looking at `most` bytes; -1 when it is not there."""
-        seen = 0
-        while True:
-            at = self._buffer.find(mark, self._pos + seen, self._pos + most)
-            if at >= 0:
-                return at - self._pos
-            seen = len(self._buffer) - self._pos
-            if seen >= most or self._ended:
-                return -1
-            self._fill(max(seen * 2, _CHUNK))
-
-    def only_padding_left(self) -> bool:
-        """Whether nothing but blanks, zeros and line ends follows; takes what it looks at."""
-        while data := self.take(_CHUNK):
-            if data.strip(_PADDING):
-                return False
-        return True
-
-    def refuse(self, field: str, problem: str, found: str = "", expected: str = "") -> X9Error:
-        """An error at the present place."""
-        return X9Error(self.record, self.offset, field, problem, found, expected)
-
-    def _fill(self, count: int) -> None:
-        parts = [self._buffer[self._pos :]]
-        have = len(parts[0])
-        self._base += self._pos
-        self._pos = 0
-        while have < count and not self._ended:
-            # Small reads: a length field alone never makes us allocate what the file does not hold.
-            data = self._stream.read(min(max(count - have, _CHUNK), 4 * _CHUNK))
-            if not data:
-                self._ended = True
-                break
-            parts.append(data)
-            have += len(data)
-        self._buffer = b"".join(parts)
-        if self._base + have > self.limits.file_bytes:
-            self._refuse_size(self._base + have)
-
-    def _refuse_size(self, size: int) -> None:
-        raise X9Error(
-            0, 0, "file size", "The file is larger than allowed.", f"{size} bytes", f"at most {self.limits.file_bytes}"
-        )
-
-
-def _remaining(stream: BinaryIO) -> int | None:
-    """Bytes from the stream's position to its end, None when it cannot tell (a pipe, an upload in progress)."""
-    try:
-        if not stream.seekable():
-            return None
-        here = stream.tell()
-        end = stream.seek(0, io.SEEK_END)
-        stream.seek(here)
-    except (OSError, AttributeError):
-        return None
-    return end - here
 
 
 def open_frames(source: ByteSource) -> tuple[Framing, Encoding, Iterator[Frame]]:
@@ -163,24 +67,24 @@ def _length_prefixed(source: ByteSource) -> Iterator[Frame]:
             if _ends_here(source, prefix):
                 return
             raise _bad_length(source, prefix, length)
-        if size is not None and source.offset + 4 + length > size:
-            raise _truncated(source, length, size - source.offset - 4)
-        source.take(4)
-        offset = source.offset
-        record = source.take(length)
+        start = source.offset + 4
+        if size is not None and start + length > size:
+            raise _truncated(source, length, size - start)
+        record = source.take(4 + length)[4:]
         if len(record) < length:
             raise _truncated(source, length, len(record))
-        yield offset, record
+        yield start, record
 
 
 def _ends_here(source: ByteSource, ahead: bytes) -> bool:
     """Whether the file ends here, apart from padding. Asked only where no record can begin."""
     if not ahead:
         return True
-    return not ahead.strip(_PADDING) and _copy_refusal_place(source)
+    return not ahead.strip(PADDING) and _only_padding(source)
 
 
-def _copy_refusal_place(source: ByteSource) -> bool:
+def _only_padding(source: ByteSource) -> bool:
+    """True, or X9Error at the padding's beginning when data follows it."""
     place = source.offset
     if source.only_padding_left():
         return True
@@ -221,7 +125,7 @@ def _lines(source: ByteSource, encoding: Encoding, mark: bytes) -> Iterator[Fram
             source.take(head.index(mark) + 1)
             continue
         source.record += 1
-        if not head.strip(_PADDING) and _ends_here(source, head):
+        if not head.strip(PADDING) and _ends_here(source, head):
             return
         offset = source.offset
         if head == view_data:
@@ -241,7 +145,11 @@ def _line(source: ByteSource, mark: bytes) -> bytes:
             raise source.refuse(
                 "record length", "The record is longer than allowed.", "", f"at most {most - 2} bytes before a line end"
             )
-        return source.take(most)
+        record = source.take(most)
+        # The last line may lack its end, but when it is the file control its totals must be there.
+        if record[:2] in _FILE_CONTROL and len(record) < _CONTROL_COLUMNS:
+            raise _truncated(source, _HEADER_WIDTH, len(record))
+        return record
     record = source.take(end)
     source.take(1)
     return record[:-1] if record.endswith(b"\r") else record
@@ -249,7 +157,7 @@ def _line(source: ByteSource, mark: bytes) -> bytes:
 
 def _line_with_image(source: ByteSource, encoding: Encoding, mark: bytes) -> bytes:
     """Image bytes may hold line ends, so the record's own lengths decide, and must lead to a line end."""
-    if 0 <= source.find(mark, 105) < 105:
+    if source.find(mark, _VIEW_TEXT) >= 0:
         return _line(source, mark)  # trailing blanks were cut, so there is no image
     return _counted(source, view_data_length(source, encoding), mark, "image length")
 
@@ -295,7 +203,7 @@ def view_data_length(source: ByteSource, encoding: Encoding) -> int:
             raise source.refuse(
                 field,
                 "This length is not a number, so the record's end cannot be told.",
-                ahead[length:].decode(encoding).encode("ascii", "replace").decode(),
+                printable(ahead[length:].decode(encoding)),
                 f"{width} digits",
             )
         length += width + part
@@ -318,14 +226,14 @@ def _fixed(source: ByteSource, encoding: Encoding) -> Iterator[Frame]:
     while True:
         source.record += 1
         head = source.peek(2)
-        if not head.strip(_PADDING) and _ends_here(source, head):
+        if not head.strip(PADDING) and _ends_here(source, head):
             return
         size_of = lengths.get(types.get(head, ""))
         length = size_of(source, encoding) if size_of else 80
         offset = source.offset
         record = source.peek(length)
-        # A last record may have lost trailing blanks, but none of the control totals (columns 1-40).
-        if len(record) < length and not (types.get(head) == "99" and len(record) >= 40):
+        # A last record may have lost trailing blanks, but none of the control totals.
+        if len(record) < length and not (head in _FILE_CONTROL and len(record) >= _CONTROL_COLUMNS):
             raise _truncated(source, length, len(record))
         source.take(length)
         yield offset, record

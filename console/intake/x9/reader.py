@@ -4,13 +4,24 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from console.intake.x9.assembly import Assembly
-from console.intake.x9.drafts import Record
-from console.intake.x9.framing import RECORD_TYPES, ByteSource, Frame, open_frames
-from console.intake.x9.layouts import IMAGE_VIEW_DATA, LAYOUTS
+from console.intake.x9.framing import RECORD_TYPES, Frame, open_frames
+from console.intake.x9.layouts import CREDIT_LONG, IMAGE_VIEW_DATA, LAYOUTS, USER_RECORD
 from console.intake.x9.records import Encoding, FileHeader, Finding, Framing, Limits, Totals, X9Error, X9Item
+from console.intake.x9.source import ByteSource
+from console.intake.x9.structure import Record
+from console.intake.x9.values import printable
 
-_VIEW_DATA = IMAGE_VIEW_DATA.record_type
-_VIEW_DATA_TEXT = IMAGE_VIEW_DATA.length  # the bytes behind may be anything
+_USUAL_COLUMNS = 80
+_MOST_REFERENCE = 22 + 9_999 + 24  # a record 27 or 34 with the longest key its length field can announce
+_MOST_USER_DATA = 100_000  # the registered formats need some hundred; more is cut off with a finding
+# How much of a record is text. Bounded, because a record may be 25 MB of anything.
+_TEXT_COLUMNS = {
+    "27": _MOST_REFERENCE,
+    "34": _MOST_REFERENCE,
+    "52": IMAGE_VIEW_DATA.length,
+    "62": CREDIT_LONG.length,
+    "68": USER_RECORD.length + _MOST_USER_DATA,
+}
 
 
 class X9Reader:
@@ -32,7 +43,7 @@ class X9Reader:
     @property
     def header(self) -> FileHeader | None:
         """The file header; None before the first item and in a file refused at its beginning."""
-        return self._assembly.header
+        return self._assembly.structure.header
 
     @property
     def totals(self) -> Totals:
@@ -84,20 +95,28 @@ class X9Reader:
 
 
 def _record(number: int, offset: int, record_type: str, raw: bytes, encoding: Encoding, assembly: Assembly) -> Record:
-    text = (raw if record_type != _VIEW_DATA else raw[:_VIEW_DATA_TEXT]).decode(encoding)
+    columns = _TEXT_COLUMNS.get(record_type, _USUAL_COLUMNS)
+    text = raw[:columns].decode(encoding)
     record = Record(number, offset, record_type, text, raw)
-    layout = LAYOUTS.get(record_type)
-    if layout and len(raw) < layout.length:
-        record.text = text.ljust(layout.length)
-        problem = "The record is shorter than its layout; the columns it lacks count as blank."
-        found, expected = f"{len(raw)} columns", f"{layout.length} columns"
-        assembly.once("short record", record, "record length", problem, found, expected)
+    if len(raw) != columns and record_type in LAYOUTS:
+        _check_length(record, assembly)
     if not text.isprintable():
-        # PostgreSQL takes no NUL and a screen no control character; the image bytes are not touched.
-        record.text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in record.text)
+        record.text = printable(record.text)
         problem = "The record's text holds bytes that are no printable characters; a placeholder stands for them."
         assembly.once("unprintable", record, "record", problem)
     return record
+
+
+def _check_length(record: Record, assembly: Assembly) -> None:
+    columns, length = LAYOUTS[record.type].length, len(record.raw)
+    expected = f"{columns} columns"
+    if length < columns:
+        record.text = record.text.ljust(columns)
+        problem = "The record is shorter than its layout; the columns it lacks count as blank."
+        assembly.once("short record", record, "record length", problem, f"{length} columns", expected)
+    elif length > _TEXT_COLUMNS.get(record.type, columns) and record.type != IMAGE_VIEW_DATA.record_type:
+        problem = "The record is longer than its layout; the columns too many were left out."
+        assembly.once("long record", record, "record length", problem, f"{length} columns", expected)
 
 
 def _no_type(number: int, offset: int, raw: bytes) -> X9Error:

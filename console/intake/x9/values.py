@@ -8,6 +8,16 @@ _PREFIX_RANGES = ((0, 12), (21, 32), (61, 72), (80, 80))
 _SERIAL_DIGITS = 6
 
 
+def printable(text: str) -> str:
+    """The text with a replacement character for whatever cannot be printed.
+
+    PostgreSQL takes no NUL in text, and a screen no control character.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def read_number(text: str) -> int | None:
     """The number in a numeric field, however it is justified; None when blank or not a number."""
     if not text.isdecimal():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from console.intake.x9.layouts import IMAGE_ANALYSIS, IMAGE_VIEW_DETAIL
 from console.intake.x9.records import Encoding, Side, X9ImageView
-from console.intake.x9.values import read_date, read_number
+from console.intake.x9.values import printable, read_date, read_number
 
 _SIDES = {"0": Side.FRONT, "1": Side.BACK}
 _QUALITY = tuple(IMAGE_ANALYSIS.by_name)
@@ -111,7 +111,7 @@ def _split_odd_view_data(raw: bytes, encoding: Encoding) -> ViewData:
         length = read_number(digits) if digits.strip() else 0
         if length is None:
             problem = "This length is not a number; everything behind it was kept as the image."
-            problems.append((at, label, problem, digits.strip(), f"{width} digits"))
+            problems.append((at, label, problem, printable(digits.strip()), f"{width} digits"))
             return ViewData(*_padded(parts), raw[at + width :], tuple(problems))
         at += width
         left = max(len(raw) - at, 0)

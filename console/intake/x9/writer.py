@@ -6,6 +6,7 @@ from typing import BinaryIO
 from console.intake.x9 import layouts
 from console.intake.x9.controls import Tally
 from console.intake.x9.encode import RecordWriter, Value, X9WriteError
+from console.intake.x9.fields import Layout
 from console.intake.x9.layouts import LAYOUTS
 from console.intake.x9.records import (
     Addendum,
@@ -99,7 +100,7 @@ class _Writer:
             self._item(letter, bundle, item)
         self._control(layouts.BUNDLE_CONTROL, self._bundle)
 
-    def _control(self, layout: layouts.Layout, tally: Tally) -> None:
+    def _control(self, layout: Layout, tally: Tally) -> None:
         self._out.write(layout, {**tally.expected(with_credits=False), "credit_indicator": _NO_CREDITS_IN_TOTALS})
 
     def _item(self, letter: CashLetter, bundle: Bundle, item: X9Item) -> None:
