@@ -27,6 +27,9 @@ def make_drawer(
 ) -> Drawer:
     """A drawer with habits of their own, and no history yet."""
     payees = rng.sample(PAYEES, 5) + rng.sample([name for name in BUSINESSES if name != holder], 3)
+    # The initial keeps them apart from our customers, whose hands are known from their signature cards.
+    people = range(2 if business else 5)
+    payees += [f"{rng.choice(FIRST_NAMES)} {rng.choice('ABCDEGHJKLMN')}. {rng.choice(LAST_NAMES)}" for _ in people]
     return Drawer(
         account_type=AccountType.BUSINESS if business else AccountType.PERSONAL,
         bank=bank,

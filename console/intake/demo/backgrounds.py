@@ -1,6 +1,7 @@
 """Security backgrounds: tones light enough that a bitonal scan keeps only broken lines and dots of them."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,13 @@ def _lines(phase: Tones, period: float, thickness: float, tone: float) -> Tones:
 
 def _waves(width: int, height: int) -> Tones:
     x, y = _grid(width, height)
-    return _lines(y + 0.035 * np.sin(x * 9) + 0.015 * np.sin(x * 23), 0.085, 0.0075, 118)
+    return _lines(y + 0.035 * np.sin(x * 9) + 0.015 * np.sin(x * 23), 0.095, 0.0065, 136)
 
 
 def _guilloche(width: int, height: int) -> Tones:
     x, y = _grid(width, height)
-    first = _lines(y + 0.12 * np.sin(x * 5.2), 0.17, 0.0065, 122)
-    second = _lines(y - 0.12 * np.sin(x * 5.2 + 0.9), 0.17, 0.0065, 122)
+    first = _lines(y + 0.12 * np.sin(x * 5.2), 0.18, 0.006, 134)
+    second = _lines(y - 0.12 * np.sin(x * 5.2 + 0.9), 0.18, 0.006, 134)
     return np.minimum(first, second)
 
 
@@ -47,14 +48,14 @@ def _linen(width: int, height: int) -> Tones:
 def _dots(width: int, height: int) -> Tones:
     """A screen of dots that fades from the top to nothing above the signature line."""
     x, y = _grid(width, height)
-    pitch = 0.05
+    pitch = 0.06
     row = np.floor(y / pitch)
     dx = ((x + (row % 2) * pitch / 2) / pitch) % 1.0 - 0.5
     dy = (y / pitch) % 1.0 - 0.5
     fade = np.clip(1 - y / (height / DPI * 0.8), 0, 1)
-    radius = 0.06 + 0.16 * fade
+    radius = 0.04 + 0.13 * fade
     dot = (dx * dx + dy * dy) < radius * radius
-    return np.where(dot, np.float32(112), np.float32(255))
+    return np.where(dot, np.float32(120), np.float32(255))
 
 
 def _hills(width: int, height: int) -> Tones:
@@ -66,7 +67,7 @@ def _hills(width: int, height: int) -> Tones:
         ridge = tall * level + swing * np.sin(x * beat + level * 9) + 0.05 * np.sin(x * 7.3)
         below = y > ridge
         page = np.where(below, np.minimum(page, np.float32(tint)), page)
-        hatch = below & (((y - ridge) % 0.09) < 0.006) & (np.sin(x * 40 + y * 31) > -0.2)
+        hatch = below & (((y - ridge) % 0.11) < 0.006) & (np.sin(x * 40 + y * 31) > 0.2)
         page = np.where(hatch | (np.abs(y - ridge) < 0.005), np.float32(115), page)
     sun_x, sun_y = width / DPI * 0.62, tall * 0.27
     angle = np.arctan2(y - sun_y, x - sun_x)
@@ -84,8 +85,9 @@ _DRAWN: dict[Pattern, Callable[[int, int], Tones]] = {
 }
 
 
+@lru_cache(maxsize=12)
 def background(pattern: Pattern, width: int, height: int) -> Image.Image:
-    """The pattern as a greyscale page of that many pixels."""
+    """The pattern as a greyscale page of that many pixels. Shared: copy it before drawing on it."""
     if pattern is Pattern.PLAIN:
         return Image.new("L", (width, height), 255)
     return Image.fromarray(np.clip(_DRAWN[pattern](width, height), 0, 255).astype(np.uint8))

@@ -12,7 +12,7 @@ from console.intake.demo.drawers import Deposit, Drawer, write_check
 from console.intake.demo.endorsement import endorsement_box
 from console.intake.demo.layouts import LAYOUTS
 from console.intake.demo.model import DemoItem, IssuedCheck, ItemKind, Scenario, Side, StopPayment, Truth
-from console.intake.demo.names import INSTITUTION, OTHER_BANKS
+from console.intake.demo.names import FIRST_NAMES, INSTITUTION, LAST_NAMES, OTHER_BANKS
 from console.intake.demo.paper import Box, CheckSpec
 from console.intake.demo.scan import skewed_box
 
@@ -43,6 +43,14 @@ class Day:
 
     def stream(self, *purpose: object) -> random.Random:
         return stream(self.seed, *purpose)
+
+    def stranger(self, *purpose: object) -> str:
+        """The name of somebody who has no account here."""
+        rng = self.stream("stranger", *purpose)
+        holders = {drawer.holder for drawer in self.customers}
+        while (name := f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}") in holders:
+            pass
+        return name
 
     def established(self, business: bool) -> list[Drawer]:
         """Customers of that type who are nobody else's business today, in a fixed order of chance."""

@@ -15,6 +15,7 @@ from console.intake.demo.endorsement import draw_back
 from console.intake.demo.face import draw_front
 from console.intake.demo.fonts import typeface
 from console.intake.demo.paper import Box, CheckSpec, Signature
+from console.intake.demo.pen import px
 from console.intake.demo.scan import page_of, scan, to_tiff
 from console.intake.demo.signatures import sign
 
@@ -58,7 +59,7 @@ def _signature_card(signature: Signature) -> bytes:
     rng = stream("card", signature.signer)
     for row in range(3):
         foot = 0.88 + row * 0.56
-        pen.line((30, round(foot * 200), page.width - 30, round(foot * 200)), fill=90, width=1)
+        pen.line((30, px(foot), page.width - 30, px(foot)), fill=90, width=1)
         sign(page, Box(0.25, foot - 0.42, 3.4, 0.42), signature, rng)
     return to_tiff(scan(page, f"card/{signature.signer}"))
 

@@ -1,6 +1,7 @@
 """The back of a check: the payee's endorsement, deposit stamps and the stamp of the bank of first deposit."""
 
 import random
+from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
@@ -8,8 +9,8 @@ from console.intake.demo.chance import array_stream, stream
 from console.intake.demo.fonts import typeface
 from console.intake.demo.handwriting import hand_of, write
 from console.intake.demo.layouts import BACK_ENDORSEMENT_WIDTH, LAYOUTS
-from console.intake.demo.paper import Box, CheckSpec, Endorsement, EndorsementStyle
-from console.intake.demo.pen import faded, lay, px
+from console.intake.demo.paper import Box, CheckSpec, Endorsement, EndorsementStyle, LayoutName
+from console.intake.demo.pen import DPI, faded, lay, px
 from console.intake.demo.scan import page_of
 from console.intake.demo.signatures import sign
 
@@ -32,8 +33,9 @@ def _sideways_label(page: Image.Image, text: str, size: int, left: int) -> None:
     lay(page, turned, left, max(0, (page.height - turned.height) // 2), 60)
 
 
-def _printed_back(spec: CheckSpec) -> Image.Image:
-    page = page_of(LAYOUTS[spec.stock.layout].whole)
+@lru_cache(maxsize=8)
+def _printed_back(layout: LayoutName) -> Image.Image:
+    page = page_of(LAYOUTS[layout].whole)
     draw = ImageDraw.Draw(page)
     edge = px(BACK_ENDORSEMENT_WIDTH + 0.25)
     for line in range(3):
@@ -74,7 +76,7 @@ def _bank_stamp(page: Image.Image, endorsement: Endorsement, rng: random.Random)
         f"SEQ {endorsement.sequence}",
     ]
     mask = _stamp_mask(lines, 25, framed=rng.random() < 0.35)
-    left = page.width / 200 - mask.width / 200 - rng.uniform(0.35, 0.9)
+    left = (page.width - mask.width) / DPI - rng.uniform(0.35, 0.9)
     _press(page, mask, left, rng.uniform(0.6, 1.2), rng.gauss(0, 2.2) + rng.choice((0, 0, 0, 90)), rng)
 
 
@@ -82,7 +84,7 @@ def _by_hand(page: Image.Image, spec: CheckSpec, rng: random.Random) -> None:
     """Signed across the end of the check, as the payee turns it: drawn level, then turned."""
     endorsement = spec.endorsement
     level = Image.new("L", (page.height - px(0.3), px(BACK_ENDORSEMENT_WIDTH - 0.1)), 255)
-    room = level.width / 200
+    room = level.width / DPI
     foot = 0.55
     if endorsement.signature is not None:
         sign(level, Box(0.1, 0.12, room - 0.25, foot - 0.12), endorsement.signature, rng, tone=30)
@@ -118,7 +120,7 @@ def _by_stamp(page: Image.Image, spec: CheckSpec, rng: random.Random) -> None:
 def draw_back(spec: CheckSpec) -> Image.Image:
     """The back as a greyscale page of 200 dpi."""
     rng = stream("back", spec.paper_seed)
-    page = _printed_back(spec)
+    page = _printed_back(spec.stock.layout).copy()
     if spec.endorsement.style is EndorsementStyle.SIGNATURE:
         _by_hand(page, spec, rng)
     elif spec.endorsement.style is EndorsementStyle.STAMP:

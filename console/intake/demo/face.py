@@ -127,7 +127,7 @@ def _leave_traces(
     hand: Hand = hand_of(spec.writer)
     if alteration.tampering is Tampering.WASHED:
         _bleach(page, box, rng)
-        write(page, box, alteration.original, hand, rng, tone=70, residue=0.62)
+        write(page, box, alteration.original, hand, rng, tone=60, residue=1.0)
         return
     _raise(page, box, hand, spec, alteration, rng)
 
@@ -146,9 +146,12 @@ def _raise(
 
 
 def _bleach(page: Image.Image, box: Box, rng: random.Random) -> None:
-    """Solvent takes the background pattern with it, in a cloud wider than the writing."""
+    """Solvent takes the background pattern with it, in a cloud wider than the writing; printed lines stay."""
     left, top, right, bottom = box_pixels(box)
-    draw = ImageDraw.Draw(page)
+    cloud = Image.new("L", page.size, 0)
+    draw = ImageDraw.Draw(cloud)
     for _ in range(24):
-        x, y = rng.randint(left, right), rng.randint(top, bottom - 8)
-        draw.ellipse((x - 45, y - 22, x + 45, min(y + 22, bottom - 2)), fill=255)
+        x, y = rng.randint(left, right), rng.randint(top, bottom)
+        draw.ellipse((x - 45, y - 24, x + 45, y + 24), fill=255)
+    bleached = page.point(lambda tone: 255 if tone > 90 else tone)
+    page.paste(bleached, mask=cloud)

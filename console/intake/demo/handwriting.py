@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil, floor, sin
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -10,9 +11,13 @@ from PIL import Image, ImageDraw
 from console.intake.demo.chance import array_stream, pick_weighted, stream
 from console.intake.demo.fonts import HERSHEY_CAP_HEIGHT, StrokeGlyph, stroke_glyph, typeface
 from console.intake.demo.paper import Box
-from console.intake.demo.pen import Points, faded, lay, px, smooth, stroke_mask
+from console.intake.demo.pen import DPI, Points, faded, lay, px, smooth, stroke_mask
 
 _STROKE_FACES = ("scripts", "cursive", "futural")
+_TYPE_SIZE = {"intuitive": 1.42, "amatic": 1.36}
+"""Type size over capital height."""
+_EXTRA_WEIGHT = {"amatic": 0.45}
+"""Pixels by which a thin typeface is thickened to look like a pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Hand:
 def hand_of(writer: str) -> Hand:
     """The hand of the writer of that key; the same key always has the same hand."""
     rng = stream("hand", writer)
-    face = pick_weighted(rng, (("intuitive", 4), ("amatic", 1.5), ("scripts", 3), ("cursive", 1), ("futural", 2)))
+    face = pick_weighted(rng, (("intuitive", 3), ("amatic", 1.5), ("scripts", 3), ("cursive", 1.5), ("futural", 2)))
     return Hand(
         face=face,
         cap_height_in=rng.uniform(0.125, 0.155),
@@ -77,32 +82,39 @@ def _stroked(text: str, hand: Hand, rng: random.Random, cap: float) -> tuple[Ima
     x, phase = cap * 0.4, rng.uniform(0, 6.28)
     for character in text:
         glyph = stroke_glyph(hand.face, character)
-        drift = hand.wander * cap * np.sin(phase + x / (cap * 6))
+        drift = hand.wander * cap * sin(phase + x / (cap * 6))
         strokes.extend(smooth(stroke + np.array([x, drift])) for stroke in _glyph_strokes(glyph, hand, noise, unit))
         x += (glyph.advance * hand.stretch + hand.spacing * HERSHEY_CAP_HEIGHT) * unit
     base = round(cap * 1.35)
     size = (round(x + cap * 0.8), round(cap * 2.1))
-    return stroke_mask([stroke + np.array([0, base]) for stroke in strokes], px_width(hand), size), base
+    return stroke_mask([stroke + np.array([0, base]) for stroke in strokes], hand.pen_in * DPI, size), base
 
 
-def px_width(hand: Hand) -> float:
-    """Width of the pen in pixels, not rounded."""
-    return hand.pen_in * 200
+@lru_cache(maxsize=4096)
+def _typed_glyph(face: str, size: int, character: str, bold: float) -> tuple[Image.Image, tuple[int, int], float]:
+    """A character as coverage, where its corner lies from the pen's place on the baseline, and its advance."""
+    font = typeface(face, size)
+    left, top, right, bottom = font.getbbox(character, anchor="ls", stroke_width=bold)
+    corner = (floor(left), floor(top))
+    mask = Image.new("L", (max(1, ceil(right) - corner[0]), max(1, ceil(bottom) - corner[1])), 0)
+    origin = (-corner[0], -corner[1])
+    ImageDraw.Draw(mask).text(origin, character, font=font, fill=255, anchor="ls", stroke_width=bold)
+    return mask, corner, font.getlength(character)
 
 
 def _typed(text: str, hand: Hand, rng: random.Random, cap: float) -> tuple[Image.Image, int]:
-    size = max(8, round(cap * (1.42 if hand.face == "intuitive" else 1.28)))
-    fonts = [typeface(hand.face, max(8, round(size * factor))) for factor in (0.96, 1.0, 1.04)]
+    size = max(8, round(cap * _TYPE_SIZE[hand.face]))
+    sizes = [max(8, round(size * factor)) for factor in (0.96, 1.0, 1.04)]
     height, base = round(cap * 2.3), round(cap * 1.5)
-    mask = Image.new("L", (round(fonts[2].getlength(text) * 1.25 * hand.stretch + cap * 2), height), 0)
-    draw = ImageDraw.Draw(mask)
+    bold = round(max(0.0, (hand.pen_in - 0.012) * 60) + _EXTRA_WEIGHT.get(hand.face, 0.0), 2)
+    widest = typeface(hand.face, sizes[2]).getlength(text) * hand.stretch
+    mask = Image.new("L", (round(widest * 1.1 + hand.spacing * cap * len(text) + cap * 2), height), 0)
     x, phase = cap * 0.5, rng.uniform(0, 6.28)
-    bold = max(0.0, (hand.pen_in - 0.012) * 60)
     for character in text:
-        font = rng.choice(fonts)
-        y = base + hand.wander * cap * float(np.sin(phase + x / (cap * 6))) + rng.gauss(0, hand.jitter) * cap
-        draw.text((x, y), character, font=font, fill=255, anchor="ls", stroke_width=bold)
-        x += font.getlength(character) * hand.stretch + hand.spacing * cap
+        glyph, corner, advance = _typed_glyph(hand.face, rng.choice(sizes), character, bold)
+        y = base + hand.wander * cap * sin(phase + x / (cap * 6)) + rng.gauss(0, hand.jitter) * cap
+        mask.paste(255, (round(x) + corner[0], round(y) + corner[1]), glyph)
+        x += advance * hand.stretch + hand.spacing * cap
     sheared = mask.transform(
         mask.size, Image.Transform.AFFINE, (1, hand.slant, -hand.slant * base, 0, 1, 0), Image.Resampling.BILINEAR
     )

@@ -43,10 +43,10 @@ def stroke_mask(strokes: Iterable[Points], width: float, size: tuple[int, int]) 
     pen = max(2, round(width * OVERSAMPLE))
     radius = pen / 2
     for stroke in strokes:
-        points = [(float(x), float(y)) for x, y in stroke * OVERSAMPLE]
-        draw.line(points, fill=255, width=pen)
-        # Dots at every second point close the outer corners that a plain polyline leaves open.
-        for x, y in points[::2] + points[-1:]:
+        points = stroke * OVERSAMPLE
+        draw.line(points.ravel().tolist(), fill=255, width=pen)
+        # Dots at every third point close the outer corners that a plain polyline leaves open.
+        for x, y in np.vstack([points[::3], points[-1:]]).tolist():
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return mask.reduce(OVERSAMPLE)
 
@@ -60,12 +60,12 @@ def lay(page: Image.Image, mask: Image.Image, left: int, top: int, tone: int = 2
 
 
 def faded(mask: Image.Image, noise: np.random.Generator, strength: float) -> Image.Image:
-    """`mask` as dissolved ink: blotchy, `strength` (0–1) of it left."""
+    """`mask` as ink that is partly gone: blotchy and grainy, about `strength` of it left (above 1: hardly any gone)."""
     rows, columns = max(2, mask.height // 5), max(2, mask.width // 5)
     blotches = Image.fromarray((noise.random((rows, columns)) * 255).astype(np.uint8)).resize(
         mask.size, Image.Resampling.BILINEAR
     )
-    left = np.asarray(mask, dtype=np.float32) * np.clip(np.asarray(blotches, dtype=np.float32) / 255 + 0.15, 0, 1)
+    left = np.asarray(mask, dtype=np.float32) * (np.asarray(blotches, dtype=np.float32) / 255 + 0.15)
     return Image.fromarray(np.clip(left * strength, 0, 255).astype(np.uint8))
 
 

@@ -71,7 +71,7 @@ def _other_amount(day: Day, drawer: Drawer, turn: int) -> None:
 
 
 def _other_payee(day: Day, drawer: Drawer, turn: int) -> None:
-    draft = day.draft(drawer, payee=("Avery Standin", "Reese Draft", "Kendall Mockup")[turn])
+    draft = day.draft(drawer, payee=day.stranger("issued payee", turn))
     paper = draft.paper
     issued_to = drawer.payees[turn]
     day.issued.append(_row(drawer.number, paper.serial, paper.figures, issued_to, paper.written_on))

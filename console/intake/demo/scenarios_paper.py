@@ -33,7 +33,7 @@ def counterfeit_stock(day: Day) -> None:
     for business in (True, False, True, False):
         drawer = day.next_customer(business)
         amount = Decimal(day.stream("counterfeit", drawer.number).randrange(1800, 9800))
-        draft = day.draft(drawer, amount=amount, payee="Frankie Nobody")
+        draft = day.draft(drawer, amount=amount, payee=day.stranger("counterfeit", drawer.number))
         stock = replace(draft.paper.stock, layout=_OTHER_LAYOUT[draft.paper.stock.layout], pattern=Pattern.PLAIN)
         draft.paper = replace(draft.paper, stock=stock, counterfeit=True, ink=Ink.PRINTED)
         day.present(
@@ -49,22 +49,23 @@ def forged_signature(day: Day) -> None:
     for turn, forgery in enumerate((Forgery.UNSKILLED, Forgery.SKILLED) * 3):
         drawer = day.next_customer(business=turn == 4)
         rng = day.stream("forged", turn)
-        draft = day.draft(drawer, amount=drawer.usual_amount(rng) * 3, payee="Corey Standin")
+        draft = day.draft(drawer, amount=drawer.usual_amount(rng) * 3, payee=day.stranger("forged", turn))
         draft.paper = replace(draft.paper, signature=Signature(drawer.signer, drawer.signer_key, forgery))
         what = "another hand" if forgery is Forgery.UNSKILLED else "a trembling, drawn copy"
         day.present(draft, Scenario.FORGED_SIGNATURE, f"Maker's signature is {what}", side=Side.FRONT, at="signature")
 
 
-def _payable_to_customer(day: Day, drawer: Drawer) -> Draft:
+def _payable_to_customer(day: Day, drawer: Drawer, turn: int) -> Draft:
     """A check to one of our own customers, whose genuine signature is on file."""
-    payee = next(other for other in day.established(business=False)[::-1] if other is not drawer)
+    others = [other for other in day.established(business=False) if other is not drawer]
+    payee = others[-1 - 3 * turn]
     return day.draft(drawer, payee=payee.holder, endorser=payee)
 
 
 def forged_endorsement(day: Day) -> None:
     """Endorsed in the payee's name by somebody else."""
     for turn in range(4):
-        draft = _payable_to_customer(day, day.next_customer(business=turn % 2 == 1))
+        draft = _payable_to_customer(day, day.next_customer(business=turn % 2 == 1), turn)
         genuine = draft.paper.endorsement
         assert genuine.signature is not None
         forged = replace(
@@ -95,7 +96,7 @@ def payee_mismatch(day: Day) -> None:
     """Made out to one person, endorsed by another."""
     for turn, drawer in enumerate((day.next_customer(), day.next_customer(True), day.foreign[2], day.next_customer())):
         draft = day.draft(drawer)
-        other = ("Gale Pretend", "Ellis Mockup", "Dana Fable", "Blair Notreal")[turn]
+        other = day.stranger("mismatch", turn)
         signed = Signature(other, f"person/{other}")
         wrong = replace(
             draft.paper.endorsement, style=EndorsementStyle.SIGNATURE, name=other, signature=signed, deposit_only=False
@@ -147,25 +148,14 @@ def washed(day: Day) -> None:
         rng = day.stream("washed", turn)
         genuine = Decimal(rng.randrange(25, 240)) + Decimal(rng.randrange(100)).scaleb(-2)
         stolen = Decimal(rng.randrange(1900, 8800))
-        thief = ("Logan Dummy", "Noel Fictor", "Sage Template", "Tatum Madeup")[turn]
-        draft = day.draft(drawer, amount=stolen)
-        original = draft.paper.payee
+        ours = drawer in day.customers
+        draft = day.draft(drawer, amount=stolen, payee=day.stranger("washed", turn) if ours else None)
         draft.paper = replace(
             draft.paper,
-            payee=thief if drawer.bank == day.customers[0].bank else original,
             ink=Ink.PEN,
-            endorsement=replace(
-                draft.paper.endorsement,
-                style=EndorsementStyle.SIGNATURE,
-                name=thief,
-                signature=Signature(thief, f"person/{thief}"),
-            ),
+            encoded_amount=None,
             alterations=(
-                Alteration(
-                    "payee",
-                    "Example City Utilities" if original != "Example City Utilities" else "Storybook Veterinary",
-                    Tampering.WASHED,
-                ),
+                Alteration("payee", drawer.payees[turn], Tampering.WASHED),
                 Alteration("figures", courtesy_amount(genuine), Tampering.WASHED),
                 Alteration("words", legal_amount(genuine), Tampering.WASHED),
             ),

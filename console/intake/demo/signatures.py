@@ -10,7 +10,7 @@ from PIL import Image
 from console.intake.demo.chance import array_stream, stream
 from console.intake.demo.fonts import stroke_glyph
 from console.intake.demo.paper import Box, Forgery, Signature
-from console.intake.demo.pen import Points, bounds, lay, px, smooth, stroke_mask
+from console.intake.demo.pen import DPI, Points, bounds, lay, px, smooth, stroke_mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _trembling(strokes: list[Points], noise: np.random.Generator) -> list[Points
     squeeze = np.array([noise.uniform(0.8, 0.88), noise.uniform(1.08, 1.16)])
     for stroke in strokes:
         steps = len(stroke)
-        tremor = np.repeat(noise.normal(0, 0.95, (steps // 2 + 1, 2)), 2, axis=0)[:steps]
+        tremor = np.repeat(noise.normal(0, 0.55, (steps // 2 + 1, 2)), 2, axis=0)[:steps]
         shaken = stroke * squeeze + tremor
         cut = 0
         while steps - cut > 30:
@@ -164,7 +164,7 @@ def signature_strokes(signature: Signature, rng: random.Random) -> tuple[list[Po
     hand = signing_hand(signature.signer)
     strokes = _vary(_master(signature.name, hand), noise, 1.0)
     if signature.forgery is Forgery.SKILLED:
-        return _trembling(strokes, noise), hand.pen_in * 1.35
+        return _trembling(strokes, noise), hand.pen_in * 1.15
     return strokes, hand.pen_in
 
 
@@ -187,11 +187,11 @@ def sign(page: Image.Image, box: Box, signature: Signature, rng: random.Random, 
     strokes, pen_in = signature_strokes(signature, rng)
     left, top, right, bottom = bounds(strokes)
     room_width, room_height = px(box.width) * 0.96, px(box.height) * 1.25
-    scale = min(px(0.165) / 21.0, room_width / (right - left), room_height / (bottom - top))
+    scale = min(px(0.4 * box.height) / 21.0, room_width / (right - left), room_height / (bottom - top))
     margin = 6
     placed = [(stroke - np.array([left, top])) * scale + margin for stroke in strokes]
     size = (round((right - left) * scale) + 2 * margin, round((bottom - top) * scale) + 2 * margin)
-    mask = stroke_mask(placed, pen_in * 200, size)
+    mask = stroke_mask(placed, pen_in * DPI, size)
     slack = max(0, px(box.width) - mask.width)
     x = px(box.left) + round(slack * rng.uniform(0.05, 0.35))
     foot = px(box.bottom - rng.uniform(0.0, 0.03)) - round(max(0.0, -top) * scale) - margin

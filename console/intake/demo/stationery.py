@@ -19,7 +19,7 @@ _INK = 10
 @lru_cache(maxsize=48)
 def _printed(stock: Stock, counterfeit: bool) -> Image.Image:
     layout = LAYOUTS[stock.layout]
-    page = background(stock.pattern, px(layout.width), px(layout.height))
+    page = background(stock.pattern, px(layout.width), px(layout.height)).copy()
     draw = ImageDraw.Draw(page)
     # Nothing but magnetic ink may print in the clear band.
     draw.rectangle((0, page.height - px(CLEAR_BAND_IN - 0.07), page.width, page.height), fill=255)
@@ -67,7 +67,10 @@ def _names(page: Image.Image, draw: ImageDraw.ImageDraw, stock: Stock, layout: L
     strong = "sans-bold" if counterfeit or layout.business else "serif-bold"
     plain = "sans" if counterfeit or layout.business else "serif"
     left, top, _, _ = box_pixels(layout.drawer)
-    draw.text((left, top), stock.drawer.upper(), font=typeface(strong, round(29 * step)), fill=_INK)
+    size = round(29 * step)
+    while size > 18 and typeface(strong, size).getlength(stock.drawer.upper()) > px(layout.drawer.width):
+        size -= 1
+    draw.text((left, top), stock.drawer.upper(), font=typeface(strong, size), fill=_INK)
     for line, words in enumerate(stock.address):
         draw.text((left, top + (32 + 25 * line) * step), words, font=typeface(plain, round(23 * step)), fill=_INK)
     left, top, _, _ = box_pixels(layout.bank)
