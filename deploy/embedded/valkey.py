@@ -78,8 +78,8 @@ class Valkey:
                 "daemonize no",
                 "dir .",
                 'save ""',
-                f"appendonly {'no' if self._fast else 'yes'}",
-                "appendfsync everysec",
+                "appendonly yes",
+                f"appendfsync {'no' if self._fast else 'everysec'}",
                 "maxmemory-policy noeviction",
                 "",
             ]
