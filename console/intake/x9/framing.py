@@ -26,17 +26,25 @@ def open_frames(source: ByteSource) -> tuple[Framing, Encoding, Iterator[Frame]]
     """
     source.record = 1
     start = source.peek(6)
+    framing, encoding, mark = _recognise(source, start)
+    source.record = 0
+    if framing is Framing.LENGTH_PREFIXED:
+        return framing, encoding, _length_prefixed(source)
+    if framing is Framing.NEWLINE:
+        return framing, encoding, _lines(source, encoding, mark)
+    return framing, encoding, _fixed(source, encoding)
+
+
+def _recognise(source: ByteSource, start: bytes) -> tuple[Framing, Encoding, bytes]:
     if not start:
         raise source.refuse("file", "The file is empty.", "0 bytes", "an X9.37 or X9.100-187 file")
     for encoding in Encoding:
         header = "01".encode(encoding)
         if start.startswith(header):
             framing, mark = _sniff_unprefixed(source, encoding)
-            if framing is Framing.NEWLINE:
-                return framing, encoding, _lines(source, encoding, mark)
-            return framing, encoding, _fixed(source, encoding)
+            return framing, encoding, mark
         if start[4:] == header:
-            return Framing.LENGTH_PREFIXED, encoding, _length_prefixed(source)
+            return Framing.LENGTH_PREFIXED, encoding, b""
     raise source.refuse(
         "record type",
         "The file does not begin with a file header record, so it cannot be told how to read it.",
@@ -72,7 +80,7 @@ def _length_prefixed(source: ByteSource) -> Iterator[Frame]:
             raise _truncated(source, length, size - start)
         record = source.take(4 + length)[4:]
         if len(record) < length:
-            raise _truncated(source, length, len(record))
+            raise _truncated(source, length, len(record), start - 4)
         yield start, record
 
 
@@ -108,10 +116,10 @@ def _bad_length(source: ByteSource, prefix: bytes, length: int) -> X9Error:
     )
 
 
-def _truncated(source: ByteSource, length: int, left: int) -> X9Error:
-    return source.refuse(
-        "record length", "The file ends inside this record: it was cut off.", f"{left} bytes left", f"{length} bytes"
-    )
+def _truncated(source: ByteSource, length: int, left: int, place: int | None = None) -> X9Error:
+    problem = "The file ends inside this record: it was cut off."
+    offset = source.offset if place is None else place
+    return X9Error(source.record, offset, "record length", problem, f"{left} bytes left", f"{length} bytes")
 
 
 def _lines(source: ByteSource, encoding: Encoding, mark: bytes) -> Iterator[Frame]:
@@ -148,7 +156,7 @@ def _line(source: ByteSource, mark: bytes) -> bytes:
         record = source.take(most)
         # The last line may lack its end, but when it is the file control its totals must be there.
         if record[:2] in _FILE_CONTROL and len(record) < _CONTROL_COLUMNS:
-            raise _truncated(source, _HEADER_WIDTH, len(record))
+            raise _truncated(source, _HEADER_WIDTH, len(record), source.offset - len(record))
         return record
     record = source.take(end)
     source.take(1)
@@ -228,7 +236,10 @@ def _fixed(source: ByteSource, encoding: Encoding) -> Iterator[Frame]:
         head = source.peek(2)
         if not head.strip(PADDING) and _ends_here(source, head):
             return
-        size_of = lengths.get(types.get(head, ""))
+        if head not in types:
+            problem = "Here a record should begin, but these bytes are no record type: the records' lengths do not fit."
+            raise source.refuse("record type", problem, head.hex(" "), "two digits")
+        size_of = lengths.get(types[head])
         length = size_of(source, encoding) if size_of else 80
         offset = source.offset
         record = source.peek(length)
