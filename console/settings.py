@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     # The institution made on first use
     institution_name: str = Field("First Example Bank", min_length=1, max_length=100, description="Its name.")
     institution_routing_number: str = Field(
-        "070000014", pattern=r"^\d{9}$", description="Its routing number: items drawn on it are on-us."
+        "729999010", pattern=r"^\d{9}$", description="Its routing number: items drawn on it are on-us."
     )
     institution_time_zone: str = Field("America/New_York", description="Its time zone, for deadlines and display.")
 

@@ -55,6 +55,11 @@ def open_engine(url: str, *, pool_size: int = 10, max_overflow: int = 5) -> Asyn
     return _engine
 
 
+def is_open() -> bool:
+    """Whether this process has an engine."""
+    return _engine is not None
+
+
 async def close_engine() -> None:
     """Close every connection of this process."""
     global _engine, _sessions

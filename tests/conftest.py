@@ -6,18 +6,24 @@ tests against the programs there in place of the packaged ones.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from console.resources import resources
+from console.settings import Settings, settings
 from deploy.embedded.services import Endpoints, Programs, start
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,31 @@ def database(make_database: Callable[[], Database]) -> Database:
 def module_database(make_database: Callable[[], Database]) -> Database:
     """A database for the tests of one module, which see each other's rows."""
     return make_database()
+
+
+@pytest.fixture
+def console(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The console's settings in force on a database of the test's own; what the test awaits runs in `run`."""
+    environ = {**database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def run(console: Settings) -> Callable[[Coroutine[Any, Any, Result]], Result]:
+    """Runs a coroutine to its end with the database, Redis and the image store open."""
+
+    def run(work: Coroutine[Any, Any, Result]) -> Result:
+        async def inside() -> Result:
+            async with resources(console):
+                return await work
+
+        return asyncio.run(inside())
+
+    return run
 
 
 def _superuser(services: Endpoints) -> psycopg.Connection:

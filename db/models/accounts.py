@@ -23,6 +23,8 @@ class Account(OpaqueId, OfInstitution, Base):
     holder: Mapped[str]
     account_type: Mapped[str]
     opened_on: Mapped[date]
+    # The customer sends an issued file, and every check is compared with it.
+    positive_pay: Mapped[bool] = mapped_column(default=False, server_default="false")
 
     __table_args__ = (
         UniqueConstraint("institution_id", "routing", "number"),
@@ -101,5 +103,5 @@ class IssuedCheck(OpaqueId, OfInstitution, Base):
 
     __table_args__ = (
         Index("ix_issued_check_account", "account_id", "serial"),
-        CheckConstraint("status in ('issued','void','paid')", name="status"),
+        CheckConstraint("status in ('outstanding','void','paid')", name="status"),
     )

@@ -72,6 +72,8 @@ class Image(OpaqueId, OfInstitution, Base):
     item_id: Mapped[UUID | None] = mapped_column(ForeignKey("check_item.id"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
     side: Mapped[str]
+    # Place among the views of its item, as in the file.
+    ordinal: Mapped[int] = mapped_column(default=0, server_default="0")
     sha256: Mapped[Sha256]
     size: Mapped[int]
     format: Mapped[str]

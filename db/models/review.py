@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Amount, Base, OfInstitution, OpaqueId, Sha256, now
 
+# Literal in the indexes and in the queries that they serve.
+_OPEN = "status not in ('approved', 'returned', 'rejected', 'closed')"
+
 
 class CheckItem(OpaqueId, OfInstitution, Base):
     """A check under review. `version` rises with each change, so a stale page cannot overwrite."""
@@ -53,10 +56,22 @@ class CheckItem(OpaqueId, OfInstitution, Base):
 
     __table_args__ = (
         UniqueConstraint("file_id", "ordinal"),
-        # The queue page's orders, each followed by the id so that paging by key is exact.
-        Index("ix_check_item_urgency", "institution_id", "status", "sla_due_at", "id"),
-        Index("ix_check_item_amount", "institution_id", "status", "amount", "id"),
-        Index("ix_check_item_queue", "institution_id", "queue_id", "status", "sla_due_at", "id"),
+        # The queue page's orders over what is open, each followed by the id so that paging by key is exact.
+        Index("ix_check_item_open_sla", "institution_id", "sla_due_at", "id", postgresql_where=text(_OPEN)),
+        Index("ix_check_item_open_amount", "institution_id", "amount", "id", postgresql_where=text(_OPEN)),
+        Index("ix_check_item_open_received", "institution_id", "received_at", "id", postgresql_where=text(_OPEN)),
+        Index(
+            "ix_check_item_open_queue", "institution_id", "queue_id", "sla_due_at", "id", postgresql_where=text(_OPEN)
+        ),
+        # What "Start" takes from.
+        Index(
+            "ix_check_item_waiting",
+            "institution_id",
+            "sla_due_at",
+            "id",
+            postgresql_where=text("status in ('new', 'escalated')"),
+        ),
+        Index("ix_check_item_decided", "institution_id", "decided_at", "id"),
         # Duplicate detection: routing + account + serial + amount.
         Index("ix_check_item_identity", "institution_id", "routing", "account_number", "serial", "amount"),
         CheckConstraint(

@@ -11,7 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "institution",
         sa.Column("name", sa.Text(), nullable=False),
@@ -46,6 +45,7 @@ def upgrade() -> None:
         sa.Column("holder", sa.Text(), nullable=False),
         sa.Column("account_type", sa.Text(), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("positive_pay", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("institution_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("account_type in ('personal','business')", name=op.f("ck_account_account_type")),
@@ -191,7 +191,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("institution_id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("status in ('issued','void','paid')", name=op.f("ck_issued_check_status")),
+        sa.CheckConstraint("status in ('outstanding','void','paid')", name=op.f("ck_issued_check_status")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_issued_check_account_id")),
         sa.ForeignKeyConstraint(["institution_id"], ["institution.id"], name=op.f("fk_issued_check_institution_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issued_check")),
@@ -303,7 +303,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("file_id", "ordinal", name=op.f("uq_check_item_file_id_ordinal")),
     )
     op.create_index(op.f("ix_check_item_account_id"), "check_item", ["account_id"], unique=False)
-    op.create_index("ix_check_item_amount", "check_item", ["institution_id", "status", "amount", "id"], unique=False)
+    op.create_index("ix_check_item_decided", "check_item", ["institution_id", "decided_at", "id"], unique=False)
     op.create_index(op.f("ix_check_item_file_id"), "check_item", ["file_id"], unique=False)
     op.create_index(
         "ix_check_item_identity",
@@ -312,10 +312,39 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_check_item_queue", "check_item", ["institution_id", "queue_id", "status", "sla_due_at", "id"], unique=False
+        "ix_check_item_open_amount",
+        "check_item",
+        ["institution_id", "amount", "id"],
+        unique=False,
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
     )
     op.create_index(
-        "ix_check_item_urgency", "check_item", ["institution_id", "status", "sla_due_at", "id"], unique=False
+        "ix_check_item_open_queue",
+        "check_item",
+        ["institution_id", "queue_id", "sla_due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+    )
+    op.create_index(
+        "ix_check_item_open_received",
+        "check_item",
+        ["institution_id", "received_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+    )
+    op.create_index(
+        "ix_check_item_open_sla",
+        "check_item",
+        ["institution_id", "sla_due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+    )
+    op.create_index(
+        "ix_check_item_waiting",
+        "check_item",
+        ["institution_id", "sla_due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status in ('new', 'escalated')"),
     )
     op.create_table(
         "claim",
@@ -425,6 +454,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.Uuid(), nullable=True),
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
@@ -479,7 +509,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-
     op.drop_index("ix_history_check_account", table_name="history_check")
     op.drop_table("history_check")
     op.drop_index(op.f("ix_evidence_item_id"), table_name="evidence")
@@ -498,11 +527,32 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_claim_user_id"), table_name="claim")
     op.drop_index(op.f("ix_claim_expires_at"), table_name="claim")
     op.drop_table("claim")
-    op.drop_index("ix_check_item_urgency", table_name="check_item")
-    op.drop_index("ix_check_item_queue", table_name="check_item")
+    op.drop_index(
+        "ix_check_item_waiting", table_name="check_item", postgresql_where=sa.text("status in ('new', 'escalated')")
+    )
+    op.drop_index(
+        "ix_check_item_open_sla",
+        table_name="check_item",
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+    )
+    op.drop_index(
+        "ix_check_item_open_received",
+        table_name="check_item",
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+    )
+    op.drop_index(
+        "ix_check_item_open_queue",
+        table_name="check_item",
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+    )
+    op.drop_index(
+        "ix_check_item_open_amount",
+        table_name="check_item",
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+    )
     op.drop_index("ix_check_item_identity", table_name="check_item")
     op.drop_index(op.f("ix_check_item_file_id"), table_name="check_item")
-    op.drop_index("ix_check_item_amount", table_name="check_item")
+    op.drop_index("ix_check_item_decided", table_name="check_item")
     op.drop_index(op.f("ix_check_item_account_id"), table_name="check_item")
     op.drop_table("check_item")
     op.drop_table("user_role")

@@ -1,0 +1,237 @@
+"""Writes a file's rows: the file, its items, images, flags and findings, in the caller's one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.actor import Actor
+from console.intake.facts import Draft, Lookups, SeenInFile, draft, facts_of, look_up
+from console.intake.images import SpooledItem, display_findings
+from console.intake.report import Progress, Stage
+from console.intake.survey import Survey
+from console.intake.x9.records import Finding
+from console.policy.judgement import judge
+from console.policy.versions import Policy, active_policy
+from console.review.clocks import Hours, return_by, sla_due
+from console.review.flags import FlagFound, detect
+from console.review.states import Status
+from db.bulk import copy_rows
+from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, Queue
+
+_BATCH = 1_000
+# Findings kept per file; the file's row counts all of them.
+MAX_FINDINGS = 10_000
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Intake:
+    """What every item of one file has in common."""
+
+    file_id: UUID
+    institution: Institution
+    policy: Policy
+    queues: dict[str, Queue]
+    office: Hours
+    received_at: datetime
+    seen: SeenInFile = field(default_factory=SeenInFile)
+
+    @property
+    def today(self) -> date:
+        return self.received_at.astimezone(self.office.zone).date()
+
+
+@dataclass
+class Batch:
+    """Rows of one batch, a list per table."""
+
+    items: list[Row] = field(default_factory=list)
+    images: list[Row] = field(default_factory=list)
+    flags: list[Row] = field(default_factory=list)
+    findings: list[Row] = field(default_factory=list)
+
+
+async def begin(session: AsyncSession, actor: Actor, file_id: UUID) -> Intake:
+    """Read what the items of a file need of the institution. Raises NoActivePolicy."""
+    institution = (await session.execute(select(Institution))).scalar_one()
+    office = Hours(ZoneInfo(institution.time_zone), institution.opens_at, institution.closes_at, institution.cut_off_at)
+    queues = {queue.key: queue for queue in await session.scalars(select(Queue))}
+    return Intake(file_id, institution, await active_policy(session), queues, office, datetime.now(UTC))
+
+
+def file_row(
+    actor: Actor, file_id: UUID, name: str, survey: Survey, status: str, images: tuple[int, int] = (0, 0)
+) -> FileReceived:
+    """The row of a file, imported or refused."""
+    imported = status == "imported"
+    totals = survey.totals
+    return FileReceived(
+        id=file_id,
+        institution_id=actor.institution_id,
+        name=name,
+        sha256=survey.sha256,
+        size=survey.size,
+        status=status,
+        received_at=datetime.now(UTC),
+        received_by=actor.user_id,
+        framing=survey.framing,
+        encoding=survey.encoding,
+        origin=survey.header.origin_name or survey.header.origin_routing if survey.header else None,
+        destination=survey.header.destination_name or survey.header.destination_routing if survey.header else None,
+        checks=totals.checks if imported else 0,
+        returns=totals.returns if imported else 0,
+        credits=totals.credits if imported else 0,
+        images_stored=images[0],
+        images_displayable=images[1],
+        amount=_dollars(totals.amount_cents) if imported else 0,
+        findings=survey.findings_total,
+    )
+
+
+async def write_items(
+    session: AsyncSession, intake: Intake, items: Iterable[SpooledItem], progress: Progress
+) -> tuple[dict[int, UUID], list[Finding]]:
+    """Write every item with its images and flags.
+
+    Returns the id of each item that has a finding of the reader's, by ordinal in the file, and the findings on views
+    that cannot be displayed.
+    """
+    progress.stage, progress.done = Stage.ROWS, 0
+    ids: dict[int, UUID] = {}
+    display: list[Finding] = []
+    window = intake.policy.document.thresholds.duplicate_window_days
+    drafts = (draft(item, intake.institution.routing_number) for item in items)
+    while part := list(islice(drafts, _BATCH)):
+        lookups = await look_up(session, part, intake.today - timedelta(days=window), intake.institution.routing_number)
+        batch = Batch()
+        for one in part:
+            item_id = _add_item(batch, intake, one, lookups, window)
+            found = list(display_findings(one.spooled))
+            if found or one.spooled.item.findings:
+                ids[one.spooled.item.ordinal] = item_id
+            display += found[: MAX_FINDINGS - len(display)]
+        await copy_rows(session, CheckItem.__table__, batch.items)  # type: ignore[arg-type]  # a Table, says SQLAlchemy
+        await copy_rows(session, Image.__table__, batch.images)  # type: ignore[arg-type]
+        await copy_rows(session, Flag.__table__, batch.flags)  # type: ignore[arg-type]
+        progress.done += len(part)
+    return ids, display
+
+
+async def write_findings(
+    session: AsyncSession, actor: Actor, file_id: UUID, findings: Iterable[Finding], items: dict[int, UUID]
+) -> None:
+    """Write the findings of a file, at most MAX_FINDINGS of them."""
+    rows = [
+        {
+            "id": uuid4(),
+            "institution_id": actor.institution_id,
+            "file_id": file_id,
+            "item_id": items.get(finding.item) if finding.item is not None else None,
+            "record": finding.record,
+            "offset": finding.offset,
+            "field": finding.field,
+            "problem": finding.problem,
+            "found": finding.found,
+            "expected": finding.expected,
+        }
+        for finding in islice(findings, MAX_FINDINGS)
+    ]
+    session.add_all(FileFinding(**row) for row in rows)
+    await session.flush()
+
+
+def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups, window: int) -> UUID:
+    facts = facts_of(one, lookups, intake.seen, intake.today, window)
+    flags = detect(facts, intake.policy.document.thresholds)
+    item_id = uuid4()
+    account = lookups.accounts.get(one.customer_account)
+    batch.items.append(_item_row(intake, one, item_id, account[0] if account else None, flags))
+    batch.images += _image_rows(intake, one, item_id)
+    batch.flags += [_flag_row(intake, item_id, flag) for flag in flags]
+    return item_id
+
+
+def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None, flags: list[FlagFound]) -> Row:
+    item = one.spooled.item
+    verdict = judge(intake.policy.document, one.amount, {flag.code for flag in flags})
+    queue = intake.queues[verdict.queue]
+    due = sla_due(intake.received_at, queue.sla_hours or verdict.sla_hours, intake.office)
+    return {
+        "id": item_id,
+        "institution_id": intake.institution.id,
+        "file_id": intake.file_id,
+        "ordinal": item.ordinal,
+        "record": item.record,
+        "kind": item.kind.value,
+        "item_type": "on_us" if one.on_us else "transit",
+        "status": Status.NEW.value,
+        "version": 1,
+        "amount": one.amount,
+        "routing": one.routing,
+        "account_number": one.account_number,
+        "account_id": account_id,
+        "serial": one.serial,
+        "auxiliary_on_us": item.auxiliary_on_us,
+        "on_us": item.on_us,
+        "epc": item.epc,
+        "sequence": item.sequence,
+        "return_reason": item.return_reason or None,
+        "payee": item.payee or None,
+        "depositary_routing": item.bofd_routing or None,
+        "business_date": item.business_date,
+        "received_at": intake.received_at,
+        "queue_id": queue.id,
+        "priority": int(verdict.priority),
+        "policy_version_id": intake.policy.id,
+        "two_people": verdict.two_people,
+        "sla_due_at": due,
+        "sla_warning_at": due - timedelta(minutes=queue.warning_minutes),
+        # We can return only what is drawn on us.
+        "return_by": return_by(intake.received_at, intake.office) if one.on_us else None,
+    }
+
+
+def _image_rows(intake: Intake, one: Draft, item_id: UUID) -> Iterator[Row]:
+    for ordinal, view in enumerate(one.spooled.views):
+        yield {
+            "id": uuid4(),
+            "institution_id": intake.institution.id,
+            "item_id": item_id,
+            "side": view.side.value,
+            "ordinal": ordinal,
+            "sha256": view.sha256,
+            "size": view.size,
+            "format": view.facts.format,
+            "width": view.facts.width,
+            "height": view.facts.height,
+            "dpi": view.facts.dpi,
+            "problem": view.facts.problem,
+        }
+
+
+def _flag_row(intake: Intake, item_id: UUID, flag: FlagFound) -> Row:
+    return {
+        "id": uuid4(),
+        "institution_id": intake.institution.id,
+        "item_id": item_id,
+        "code": flag.code,
+        "title": flag.title,
+        "explanation": flag.explanation,
+        "evidence": flag.evidence,
+        "source": "rule",
+    }
+
+
+def _dollars(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)

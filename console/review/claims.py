@@ -1,0 +1,252 @@
+"""Who holds which item: one person at a time, over all replicas, decided by the database alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import Permission, may, require
+from console.actor import Actor
+from console.audit.entries import Event, record
+from console.hints import hint_items
+from console.review.errors import HeldByOther, NotClaimable
+from console.review.item_view import ItemNotFound
+from console.review.states import Act, Status, after
+from console.settings import settings
+from db.engine import transaction
+from db.models import CheckItem, Claim, User
+
+# What a person may take, besides what somebody else's expired claim left behind.
+CLAIMABLE = frozenset({Status.NEW, Status.ESCALATED, Status.PENDING_APPROVAL, Status.IN_REVIEW})
+
+
+@dataclass(frozen=True)
+class Held:
+    """An item in the actor's hands, at the version that the claim left it."""
+
+    item_id: UUID
+    version: int
+
+
+# The insert wins or meets the holder's row; it takes that over only when it is the actor's own or has expired.
+_TAKE = text(
+    """
+    insert into claim (item_id, institution_id, user_id, claimed_at, expires_at, previous_status)
+    values (:item, :institution, :user, now(), now() + :timeout, :status)
+    on conflict (item_id) do update
+        set user_id = excluded.user_id, expires_at = excluded.expires_at, claimed_at =
+            case when claim.user_id = excluded.user_id then claim.claimed_at else excluded.claimed_at end
+        where claim.expires_at <= now() or claim.user_id = excluded.user_id
+    returning item_id
+    """
+)
+
+# The statuses stand in the text, not in parameters, so that the partial index of waiting items serves the order.
+_TAKE_NEXT = text(
+    """
+    with next as (
+        select i.id, i.status from check_item i
+        where i.institution_id = :institution and i.status in ('new', 'escalated')
+          and (:senior or i.status = 'new')
+          and (cast(:queue as text) is null or i.queue_id = (select id from queue where key = :queue))
+          and i.id <> all(:except)
+          and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
+        order by i.sla_due_at, i.id limit 1 for update of i skip locked
+    ), taken as (
+        insert into claim (item_id, institution_id, user_id, claimed_at, expires_at, previous_status)
+        select id, :institution, :user, now(), now() + :timeout, status from next
+        on conflict (item_id) do update
+            set user_id = excluded.user_id, expires_at = excluded.expires_at, claimed_at = excluded.claimed_at
+            where claim.expires_at <= now()
+        returning item_id
+    )
+    update check_item set status = 'in_review', version = version + 1
+    from taken where check_item.id = taken.item_id
+    returning check_item.id, check_item.version
+    """
+)
+
+
+def _timeout() -> timedelta:
+    return timedelta(minutes=settings().claim_timeout_minutes)
+
+
+async def claim(actor: Actor, item_id: UUID) -> Held:
+    """Take an item; taking one's own again extends the claim.
+
+    Raises NotAllowed, ItemNotFound, HeldByOther, NotClaimable.
+    """
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        item = (await session.execute(select(CheckItem).where(CheckItem.id == item_id))).scalar_one_or_none()
+        if item is None:
+            raise ItemNotFound
+        if Status(item.status) not in CLAIMABLE:
+            raise NotClaimable(item.status)
+        if Status(item.status) in {Status.PENDING_APPROVAL, Status.ESCALATED}:
+            require(actor, Permission.ITEM_APPROVE)
+        held_before = await _holder(session, item_id)
+        if not await _take(session, actor, item):
+            raise await _held_error(session, item_id)
+        version = await _into_review(session, item_id)
+        if held_before != actor.user_id:
+            await record(session, actor, Event.ITEM_CLAIMED, "item", item_id, after={"version": version})
+            hint_items(session, actor.institution_id, [item_id])
+        return Held(item_id, version)
+
+
+async def claim_next(actor: Actor, queue: str | None = None) -> Held | None:
+    """Take the most urgent waiting item that this person may decide; None when nothing waits.
+
+    `queue` is a queue's key, or None for all of them. Raises NotAllowed.
+    """
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        return await claim_next_within(session, actor, queue)
+
+
+async def claim_next_within(
+    session: AsyncSession, actor: Actor, queue: str | None, skip: tuple[UUID, ...] = ()
+) -> Held | None:
+    """`claim_next` inside the caller's transaction, passing over the items in `skip`."""
+    row = (
+        await session.execute(
+            _TAKE_NEXT,
+            {
+                "institution": actor.institution_id,
+                "user": actor.user_id,
+                "timeout": _timeout(),
+                "queue": queue,
+                "senior": may(actor, Permission.ITEM_APPROVE),
+                "except": list(skip),
+            },
+        )
+    ).first()
+    if row is None:
+        return None
+    await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
+    hint_items(session, actor.institution_id, [row.id])
+    return Held(row.id, row.version)
+
+
+async def touch(actor: Actor, item_id: UUID) -> bool:
+    """Extend the actor's claim while they work; False where they do not hold the item any more."""
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        result = await session.execute(
+            update(Claim)
+            .where(Claim.item_id == item_id, Claim.user_id == actor.user_id, Claim.expires_at > func.now())
+            .values(expires_at=func.now() + _timeout())
+            .returning(Claim.item_id)
+        )
+        return result.first() is not None
+
+
+async def release(actor: Actor, item_id: UUID) -> None:
+    """Put the actor's item back where it was; nothing happens where they do not hold it."""
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        gone = (
+            await session.execute(
+                delete(Claim)
+                .where(Claim.item_id == item_id, Claim.user_id == actor.user_id)
+                .returning(Claim.previous_status)
+            )
+        ).scalar_one_or_none()
+        if gone is not None:
+            await _put_back(session, actor, item_id, Status(gone), "released")
+
+
+async def release_expired(actor: Actor, *, limit: int = 200) -> int:
+    """Put back items whose holder has been idle for too long; how many there were.
+
+    Raises NotAllowed for people who may not release others' items.
+    """
+    require(actor, Permission.ITEM_RELEASE_OTHERS)
+    async with transaction(actor) as session:
+        expired = (
+            select(Claim.item_id)
+            .where(Claim.expires_at <= func.now())
+            .order_by(Claim.item_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = (
+            await session.execute(
+                delete(Claim).where(Claim.item_id.in_(expired)).returning(Claim.item_id, Claim.previous_status)
+            )
+        ).all()
+        for row in rows:
+            await _put_back(session, actor, row.item_id, Status(row.previous_status), "expired")
+        return len(rows)
+
+
+async def release_all_of(session: AsyncSession, actor: Actor, user_id: UUID) -> int:
+    """Put back everything that a person holds, in the caller's transaction; how many there were."""
+    rows = (
+        await session.execute(
+            delete(Claim).where(Claim.user_id == user_id).returning(Claim.item_id, Claim.previous_status)
+        )
+    ).all()
+    for row in rows:
+        await _put_back(session, actor, row.item_id, Status(row.previous_status), "released")
+    return len(rows)
+
+
+async def _take(session: AsyncSession, actor: Actor, item: CheckItem) -> bool:
+    values = {
+        "item": item.id,
+        "institution": actor.institution_id,
+        "user": actor.user_id,
+        "timeout": _timeout(),
+        "status": item.status,
+    }
+    return (await session.execute(_TAKE, values)).first() is not None
+
+
+async def _into_review(session: AsyncSession, item_id: UUID) -> int:
+    """Lock the item, move it into review where it waited, and return its version."""
+    row = (
+        await session.execute(
+            select(CheckItem).where(CheckItem.id == item_id).with_for_update().execution_options(populate_existing=True)
+        )
+    ).scalar_one()
+    status = Status(row.status)
+    if status not in CLAIMABLE:
+        # Decided between the first look and the lock.
+        raise NotClaimable(row.status)
+    if status in {Status.NEW, Status.ESCALATED}:
+        row.status = after(status, Act.CLAIM).value
+        row.version += 1
+        await session.flush()
+    return row.version
+
+
+async def _put_back(session: AsyncSession, actor: Actor, item_id: UUID, previous: Status, why: str) -> None:
+    item = (await session.execute(select(CheckItem).where(CheckItem.id == item_id).with_for_update())).scalar_one()
+    if item.status == Status.IN_REVIEW:
+        item.status = after(Status.IN_REVIEW, Act.RELEASE, previous).value
+        item.version += 1
+        await session.flush()
+    await record(session, actor, Event.ITEM_RELEASED, "item", item_id, after={"status": item.status, "why": why})
+    hint_items(session, actor.institution_id, [item_id])
+
+
+async def _holder(session: AsyncSession, item_id: UUID) -> UUID | None:
+    query = select(Claim.user_id).where(Claim.item_id == item_id, Claim.expires_at > func.now())
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def _held_error(session: AsyncSession, item_id: UUID) -> HeldByOther | NotClaimable:
+    row = (
+        await session.execute(
+            select(User.display_name, Claim.expires_at)
+            .join(User, User.id == Claim.user_id)
+            .where(Claim.item_id == item_id)
+        )
+    ).first()
+    return HeldByOther(row.display_name, row.expires_at) if row else NotClaimable("being changed")

@@ -1,0 +1,296 @@
+"""Decides an item: one transaction holds the change, the decision, its evidence and its audit entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import Permission, amount_limit, require, within_limit
+from console.actor import Actor
+from console.audit.entries import Event, record
+from console.hints import hint_items
+from console.policy.judgement import needs_two_people
+from console.policy.versions import Policy, active_policy
+from console.review.claims import Held, claim_next_within
+from console.review.clocks import is_banking_day
+from console.review.errors import IncompleteChoice, NotYours, OverLimit, SamePerson, StaleItem, UnansweredFlag
+from console.review.evidence import Seen, keep_evidence
+from console.review.item_view import ItemNotFound, ItemView, load_view
+from console.review.reasons import REASONS
+from console.review.states import FINAL_ACTS, OUTCOME, Act, Status, after
+from db.engine import transaction
+from db.models import CheckItem, Claim, Decision, Queue
+
+MAX_NOTE = 4_000
+MAX_REASONS = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person chose: the act, and what it needs beside it."""
+
+    act: Act
+    reasons: tuple[str, ...] = ()
+    note: str = ""
+    release_on: date | None = None
+    queue: str | None = None
+
+    def details(self) -> dict[str, Any]:
+        details = {"release_on": self.release_on.isoformat() if self.release_on else None, "queue": self.queue}
+        return {key: value for key, value in details.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: the item's new status, and the next item where one was asked for and waited."""
+
+    decision_id: UUID
+    status: Status
+    next: Held | None
+
+
+async def decide(
+    actor: Actor, item_id: UUID, choice: Choice, seen: Seen, *, then_next: bool = False, queue: str | None = None
+) -> Outcome:
+    """Decide an item that the actor holds; the next one of `queue` is claimed in the same transaction.
+
+    At or above the policy's amount, or above the actor's own limit, an act that ends the review becomes a
+    recommendation that waits for a second person. Raises NotAllowed, ItemNotFound, NotYours, StaleItem,
+    IncompleteChoice, UnansweredFlag, IllegalTransition; then nothing has changed.
+    """
+    require(actor, Permission.ITEM_DECIDE)
+    _check_complete(choice)
+    async with transaction(actor) as session:
+        item, view, policy = await _locked(session, actor, item_id, seen)
+        two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount)
+        recommended = two_people and choice.act in FINAL_ACTS
+        if choice.act in FINAL_ACTS:
+            _check_answered(view)
+        decision = _decision(actor, item, choice, policy, "recommendation" if recommended else "decision")
+        status = after(Status(item.status), Act.RECOMMEND if recommended else choice.act)
+        item.two_people = two_people
+        item.release_on = choice.release_on
+        if choice.queue:
+            item.queue_id = await _queue_id(session, choice.queue)
+        event = Event.ITEM_RECOMMENDED if recommended else Event.ITEM_DECIDED
+        await _commit_decision(session, actor, item, decision, view, seen, status, event)
+        following = await claim_next_within(session, actor, queue, skip=(item_id,)) if then_next else None
+        return Outcome(decision.id, status, following)
+
+
+async def confirm(actor: Actor, item_id: UUID, seen: Seen, note: str = "") -> Outcome:
+    """Give the second signature to a recommendation; its act takes effect.
+
+    Raises NotAllowed, SamePerson, OverLimit, and what `decide` raises.
+    """
+    return await _second(actor, item_id, seen, note, agree=True)
+
+
+async def send_back(actor: Actor, item_id: UUID, seen: Seen, note: str) -> Outcome:
+    """Send a recommendation back to the queue with a reason. Raises what `confirm` raises, but for OverLimit."""
+    if not note.strip():
+        raise IncompleteChoice("note", "Say why you send it back: the first person reads it.")
+    return await _second(actor, item_id, seen, note, agree=False)
+
+
+async def _second(actor: Actor, item_id: UUID, seen: Seen, note: str, *, agree: bool) -> Outcome:
+    require(actor, Permission.ITEM_APPROVE)
+    async with transaction(actor) as session:
+        item, view, policy = await _locked(session, actor, item_id, seen)
+        first = view.first_signature
+        if first is None:
+            raise StaleItem
+        if first.actor_id == actor.user_id:
+            raise SamePerson
+        if agree and not within_limit(actor, item.amount):
+            raise OverLimit(amount_limit(actor) or item.amount)
+        act = Act(first.action)
+        choice = Choice(act, tuple(first.reasons), _bounded(note))
+        decision = _decision(actor, item, choice, policy, "confirmation" if agree else "sent_back")
+        decision.confirms_id = first.decision_id
+        status = after(Status(item.status), act if agree else Act.SEND_BACK)
+        event = Event.ITEM_CONFIRMED if agree else Event.ITEM_SENT_BACK
+        await _commit_decision(session, actor, item, decision, view, seen, status, event)
+        return Outcome(decision.id, status, None)
+
+
+async def resume(actor: Actor, item_id: UUID, note: str) -> None:
+    """Put an item that waits for information, or is held, back into its queue, with the answer as a note.
+
+    Raises NotAllowed, ItemNotFound, IncompleteChoice, IllegalTransition.
+    """
+    require(actor, Permission.ITEM_DECIDE)
+    if not note.strip():
+        raise IncompleteChoice("note", "Write the answer: the next reviewer reads it.")
+    async with transaction(actor) as session:
+        item = await _locked_item(session, item_id)
+        await _resume(session, actor, item, _bounded(note))
+
+
+async def resume_due_holds(actor: Actor, today: date) -> int:
+    """Put every held item whose release date has come back into its queue; how many there were."""
+    require(actor, Permission.ITEM_RELEASE_OTHERS)
+    async with transaction(actor) as session:
+        due = (
+            select(CheckItem)
+            .where(CheckItem.status == Status.HELD.value, CheckItem.release_on <= today)
+            .order_by(CheckItem.id)
+            .limit(200)
+            .with_for_update(skip_locked=True)
+        )
+        items = list(await session.scalars(due))
+        for item in items:
+            await _resume(session, actor, item, "the hold ended")
+        return len(items)
+
+
+async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str) -> None:
+    before = item.status
+    item.status = after(Status(item.status), Act.RESUME).value
+    item.version += 1
+    item.release_on = None
+    await session.flush()
+    await record(
+        session,
+        actor,
+        Event.ITEM_RESUMED,
+        "item",
+        item.id,
+        before={"status": before},
+        after={"status": item.status, "note": note},
+    )
+    hint_items(session, actor.institution_id, [item.id])
+
+
+async def _locked(session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen) -> tuple[CheckItem, ItemView, Policy]:
+    """The item, locked, held by the actor, and unchanged since it was shown."""
+    item = await _locked_item(session, item_id)
+    held = select(Claim.item_id).where(
+        Claim.item_id == item_id, Claim.user_id == actor.user_id, Claim.expires_at > func.now()
+    )
+    if (await session.execute(held)).first() is None:
+        raise NotYours
+    view = await load_view(session, item_id)
+    if item.version != seen.version or view.digest != seen.digest:
+        raise StaleItem
+    return item, view, await active_policy(session)
+
+
+async def _locked_item(session: AsyncSession, item_id: UUID) -> CheckItem:
+    item = (
+        await session.execute(select(CheckItem).where(CheckItem.id == item_id).with_for_update())
+    ).scalar_one_or_none()
+    if item is None:
+        raise ItemNotFound
+    return item
+
+
+def _check_complete(choice: Choice) -> None:
+    """Raise IncompleteChoice where the act lacks what it needs."""
+    if choice.act not in OUTCOME:
+        raise IncompleteChoice("act", "Choose what to do with this check.")
+    unknown = [reason for reason in choice.reasons if reason not in REASONS]
+    if unknown or len(choice.reasons) > MAX_REASONS:
+        raise IncompleteChoice("reasons", f"Choose up to {MAX_REASONS} reasons from the list.")
+    if choice.act is Act.RETURN and not choice.reasons:
+        raise IncompleteChoice("reasons", "Choose the return reason.")
+    if choice.act in {Act.REJECT, Act.ASK, Act.ESCALATE} and not choice.note.strip():
+        raise IncompleteChoice("note", "Write a note: say what is wrong, or what you want to know.")
+    if choice.act is Act.ESCALATE and not choice.queue:
+        raise IncompleteChoice("queue", "Choose the queue to escalate to.")
+    if choice.act is Act.HOLD:
+        _check_release(choice.release_on)
+    _bounded(choice.note)
+
+
+def _check_release(release_on: date | None) -> None:
+    if release_on is None or release_on <= datetime.now(UTC).date():
+        raise IncompleteChoice("release_on", "Choose the day on which the hold ends, after today.")
+    if not is_banking_day(release_on):
+        raise IncompleteChoice("release_on", f"{release_on:%a %d %b} is no banking day. Choose one that is.")
+
+
+def _bounded(note: str) -> str:
+    if len(note) > MAX_NOTE:
+        raise IncompleteChoice("note", f"The note has {len(note):,} characters: {MAX_NOTE:,} at the most.")
+    return note.replace("\x00", "").strip()
+
+
+def _check_answered(view: ItemView) -> None:
+    for flag in view.flags:
+        if flag.answer is None:
+            raise UnansweredFlag(flag.id, flag.title)
+
+
+def _decision(actor: Actor, item: CheckItem, choice: Choice, policy: Policy, stage: str) -> Decision:
+    if actor.user_id is None:
+        raise NotYours  # the console by itself decides nothing
+    return Decision(
+        id=uuid4(),
+        institution_id=actor.institution_id,
+        item_id=item.id,
+        stage=stage,
+        action=choice.act.value,
+        actor_id=actor.user_id,
+        confirms_id=None,
+        reasons=list(choice.reasons),
+        note=_bounded(choice.note),
+        details=choice.details(),
+        policy_version_id=policy.id,
+        from_status=item.status,
+        decided_at=datetime.now(UTC),
+    )
+
+
+async def _queue_id(session: AsyncSession, key: str) -> UUID:
+    found = (await session.execute(select(Queue.id).where(Queue.key == key))).scalar_one_or_none()
+    if found is None:
+        raise IncompleteChoice("queue", "That queue does not exist.")
+    return found
+
+
+async def _commit_decision(
+    session: AsyncSession,
+    actor: Actor,
+    item: CheckItem,
+    decision: Decision,
+    view: ItemView,
+    seen: Seen,
+    status: Status,
+    event: Event,
+) -> None:
+    """Write decision, evidence, item and audit entry, and let go of the item."""
+    last = (await session.execute(select(func.max(Decision.sequence)).where(Decision.item_id == item.id))).scalar()
+    decision.sequence = (last or 0) + 1
+    decision.to_status = status.value
+    decision.item_version = item.version + 1
+    item.status = status.value
+    item.version += 1
+    item.policy_version_id = decision.policy_version_id
+    item.decided_at = decision.decided_at
+    session.add(decision)
+    await session.flush()
+    evidence = await keep_evidence(session, actor, decision, view, seen)
+    await session.execute(delete(Claim).where(Claim.item_id == item.id))
+    await record(
+        session,
+        actor,
+        event,
+        "item",
+        item.id,
+        before={"status": decision.from_status, "version": view.version},
+        after={
+            "status": decision.to_status,
+            "version": item.version,
+            "decision": decision.id,
+            "action": decision.action,
+            "reasons": decision.reasons,
+            "evidence": evidence.hash,
+        },
+    )
+    hint_items(session, actor.institution_id, [item.id])

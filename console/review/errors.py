@@ -1,0 +1,71 @@
+"""The named refusals of this room, each with words for the person who meets it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+
+class ReviewRefused(Exception):
+    """Something that a reviewer asked for cannot be done; the message says why and what to do."""
+
+
+class StaleItem(ReviewRefused):
+    """The item, its account or its flags changed after they were shown."""
+
+    def __init__(self) -> None:
+        super().__init__("This check changed after you opened it. It has been loaded again: look, then decide.")
+
+
+class NotYours(ReviewRefused):
+    """The actor does not hold the item."""
+
+    def __init__(self) -> None:
+        super().__init__("You do not hold this check any more. Claim it again to decide it; your note is kept.")
+
+
+class HeldByOther(ReviewRefused):
+    """Somebody else holds the item."""
+
+    def __init__(self, name: str, until: datetime) -> None:
+        super().__init__(f"{name} is working on this check.")
+        self.name, self.until = name, until
+
+
+class NotClaimable(ReviewRefused):
+    """The item is in a status in which nobody works on it."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"This check is {status.replace('_', ' ')}: there is nothing to decide on it now.")
+
+
+class OverLimit(ReviewRefused):
+    """The amount is above what the actor may sign."""
+
+    def __init__(self, limit: Decimal) -> None:
+        super().__init__(f"The amount is above your limit of {limit:,.2f}. A person with a higher limit must sign.")
+        self.limit = limit
+
+
+class SamePerson(ReviewRefused):
+    """The maker of a recommendation cannot be its second person."""
+
+    def __init__(self) -> None:
+        super().__init__("You made this recommendation: another person must confirm it.")
+
+
+class UnansweredFlag(ReviewRefused):
+    """A flag was not answered yet."""
+
+    def __init__(self, flag_id: UUID, title: str) -> None:
+        super().__init__(f"Answer the flag “{title}” first: confirm it, dismiss it, or say that you cannot tell.")
+        self.flag_id = flag_id
+
+
+class IncompleteChoice(ReviewRefused):
+    """The choice lacks something that its action needs, or names something that does not exist."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field

@@ -1,0 +1,151 @@
+"""Test data, made through the services that make it in a bank."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from PIL import Image, ImageDraw
+
+from console.access.people import create_user
+from console.actor import Actor, system_actor
+from console.institution import ensure_institution
+from console.intake.files import import_file
+from console.intake.report import ImportReport
+from console.intake.x9.records import Bundle, CashLetter, FileHeader, ItemKind, Side, X9ImageView, X9Item
+from console.intake.x9.tiff import write_tiff
+from console.intake.x9.writer import write_file
+from console.policy import create_default_policy
+from console.review.claims import claim
+from console.review.evidence import Seen
+from console.review.item_view import ItemView, load_view
+from console.roles import Role
+from console.settings import settings
+from db.engine import transaction
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """An institution with its policy and one person of each role, as they act when signed in."""
+
+    institution_id: UUID
+    routing: str
+    system: Actor
+    reviewer: Actor
+    second_reviewer: Actor
+    approver: Actor
+    supervisor: Actor
+    administrator: Actor
+    auditor: Actor
+
+
+async def make_bank() -> Bank:
+    """The settings' institution with policy version 1 and its people."""
+    institution_id = await ensure_institution(settings())
+    await create_default_policy(settings())
+    system = system_actor(institution_id, "tests")
+    names = ("reviewer", "second_reviewer", "approver", "supervisor", "administrator", "auditor")
+    people = {name: await make_person(system, name, Role(name.removeprefix("second_"))) for name in names}
+    return Bank(institution_id, settings().institution_routing_number, system, **people)
+
+
+async def make_person(system: Actor, username: str, role: Role) -> Actor:
+    """A person of this role, signed in."""
+    user_id = await create_user(
+        system, username=username, display_name=username.replace("_", " ").title(), password=PASSWORD, roles={role}
+    )
+    return Actor(
+        system.institution_id,
+        user_id,
+        username.replace("_", " ").title(),
+        frozenset({role}),
+        session=f"session-of-{username}",
+        address="127.0.0.1",
+        request_id="a-request",
+    )
+
+
+def check_image(text: str = "check", size: tuple[int, int] = (1200, 540)) -> bytes:
+    """A small G4 TIFF with some ink on it."""
+    image = Image.new("1", size, 1)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((10, 10, size[0] - 10, size[1] - 10), outline=0, width=3)
+    draw.text((60, 60), text, fill=0)
+    return write_tiff(image)
+
+
+def x9_item(ordinal: int, amount: str | Decimal, routing: str, account: str = "", *, images: bool = True) -> X9Item:
+    """A check for a file of our own; amounts in dollars."""
+    views = tuple(
+        X9ImageView(side=side, data=check_image(f"{side.value} {ordinal} {amount}")) for side in Side if images
+    )
+    return X9Item(
+        kind=ItemKind.CHECK,
+        record_type="25",
+        routing=routing,
+        on_us=f"{account or 1000 + ordinal}/{100 + ordinal}",
+        amount_cents=int(Decimal(amount) * 100),
+        sequence=f"{ordinal:015d}",
+        views=views,
+    )
+
+
+def x9_file(items: Sequence[X9Item], *, origin: str = "729999010", modifier: str = "1") -> bytes:
+    """A file of these items in one bundle."""
+    today = date(2026, 11, 20)
+    out = io.BytesIO()
+    header = FileHeader(
+        destination_routing=origin, origin_routing=origin, creation_date=today, file_id_modifier=modifier
+    )
+    letter = CashLetter(
+        cash_letter_id="00000001",
+        destination_routing=origin,
+        ece_routing=origin,
+        business_date=today,
+        creation_date=today,
+        bundles=[Bundle(bundle_id="0000000001", items=items)],
+    )
+    write_file(out, header, [letter])
+    return out.getvalue()
+
+
+async def import_items(bank: Bank, folder: Path, items: Sequence[X9Item], modifier: str = "1") -> ImportReport:
+    """Import these items through the front door."""
+    path = folder / f"items-{modifier}.x9"
+    path.write_bytes(x9_file(items, origin=bank.routing, modifier=modifier))
+    return await import_file(bank.supervisor, path, path.name)
+
+
+async def item_ids(bank: Bank) -> list[UUID]:
+    """Every item of the bank, in the order in which they came."""
+    from sqlalchemy import select
+
+    from db.models import CheckItem
+
+    async with transaction(bank.system) as session:
+        return list(await session.scalars(select(CheckItem.id).order_by(CheckItem.received_at, CheckItem.ordinal)))
+
+
+async def view_of(actor: Actor, item_id: UUID) -> ItemView:
+    """What the item's page shows."""
+    async with transaction(actor) as session:
+        return await load_view(session, item_id)
+
+
+async def claimed(actor: Actor, item_id: UUID) -> tuple[ItemView, Seen]:
+    """Claim an item and look at it."""
+    await claim(actor, item_id)
+    return await look(actor, item_id)
+
+
+async def look(actor: Actor, item_id: UUID) -> tuple[ItemView, Seen]:
+    """Look at an item, front and back."""
+    view = await view_of(actor, item_id)
+    return view, Seen(view.version, view.digest, {"front": 2000, "back": 700})
