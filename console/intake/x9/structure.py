@@ -133,10 +133,16 @@ class Structure:
 
     def bundle_control(self, record: Record) -> None:
         self._compare(record, "20", self._bundle)
+        self._leave_bundle()
+
+    def _leave_bundle(self) -> None:
+        place = self.place
+        self.place = Place(place.collection_type, place.cash_letter_id, place.letter_date)
 
     def letter_control(self, record: Record) -> None:
         self._missing_controls("20")
         self._compare(record, "10", self._letter)
+        self.place = Place()
 
     def file_control(self, record: Record) -> None:
         self._missing_controls("20", "10")

@@ -180,6 +180,16 @@ def test_missing_frame_records_are_findings(plain, written, read):
         assert titles <= {f.problem for f in reader.findings}
 
 
+def test_an_item_behind_its_bundle_does_not_take_the_bundles_place(plain, written, read):
+    lines = _lines(written([plain, plain], *LINES))
+    assert lines[8][:2] == b"25"
+    second, control = lines[8:13], lines[13]
+    found, _ = read(b"\n".join([*lines[:8], control, *second, *lines[14:]]))
+    assert [(i.cash_letter_id, i.bundle_id) for i in found] == [("LETTER1", "BUNDLE1"), ("LETTER1", "")]
+    assert found[1].business_date == plain.views[0].creation_date
+    assert "This item stands outside any bundle." in [f.problem for f in found[1].findings]
+
+
 def test_a_return_among_forward_items_is_said(items, written, read):
     (item,), _ = read(written([items[2]]))
     assert [f.found for f in item.findings] == ["collection type 01"]
