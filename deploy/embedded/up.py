@@ -19,7 +19,7 @@ from deploy.embedded.services import Running, ServicesFailedError, start
 
 DEFAULT_PORT = 8000
 READY_SECONDS = 60.0
-STOP_SECONDS = 4.0
+STOP_SECONDS = 3.0
 
 
 @dataclass(frozen=True)

