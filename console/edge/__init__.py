@@ -1,0 +1,1 @@
+"""HTTP that is not a page: the gate, security headers and health."""

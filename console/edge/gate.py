@@ -1,0 +1,191 @@
+"""The gate: whoever is not signed in reaches the sign-in and the health checks, and nothing else.
+
+Pure ASGI, because it stands before http and websockets alike. It puts `actor`, `session_token` and
+`request_id` into the scope's state, and checks again at each message of an open websocket.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs, quote
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console.access import look, sessions
+from console.access.sessions import SessionServiceUnavailable
+from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
+from console.access.visit import visit_of
+from console.edge.origin import is_same_origin
+from console.edge.socket import GuardedSocket, page_id_of_path, refuse_and_reload
+from console.settings import Settings
+
+SOCKET_PATH: Final = "/_nicegui_ws/"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# Client-given values that would be trusted further in: nobody but us numbers requests, and a prefix would turn
+# our redirects into redirects to other sites.
+_NEVER_FROM_CLIENTS: Final = frozenset({b"x-forwarded-prefix", b"x-request-id"})
+
+DATABASE_UNAVAILABLE: Final = "The database cannot be reached. Nothing was changed; try again in a moment."
+
+PageOwner = Callable[[str], str | None]
+
+_log = structlog.get_logger(__name__)
+
+
+class Gate:
+    """Deny by default.
+
+    `open_paths` need no session. `style` dresses the page that says what is down. `page_owner` tells for which
+    session (its public reference) a page was built, by the page's id; None for one that is not of this process.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        open_paths: frozenset[str],
+        style: look.StyleSheet,
+        page_owner: PageOwner,
+    ) -> None:
+        self._app = app
+        self._style = style
+        self._settings = settings
+        self._open_paths = open_paths
+        self._page_owner = page_owner
+        self._cookie = sessions.cookie_name(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() not in _NEVER_FROM_CLIENTS]
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._http(scope, receive, _with_request_id(send, request_id))
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            refusal = await self._refusal(scope)
+            await (refusal or self._app)(scope, receive, sending)
+        except (SessionServiceUnavailable, OperationalError, PoolTimeout) as error:
+            if started:
+                raise
+            _log.error("unavailable", error=type(error).__name__, request_id=scope["state"]["request_id"])
+            await self._unavailable(scope, error)(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        """The answer to a request that must not go on; None for one that may."""
+        headers = Headers(scope=scope)
+        if scope["method"] not in SAFE_METHODS and not is_same_origin(headers, self._settings):
+            return _problem(HTTPStatus.FORBIDDEN, "This request does not come from a page of the console.")
+        if scope["path"] in self._open_paths:
+            return None
+        token = self._token(scope)
+        actor = await sessions.resolve(token, visit_of(scope)) if token else None
+        if actor is None:
+            return _to_sign_in(scope, had_session=bool(token))
+        if scope["path"].startswith(SOCKET_PATH):
+            return _problem(HTTPStatus.BAD_REQUEST, "Live pages need a websocket; a proxy seems to block them.")
+        page_id = page_id_of_path(scope["path"])
+        if page_id is not None and self._page_owner(page_id) != actor.session:
+            return _problem(HTTPStatus.FORBIDDEN, "This page belongs to another session.")
+        scope["state"].update(actor=actor, session_token=token)
+        if _navigates(scope, headers):
+            await sessions.touch(token)
+        return None
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        if not scope["path"].startswith(SOCKET_PATH) or not is_same_origin(headers, self._settings):
+            await _refuse_handshake(receive, send)
+            return
+        token = self._token(scope)
+        try:
+            actor = await sessions.resolve(token, visit_of(scope)) if token else None
+        except SessionServiceUnavailable:
+            await _refuse_handshake(receive, send)
+            return
+        if actor is None or not self._may_open(scope, actor.session):
+            await refuse_and_reload(receive, send)
+            return
+        scope["state"].update(actor=actor, session_token=token)
+        guarded = GuardedSocket(receive, send, token, lambda page: self._page_owner(page) == actor.session)
+        await self._app(scope, guarded.receive, guarded.send)
+
+    def _may_open(self, scope: Scope, reference: str | None) -> bool:
+        # A page this process does not have is NiceGUI's to refuse: it makes the browser load the page anew.
+        for page_id in parse_qs(scope["query_string"].decode("latin-1")).get("client_id", []):
+            if self._page_owner(page_id) not in {None, reference}:
+                return False
+        return True
+
+    def _token(self, scope: Scope) -> str:
+        return HTTPConnection(scope).cookies.get(self._cookie, "")
+
+    def _unavailable(self, scope: Scope, error: Exception) -> Response:
+        detail = str(error) if isinstance(error, SessionServiceUnavailable) else DATABASE_UNAVAILABLE
+        headers = {"Retry-After": "5"}
+        if not _wants_page(Headers(scope=scope)):
+            return JSONResponse({"detail": detail}, HTTPStatus.SERVICE_UNAVAILABLE, headers)
+        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        page = look.TEMPLATES.get_template("unavailable.html")
+        text = page.render(style=self._style.path, detail=detail, error="", notice="")
+        return HTMLResponse(text, HTTPStatus.SERVICE_UNAVAILABLE, headers)
+
+
+def _to_sign_in(scope: Scope, *, had_session: bool) -> Response:
+    if not _navigates(scope, Headers(scope=scope)):
+        return _problem(HTTPStatus.UNAUTHORIZED, "Sign in first.")
+    query = scope["query_string"].decode("latin-1")
+    wanted = quote(scope["path"] + (f"?{query}" if query else ""), safe="/")
+    reason = "&reason=ended" if had_session else ""
+    return RedirectResponse(f"{SIGN_IN}?next={wanted}{reason}", HTTPStatus.SEE_OTHER)
+
+
+def _wants_page(headers: Headers) -> bool:
+    mode = headers.get("sec-fetch-mode")
+    return "text/html" in headers.get("accept", "") if mode is None else mode == "navigate"
+
+
+def _navigates(scope: Scope, headers: Headers) -> bool:
+    """Whether a person is going to a page, as opposed to a page fetching its parts."""
+    return scope["method"] in {"GET", "HEAD"} and _wants_page(headers) and not scope["path"].startswith("/_nicegui")
+
+
+def _problem(status: HTTPStatus, detail: str) -> Response:
+    return JSONResponse({"detail": detail}, status)
+
+
+async def _refuse_handshake(receive: Receive, send: Send) -> None:
+    """Close before accepting, which a browser sees as HTTP 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 4403})
+
+
+def _with_request_id(send: Send, request_id: str) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["X-Request-ID"] = request_id
+        await send(message)
+
+    return sending

@@ -1,0 +1,37 @@
+"""Puts the edge around the application, in the one order that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+from jinja2 import Environment
+
+from console.access import look, sign_in
+from console.edge import health
+from console.edge.gate import Gate, PageOwner
+from console.edge.headers import SecurityHeaders, stamp_scripts
+from console.settings import Settings
+
+
+def install(
+    app: FastAPI,
+    settings: Settings,
+    *,
+    light: Mapping[str, str],
+    dark: Mapping[str, str],
+    page_templates: Environment,
+    page_owner: PageOwner,
+) -> None:
+    """Add sign-in, health, the gate and security headers. Call it before NiceGUI is mounted at `/`.
+
+    `light` and `dark` give each colour role its colour. `page_templates` are those from which NiceGUI renders
+    pages; `page_owner` tells the session for which a page was built, see `Gate`.
+    """
+    style = look.style_sheet(light, dark)
+    app.include_router(sign_in.router(settings, style))
+    open_paths = sign_in.open_paths(style) | health.install(app, settings)
+    stamp_scripts(page_templates)
+    # The last one added is the outermost: headers stand on refusals too.
+    app.add_middleware(Gate, settings=settings, open_paths=open_paths, style=style, page_owner=page_owner)
+    app.add_middleware(SecurityHeaders, settings=settings)
