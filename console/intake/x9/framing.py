@@ -149,7 +149,7 @@ def _line(source: ByteSource, mark: bytes) -> bytes:
     most = source.limits.record_bytes + 2
     end = source.find(mark, most)
     if end < 0:
-        if len(source.peek(most)) >= most:
+        if source.left(most) >= most:
             raise source.refuse(
                 "record length", "The record is longer than allowed.", "", f"at most {most - 2} bytes before a line end"
             )
@@ -174,16 +174,16 @@ def _line_with_user_data(source: ByteSource, encoding: Encoding, mark: bytes) ->
     """User data may be binary too: its length counts when it leads to a line end, else the line does."""
     length = _number(source.peek(45)[38:45], encoding)
     if length is not None and 45 + length <= source.limits.record_bytes:
-        tail = source.peek(45 + length + 2)[45 + length :]
-        if not tail or tail[:1] == mark or tail == b"\r" + mark:
+        tail = source.ahead(45 + length, 2)
+        if tail[:1] == mark or tail == b"\r" + mark:
             return _counted(source, 45 + length, mark, "data length")
     return _line(source, mark)
 
 
 def _counted(source: ByteSource, length: int, mark: bytes, field: str) -> bytes:
-    if len(source.peek(length)) < length:
-        raise _truncated(source, length, len(source.peek(length)))
-    tail = source.peek(length + 2)[length:]
+    if (left := source.left(length)) < length:
+        raise _truncated(source, length, left)
+    tail = source.ahead(length, 2)
     if tail and tail[:1] != mark and tail != b"\r" + mark:
         raise source.refuse(
             field,
@@ -203,15 +203,15 @@ def view_data_length(source: ByteSource, encoding: Encoding) -> int:
     """
     length = 101
     for field, width in (("key length", 4), ("signature length", 5), ("image length", 7)):
-        ahead = source.peek(length + width)
-        if len(ahead) < length + width:
-            raise _truncated(source, length + width, len(ahead))
-        part = _number(ahead[length:], encoding)
+        digits = source.ahead(length, width)
+        if len(digits) < width:
+            raise _truncated(source, length + width, source.left(length + width))
+        part = _number(digits, encoding)
         if part is None:
             raise source.refuse(
                 field,
                 "This length is not a number, so the record's end cannot be told.",
-                printable(ahead[length:].decode(encoding)),
+                printable(digits.decode(encoding)),
                 f"{width} digits",
             )
         length += width + part
@@ -263,10 +263,8 @@ def _user_length(source: ByteSource, encoding: Encoding) -> int:
 def _length_that_fits(source: ByteSource, encoding: Encoding, candidates: tuple[int, int]) -> int:
     """The first length behind which the file ends or another record type stands; the reader refuses if none does."""
     for length in candidates:
-        if length <= source.limits.record_bytes:
-            behind = source.peek(length + 2)[length:]
-            if behind in RECORD_TYPES[encoding]:
-                return length
+        if length <= source.limits.record_bytes and source.ahead(length, 2) in RECORD_TYPES[encoding]:
+            return length
     return candidates[-1]
 
 

@@ -34,15 +34,28 @@ class ByteSource:
 
     def peek(self, count: int) -> bytes:
         """The next `count` bytes without taking them; fewer at the end of the file."""
-        if self._pos + count > len(self._buffer):
-            self._fill(count)
-        return self._buffer[self._pos : self._pos + count]
+        return self.ahead(0, count)
+
+    def ahead(self, distance: int, count: int) -> bytes:
+        """`count` bytes from `distance` bytes on, without taking any and without copying what lies before."""
+        start = self._pos + distance
+        if start + count > len(self._buffer) and not self._ended:
+            self._fill(distance + count)
+            start = self._pos + distance
+        return self._buffer[start : start + count]
+
+    def left(self, most: int) -> int:
+        """How many bytes follow, counting up to `most`."""
+        if self._pos + most > len(self._buffer) and not self._ended:
+            self._fill(most)
+        return min(len(self._buffer) - self._pos, most)
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes; fewer at the end of the file."""
         end = self._pos + count
         if end > len(self._buffer):
-            self._fill(count)
+            if not self._ended:
+                self._fill(count)
             end = min(self._pos + count, len(self._buffer))
         data = self._buffer[self._pos : end]
         self._pos = end
