@@ -77,7 +77,8 @@ def draw_all(pictures: Sequence[Picture], processes: int | None = None) -> list[
     """Every picture, in the order given. The result does not depend on the number of processes.
 
     Neighbours should share their stock, which is drawn once per process. Draws in this process when `processes` is 1
-    or where no others can be started.
+    or where no others can be started. Python starts them afresh, so a script that calls this guards its entry with
+    `if __name__ == "__main__"`.
     """
     workers = processes if processes is not None else min(8, os.cpu_count() or 1)
     if workers > 1 and len(pictures) > _CHUNK:

@@ -1,6 +1,7 @@
 """A pen on paper: strokes and masks of ink laid on a greyscale page of 200 pixels per inch."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,21 +20,27 @@ def px(inches: float) -> int:
     return round(inches * DPI)
 
 
+@lru_cache(maxsize=8)
+def _catmull_rom(per_segment: int) -> NDArray[np.float64]:
+    """Weights of the four neighbouring points at each of `per_segment` steps between the middle two."""
+    t = np.linspace(0.0, 1.0, per_segment, endpoint=False)[:, None]
+    powers = np.hstack([t**0, t, t**2, t**3])
+    weights: NDArray[np.float64] = (
+        powers @ np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2
+    )
+    return weights
+
+
 def smooth(points: Points, per_segment: int = 4) -> Points:
     """A Catmull-Rom spline through `points`, `per_segment` points for each piece."""
-    if len(points) < 3:
+    count = len(points)
+    if count < 3:
         return points
-    padded = np.vstack([points[0], points, points[-1]])
-    before, start, end, after = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
-    t = np.linspace(0.0, 1.0, per_segment, endpoint=False)[None, :, None]
-    before, start, end, after = (part[:, None, :] for part in (before, start, end, after))
-    curve = 0.5 * (
-        2 * start
-        + (end - before) * t
-        + (2 * before - 5 * start + 4 * end - after) * t**2
-        + (3 * start - before - 3 * end + after) * t**3
-    )
-    return np.vstack([curve.reshape(-1, 2), points[-1:]])
+    neighbours = np.clip(np.arange(count - 1)[:, None] + np.arange(-1, 3), 0, count - 1)
+    curve = np.empty(((count - 1) * per_segment + 1, 2))
+    curve[:-1] = (_catmull_rom(per_segment) @ points[neighbours]).reshape(-1, 2)
+    curve[-1] = points[-1]
+    return curve
 
 
 def stroke_mask(strokes: Iterable[Points], width: float, size: tuple[int, int]) -> Image.Image:

@@ -5,6 +5,7 @@ import math
 import random
 import struct
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,15 +69,39 @@ def _edge_shadow(page: NDArray[np.bool_], rng: random.Random) -> None:
         page[edge : edge + rng.randint(1, 2), start : start + length] = True
 
 
+def _shifts(length: int, slope: float) -> list[tuple[int, int, int]]:
+    """Runs (start, end, shift) of neighbouring rows or columns that a slope moves by the same number of pixels."""
+    shifts = np.rint((np.arange(length) - length / 2) * slope).astype(int)
+    edges = [0, *(np.flatnonzero(np.diff(shifts)) + 1).tolist(), length]
+    return [(start, end, int(shifts[start])) for start, end in pairwise(edges)]
+
+
+def _moved(page: NDArray[np.uint8], slope: float) -> NDArray[np.uint8]:
+    """Each column moved down by its distance from the middle times `slope`, white coming in."""
+    out = np.full_like(page, 255)
+    height, width = page.shape
+    for start, end, shift in _shifts(width, slope):
+        out[max(0, shift) : height + min(0, shift), start:end] = page[
+            max(0, -shift) : height - max(0, shift), start:end
+        ]
+    return out
+
+
+def _turned(page: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
+    """The page turned counterclockwise by a small angle: sheared down and across, in the whole pixels of a scanner."""
+    slope = math.tan(math.radians(degrees))
+    return _moved(_moved(page, -slope).T, slope).T
+
+
 def scan(page: Image.Image, scan_seed: str) -> Image.Image:
     """The bitonal scan (mode 1) of a greyscale page; the same seed gives the same scan."""
     rng = stream("scan", scan_seed)
     skew = skew_of(scan_seed)
-    turned = page.rotate(skew, Image.Resampling.BILINEAR, fillcolor=255) if skew else page
+    turned = _turned(np.asarray(page), skew) if skew else np.asarray(page)
     rows, columns = _GRAIN_SIZE
     top, left = rng.randrange(rows - page.height), rng.randrange(columns - page.width)
     exposure = np.uint8(rng.randint(0, 16))
-    ink = np.asarray(turned) < _thresholds()[top : top + page.height, left : left + page.width] - np.uint8(8) + exposure
+    ink = turned < _thresholds()[top : top + page.height, left : left + page.width] - np.uint8(8) + exposure
     _specks(ink, rng)
     _edge_shadow(ink, rng)
     packed = np.packbits(~ink, axis=1)

@@ -13,6 +13,10 @@ from console.intake.demo.paper import Box, Forgery, Signature
 from console.intake.demo.pen import DPI, Points, bounds, lay, px, smooth, stroke_mask
 
 
+_DESCENT_IN = 0.08
+"""So far below its line may a signature reach without touching the MICR characters."""
+
+
 @dataclass(frozen=True, slots=True)
 class SigningHand:
     """What does not change in a signer's signature. Factors and fractions of the signature's height."""
@@ -195,4 +199,5 @@ def sign(page: Image.Image, box: Box, signature: Signature, rng: random.Random, 
     slack = max(0, px(box.width) - mask.width)
     x = px(box.left) + round(slack * rng.uniform(0.05, 0.35))
     foot = px(box.bottom - rng.uniform(0.0, 0.03)) - round(max(0.0, -top) * scale) - margin
-    lay(page, mask, x, max(0, foot), tone)
+    lowest = px(box.bottom + _DESCENT_IN) - mask.height
+    lay(page, mask, x, max(0, min(foot, lowest)), tone)
