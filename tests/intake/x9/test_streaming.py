@@ -11,12 +11,14 @@ ROOT = Path(__file__).parents[3]
 MEGABYTES = 120
 
 _READ = """
-import resource, sys
+import sys
 sys.path.insert(0, sys.argv[2])
 from console.intake.x9 import X9Reader
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    # Not getrusage: its maximum is inherited from the process that started this one.
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
 
 before = peak()
 with open(sys.argv[1], "rb") as stream:
@@ -49,7 +51,7 @@ def test_reading_a_large_file_takes_little_memory(bench, tmp_path):
 
     items, views, growth = map(int, done.stdout.split())
     assert (items, views) == (count, 2 * count)
-    assert growth < 40
+    assert 0 <= growth < 40, growth
 
 
 def test_parsing_is_fast_beside_its_floor(bench):
