@@ -161,7 +161,7 @@ def _install(python: Path, requirements: Path, base: str, uv: str | None) -> Non
     if uv:
         _run([uv, "pip", "install", "--quiet", "--python", str(python), *wanted], "installing with uv")
         return
-    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--root-user-action=ignore"]
+    options = ["--quiet", "--quiet", "--no-input", "--disable-pip-version-check", "--root-user-action=ignore"]
     _run([*_pip(python, base), "install", *options, *wanted], "installing with pip")
 
 
