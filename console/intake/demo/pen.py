@@ -25,9 +25,7 @@ def _catmull_rom(per_segment: int) -> NDArray[np.float64]:
     """Weights of the four neighbouring points at each of `per_segment` steps between the middle two."""
     t = np.linspace(0.0, 1.0, per_segment, endpoint=False)[:, None]
     powers = np.hstack([t**0, t, t**2, t**3])
-    weights: NDArray[np.float64] = (
-        powers @ np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2
-    )
+    weights: NDArray[np.float64] = powers @ np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2
     return weights
 
 
