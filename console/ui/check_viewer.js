@@ -22,8 +22,8 @@ const BAR = [
   [["front", "Front"], ["back", "Back"], ["both", "Both"]],
   [["fit", "Fit"], ["width", "Width"], ["actual", "1:1"]],
   [["zoom_out", "", "Zoom out", "o_remove"], ["percent"], ["zoom_in", "", "Zoom in", "o_add"]],
-  [["rotate_left", "", "Rotate left", "o_rotate_left"], ["rotate_right", "", "Rotate right", "o_rotate_right"], ["mirror", "", "Mirror", "o_flip"]],
-  [["invert", "Invert"], ["loupe", "Loupe"], ["adjust", "Adjust"], ["boxes", "Boxes"]],
+  [["rotate_left", "", "Rotate left", "o_rotate_left"], ["rotate_right", "", "Rotate right", "o_rotate_right"]],
+  [["invert", "Invert"], ["loupe", "Loupe"], ["adjust", "Adjust"]],
   [["fullscreen", "", "Full screen", "o_fullscreen"]],
 ];
 
@@ -42,9 +42,10 @@ export default {
           </template>
         </div>
       </div>
-      <div v-if="adjusting" class="crc-adjust" role="group" aria-label="Brightness and contrast">
+      <div v-if="adjusting" class="crc-adjust" role="group" aria-label="Adjust the image">
         <label>Brightness<input type="range" min="20" max="300" step="5" v-model.number="look.brightness" @input="adjust"><output>{{ look.brightness }} %</output></label>
         <label>Contrast<input type="range" min="20" max="500" step="5" v-model.number="look.contrast" @input="adjust"><output>{{ look.contrast }} %</output></label>
+        <button v-for="[action, words] in [['mirror', 'Mirror'], ['boxes', 'Flag boxes']]" :key="action" type="button" :data-command="action" :aria-pressed="pressed(action)" @click="act(action)">{{ words }}<kbd class="crc-cap" aria-hidden="true">{{ cap(action) }}</kbd></button>
         <button type="button" @click="resetLook">Reset</button>
       </div>
       <div class="crc-panes" ref="panes" @pointerleave="pointer = null; paintSoon()">
@@ -58,7 +59,7 @@ export default {
           <div v-if="load[side] === 'loading'" class="crc-viewer-note crc-late" role="status">Loading the {{ side }}…</div>
           <div v-else-if="load[side] === 'none'" class="crc-viewer-note"><q-icon name="o_hide_image"/><strong>No {{ side }} image</strong><span>The file brought none for this check.</span></div>
           <div v-else-if="load[side] === 'broken'" class="crc-viewer-note" role="alert"><q-icon name="o_broken_image"/><strong>The {{ side }} image cannot be displayed</strong>
-            <span>The check itself is unharmed. Try again, or decide without it as your rules allow.</span><button type="button" @click="retry(side)">Try again</button></div>
+            <span>The file it came in is kept unchanged. Try again, or decide without it as your rules allow.</span><button type="button" @click="retry(side)">Try again</button></div>
           <span v-if="visible.length > 1" class="crc-pane-name">{{ side }}</span>
         </div>
         <canvas v-show="loupe" ref="loupe" class="crc-loupe" aria-hidden="true"></canvas>
@@ -346,7 +347,8 @@ export default {
       this.mode = mode;
       Object.assign(this.look, { invert, mirror, brightness, contrast });
     },
-    cap(action) { return { front: this.caps.side, back: null }[action] ?? this.caps[action]; },
+    // Space is the other side; minus and plus are their own caps.
+    cap(action) { return { back: this.caps.side, zoom_in: "", zoom_out: "" }[action] ?? this.caps[action]; },
     pressed(action) {
       const on = {
         front: this.shown === "front", back: this.shown === "back", both: this.shown === "both", fit: this.mode === "fit",

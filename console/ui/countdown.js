@@ -1,7 +1,7 @@
-import { clockState, skewFrom, timeLeft } from "crc_clock";
+import { clockState, skewFrom, timeInWords, timeLeft } from "crc_clock";
 
 export default {
-  props: { clock: Object, prefix: String, suffix: String, over: String },
+  props: { clock: Object, prefix: String, suffix: String, over: String, words: Boolean },
   template: `
     <span class="crc-chip" :data-tone="tone" role="timer" :aria-label="said">
       <q-icon :name="state === 'breach' ? 'o_error_outline' : 'o_schedule'" class="crc-icon"/>
@@ -14,7 +14,7 @@ export default {
     said() {
       if (this.state === "paused") return [this.prefix, "paused"].filter(Boolean).join(" ");
       if (this.state === "breach" && this.over) return this.over;
-      return [this.prefix, timeLeft(this.clock.due, this.now), this.suffix].filter(Boolean).join(" ");
+      return [this.prefix, (this.words ? timeInWords : timeLeft)(this.clock.due, this.now), this.suffix].filter(Boolean).join(" ");
     },
   },
   watch: { clock: { immediate: true, handler(clock) { this.skew = skewFrom(clock.now); this.tick(); } } },

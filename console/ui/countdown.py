@@ -16,7 +16,8 @@ class Countdown(
 
     ``now`` is the server's time when this was said: the browser counts from the difference, so a wrong clock
     on a reviewer's desk shifts nothing. ``warn_at`` is when the chip turns to a warning; at ``due`` it turns to a
-    breach and counts up behind a minus sign. ``prefix`` and ``suffix`` stand around the time (``SLA``, ``left``).
+    breach and counts up behind a minus sign. ``prefix`` and ``suffix`` stand around the time (``SLA``, ``left``),
+    ``over`` replaces it once it is past. ``words`` says ``28 min`` in place of ``0:28``.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Countdown(
         prefix: str = "",
         suffix: str = "",
         over: str = "",
+        words: bool = False,
     ) -> None:
         super().__init__()
         self.props["prefix"] = prefix
         self.props["suffix"] = suffix
         self.props["over"] = over
+        self.props["words"] = words
         self.set(due, now=now, warn_at=warn_at)
 
     def set(self, due: datetime | None, *, now: datetime, warn_at: datetime | None = None) -> None:

@@ -18,6 +18,14 @@ export function timeLeft(due, now) {
   return `${sign}${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
+/** "28 min", "2 h 5 min", "42 s". */
+export function timeInWords(due, now) {
+  const left = Math.max(0, due - now);
+  if (left < MINUTE) return `${Math.floor(left / 1000)} s`;
+  const hours = Math.floor(left / HOUR);
+  return `${hours ? `${hours} h ` : ""}${Math.floor((left % HOUR) / MINUTE)} min`;
+}
+
 /** "ok", "warning" or "breach"; "paused" where there is no due time. */
 export function clockState(due, warn, now) {
   if (due === null || due === undefined) return "paused";

@@ -107,7 +107,7 @@ REGISTRY: Final[tuple[Key, ...]] = (
     _image("mirror", "M", "Mirror"),
     _image("invert", "V", "Invert"),
     _image("loupe", "L", "Loupe"),
-    _image("adjust", "D", "Brightness and contrast"),
+    _image("adjust", "D", "Adjust the image"),
     _image("boxes", "O", "Show or hide flag boxes"),
     _image("fullscreen", "X", "Full screen"),
     *(

@@ -67,7 +67,7 @@ class Chip(Element):
 
 
 class ActionButton(Element):
-    """A native button with words, an optional icon and the cap of its key.
+    """A native button with words, and where given an icon, a count and the cap of its key.
 
     ``kind`` is ``plain``, ``primary``, ``danger``, ``quiet`` or ``choice`` (one of several that may be chosen).
     """
@@ -80,6 +80,7 @@ class ActionButton(Element):
         key: Key | None = None,
         kind: str = "plain",
         icon_name: str | None = None,
+        count: str = "",
     ) -> None:
         super().__init__("button")
         self.classes(f"crc-button crc-{kind}")
@@ -91,6 +92,7 @@ class ActionButton(Element):
             if icon_name:
                 icon(icon_name)
             self._label = Text(label, classes="crc-button-text")
+            self._count = Text(count, classes="crc-count") if count else None
             if key:
                 key_cap(key.cap)
         if on_click:
@@ -99,6 +101,12 @@ class ActionButton(Element):
     def set_label(self, label: str) -> None:
         """Change its words."""
         self._label.set_text(label)
+
+    def set_count(self, count: str) -> None:
+        """Change the number beside the words, of a button that was made with one."""
+        if self._count is None:
+            raise ValueError("this button was made without a count")
+        self._count.set_text(count)
 
     def set_enabled(self, enabled: bool) -> None:
         """A disabled button stays in place, greyed, and cannot be clicked."""

@@ -130,7 +130,14 @@ def _fill_bar(bar: Element, title: str, subtitle: str, session: SessionClock | N
         Element("span").classes("crc-gap")
         with Element("div").classes("crc-bar-part"):
             clock = (
-                Countdown(session.ends, now=session.now, warn_at=session.warn_at, prefix="session", over="session over")
+                Countdown(
+                    session.ends,
+                    now=session.now,
+                    warn_at=session.warn_at,
+                    prefix="session",
+                    over="session over",
+                    words=True,
+                )
                 if session
                 else None
             )

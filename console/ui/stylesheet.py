@@ -45,7 +45,8 @@ SHELL: Final = """
 .crc-mark { align-self: center; display: grid; place-items: center; width: 36px; height: 36px; margin-bottom: 12px;
   flex: none; border-radius: var(--radius); background: var(--brand); color: var(--on-rail); font-weight: 700; }
 .crc-rail-item { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 3px;
-  flex: none; min-height: 50px; padding: 5px 0; border: 0; border-radius: var(--radius); background: none; color: inherit;
+  flex: none; min-height: 50px; padding: 5px 0; border: 0; border-radius: var(--radius); background: none;
+  color: inherit;
   font-size: 11px; line-height: 1.3; text-decoration: none; cursor: pointer; }
 .crc-rail-item .q-icon { font-size: 20px; }
 .crc-rail-item:hover { color: var(--on-rail); }
@@ -58,7 +59,8 @@ SHELL: Final = """
 .crc-bar-part { display: flex; align-items: center; gap: 10px; }
 .crc-bar-part:empty { display: none; }
 .nicegui-skip-link { z-index: 9; }
-.crc-menu { border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: var(--ink); }
+.crc-menu { border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel);
+  color: var(--ink); }
 .crc-menu-head { padding: 10px 16px 6px; color: var(--ink-soft); }
 """
 
@@ -66,49 +68,72 @@ PIECES: Final = """
 .crc-panel { background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius); min-width: 0; }
 .crc-panel-head { display: flex; justify-content: space-between; gap: 12px; padding: 10px 12px 8px;
   color: var(--ink-soft); font-weight: 600; font-size: 12.5px; }
-.crc-figure { flex: 1; padding: 8px 12px 9px; display: flex; flex-direction: column; color: var(--ink-soft); font-size: 12.5px; }
+.crc-figure { flex: 1; padding: 8px 12px 9px; display: flex; flex-direction: column; color: var(--ink-soft);
+  font-size: 12.5px; }
 .crc-figure strong { font-size: 21px; line-height: 1.3; color: var(--ink); }
 .crc-figure[data-tone=breach] strong { color: var(--breach); }
 .crc-figure[data-tone=warning] strong { color: var(--warning); }
 .crc-figure[data-tone=ok] strong { color: var(--ok); }
-.crc-chip, .crc-sla { display: inline-flex; align-items: center; gap: 5px; height: 26px; padding: 0 9px; white-space: nowrap;
+.crc-chip, .crc-sla { display: inline-flex; align-items: center; gap: 5px; height: 26px; padding: 0 9px;
+  white-space: nowrap;
   border: 1px solid var(--line); border-radius: 6px; background: var(--panel); }
 .crc-chip .q-icon, .crc-sla .q-icon { font-size: 15px; }
 .crc-sla { height: 24px; padding: 0 8px; }
-:is(.crc-chip, .crc-sla)[data-tone=accent] { background: var(--accent-soft); border-color: var(--accent-soft); color: var(--accent); font-weight: 600; }
-:is(.crc-chip, .crc-sla)[data-tone=warning] { background: var(--warning-soft); border-color: var(--warning-line); color: var(--warning); font-weight: 700; }
-:is(.crc-chip, .crc-sla)[data-tone=breach] { background: var(--breach-soft); border-color: var(--breach-line); color: var(--breach); font-weight: 700; }
-.crc-chip[data-tone=ok] { background: var(--ok-soft); border-color: var(--ok-line); color: var(--ok); font-weight: 600; }
-.crc-chip[data-tone=two] { background: var(--two-soft); border-color: var(--two-line); color: var(--two); font-weight: 600; }
-.crc-chip[data-tone=flag], .crc-flag { background: var(--flag-soft); border-color: var(--flag-line); color: var(--flag-ink); }
+:is(.crc-chip, .crc-sla)[data-tone=accent] { background: var(--accent-soft); border-color: var(--accent-soft);
+  color: var(--accent); font-weight: 600; }
+:is(.crc-chip, .crc-sla)[data-tone=warning] { background: var(--warning-soft); border-color: var(--warning-line);
+  color: var(--warning); font-weight: 700; }
+:is(.crc-chip, .crc-sla)[data-tone=breach] { background: var(--breach-soft); border-color: var(--breach-line);
+  color: var(--breach); font-weight: 700; }
+.crc-chip[data-tone=ok] { background: var(--ok-soft); border-color: var(--ok-line); color: var(--ok);
+  font-weight: 600; }
+.crc-chip[data-tone=two] { background: var(--two-soft); border-color: var(--two-line); color: var(--two);
+  font-weight: 600; }
+.crc-chip[data-tone=flag], .crc-flag { background: var(--flag-soft); border-color: var(--flag-line);
+  color: var(--flag-ink); }
 .crc-sla[data-tone=paused] { color: var(--ink-soft); border-style: dashed; }
-.crc-flag { display: inline-block; margin-right: 4px; padding: 1px 6px; border: 1px solid var(--flag-line); border-radius: 4px; font-size: 12px; }
-.crc-cap { display: inline-grid; place-items: center; min-width: 18px; height: 18px; padding: 0 4px; font: 500 11px/1 var(--font);
-  border: 1px solid currentColor; border-radius: 4px; color: inherit; opacity: .72; }
-.crc-button { display: inline-flex; align-items: center; justify-content: center; gap: 8px; min-height: 30px; padding: 3px 12px;
-  border: 1px solid var(--line); border-radius: 6px; background: var(--panel); color: var(--ink); cursor: pointer; white-space: nowrap; }
+.crc-flag { display: inline-block; margin-right: 4px; padding: 1px 6px; border: 1px solid var(--flag-line);
+  border-radius: 4px; font-size: 12px; }
+.crc-cap { display: inline-grid; place-items: center; min-width: 18px; height: 18px; padding: 0 4px;
+  font: 500 11px/1 var(--font);
+  border: 1px solid currentColor; border-radius: 4px; color: inherit;
+  border-color: color-mix(in srgb, currentColor 55%, transparent); }
+.crc-button { display: inline-flex; align-items: center; justify-content: center; gap: 8px; min-height: 30px;
+  padding: 3px 12px;
+  border: 1px solid var(--line); border-radius: 6px; background: var(--panel); color: var(--ink); cursor: pointer;
+  white-space: nowrap; }
 .crc-button:hover:not([disabled]) { border-color: var(--line-strong); }
-.crc-button.crc-primary { background: var(--accent-fill); border-color: var(--accent-fill); color: var(--on-accent); font-weight: 600; min-height: 36px; }
+.crc-button.crc-primary { background: var(--accent-fill); border-color: var(--accent-fill); color: var(--on-accent);
+  font-weight: 600; min-height: 36px; }
 .crc-button.crc-primary:hover:not([disabled]) { filter: brightness(1.12); }
 .crc-button.crc-danger { color: var(--breach); border-color: var(--breach-line); }
 .crc-button.crc-quiet { border-color: transparent; background: none; color: var(--accent); }
 .crc-button.crc-choice { min-height: 36px; font-weight: 600; }
 .crc-button[aria-pressed=true] { background: var(--accent-soft); border-color: var(--accent); color: var(--accent); }
-.crc-button[aria-pressed=true][data-tone=breach] { background: var(--breach-soft); border-color: var(--breach); color: var(--breach); }
-.crc-button[aria-pressed=true][data-tone=ok] { background: var(--ok-soft); border-color: var(--ok); color: var(--ok); }
-.crc-button[aria-pressed=true][data-tone=warning] { background: var(--warning-soft); border-color: var(--warning); color: var(--warning); }
-.crc-button[aria-pressed=true][data-tone=two] { background: var(--two-soft); border-color: var(--two); color: var(--two); }
+.crc-button[aria-pressed=true][data-tone=breach] { background: var(--breach-soft); border-color: var(--breach);
+  color: var(--breach); }
+.crc-button[aria-pressed=true][data-tone=ok] { background: var(--ok-soft); border-color: var(--ok);
+  color: var(--ok); }
+.crc-button[aria-pressed=true][data-tone=warning] { background: var(--warning-soft); border-color: var(--warning);
+  color: var(--warning); }
+.crc-button[aria-pressed=true][data-tone=two] { background: var(--two-soft); border-color: var(--two);
+  color: var(--two); }
+.crc-count { font-weight: 500; }
 .crc-tabs { display: flex; gap: 4px; }
 .crc-tabs .crc-button { border-color: transparent; background: none; color: var(--ink-soft); font-weight: 600; }
-.crc-tabs .crc-button[aria-pressed=true], .crc-tabs .crc-button[aria-selected=true] { background: var(--accent-soft); color: var(--accent); }
+.crc-tabs .crc-button[aria-pressed=true], .crc-tabs .crc-button[aria-selected=true] {
+  background: var(--accent-soft); color: var(--accent); }
 .crc-input { display: inline-flex; align-items: center; gap: 8px; min-height: 30px; padding: 0 8px 0 10px;
   border: 1px solid var(--line-strong); border-radius: 6px; background: var(--panel); }
 .crc-input:focus-within { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
-.crc-input input, .crc-input textarea { flex: 1; min-width: 0; border: 0; outline: 0; background: none; padding: 4px 0; }
+.crc-input input, .crc-input textarea { flex: 1; min-width: 0; border: 0; outline: 0; background: none;
+  padding: 4px 0; }
 .crc-input ::placeholder { color: var(--ink-soft); opacity: 1; }
-.crc-state { display: flex; flex-direction: column; align-items: center; gap: 10px; padding: 64px 16px; color: var(--ink-soft); text-align: center; }
+.crc-state { display: flex; flex-direction: column; align-items: center; gap: 10px; padding: 40px 16px;
+  color: var(--ink-soft); text-align: center; }
 .crc-state-icon.q-icon { font-size: 34px; opacity: .7; }
-.crc-sheet { width: min(860px, 92vw); max-height: 86vh; padding: 0; overflow: auto; border: 1px solid var(--line); border-radius: var(--radius);
+.crc-sheet { width: min(860px, 92vw); max-height: 86vh; padding: 0; overflow: auto; border: 1px solid var(--line);
+  border-radius: var(--radius);
   background: var(--panel); color: var(--ink); box-shadow: 0 12px 40px rgb(0 0 0 / .28); }
 .crc-sheet::backdrop { background: rgb(8 14 20 / .45); }
 .crc-sheet-body { padding: 16px 20px 20px; }
@@ -116,23 +141,30 @@ PIECES: Final = """
 .crc-sheet-head h2 { font-size: 15px; color: var(--ink); }
 .crc-sheet-groups { columns: 3 220px; column-gap: 32px; }
 .crc-sheet section { break-inside: avoid; margin-bottom: 16px; }
-.crc-sheet dl > div { display: flex; justify-content: space-between; gap: 12px; padding: 4px 0; border-bottom: 1px solid var(--line); }
+.crc-sheet dl > div { display: flex; justify-content: space-between; gap: 12px; padding: 4px 0;
+  border-bottom: 1px solid var(--line); }
 .crc-sheet dd { display: flex; gap: 4px; white-space: nowrap; }
-.nicegui-error-popup { border: 1px solid var(--warning-line); border-radius: var(--radius); background: var(--warning-soft); color: var(--warning); }
+.nicegui-error-popup { border: 1px solid var(--warning-line); border-radius: var(--radius);
+  background: var(--warning-soft); color: var(--warning); }
 """
 
 TABLE: Final = """
 .crc-table { flex: 1; min-height: 0; display: flex; flex-direction: column; overflow: hidden;
   background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius); }
 .crc-table-scroll { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; }
-.crc-table table { width: 100%; min-width: 1040px; table-layout: fixed; border-collapse: separate; border-spacing: 0; }
+.crc-table table { width: 100%; min-width: 1040px; table-layout: fixed; border-collapse: separate;
+  border-spacing: 0; }
 .crc-table table:focus-visible { outline-offset: -2px; border-radius: var(--radius); }
-.crc-table th { position: sticky; top: 0; z-index: 1; height: 34px; padding: 0 10px; text-align: left; font-size: 12.5px; font-weight: 600;
+.crc-table th { position: sticky; top: 0; z-index: 1; height: 34px; padding: 0 10px; text-align: left;
+  font-size: 12.5px; font-weight: 600;
   color: var(--ink-soft); background: var(--panel-soft); border-bottom: 1px solid var(--line); }
-.crc-table th button { display: inline-flex; align-items: center; gap: 3px; padding: 4px 0; border: 0; background: none; font-weight: inherit; cursor: pointer; }
-.crc-table th button:hover, .crc-table th[aria-sort=ascending], .crc-table th[aria-sort=descending] { color: var(--ink); }
+.crc-table th button { display: inline-flex; align-items: center; gap: 3px; padding: 4px 0; border: 0;
+  background: none; font-weight: inherit; cursor: pointer; }
+.crc-table th button:hover, .crc-table th[aria-sort=ascending], .crc-table th[aria-sort=descending] {
+  color: var(--ink); }
 .crc-table th .q-icon { font-size: 14px; }
-.crc-table td { height: var(--row-height); padding: 0 10px; border-bottom: 1px solid var(--line); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.crc-table td { height: var(--row-height); padding: 0 10px; border-bottom: 1px solid var(--line);
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .crc-table td[role=presentation] { border: 0; padding: 0; }
 .crc-table [data-align=right] { text-align: right; }
 .crc-table td[data-column=amount] { font-weight: 600; }
@@ -146,45 +178,62 @@ TABLE: Final = """
 .crc-held { display: inline-flex; align-items: center; gap: 4px; color: var(--ink-soft); }
 .crc-held .q-icon { font-size: 15px; }
 .crc-held[data-mine=true] { color: var(--accent); font-weight: 600; }
-.crc-table-foot { display: flex; justify-content: space-between; align-items: center; gap: 16px; min-height: 34px; padding: 0 12px;
+.crc-table-foot { display: flex; justify-content: space-between; align-items: center; gap: 16px; min-height: 34px;
+  padding: 0 12px;
   border-top: 1px solid var(--line); color: var(--ink-soft); font-size: 12.5px; }
-.crc-table-fault { display: flex; align-items: center; gap: 8px; padding: 6px 12px; background: var(--breach-soft); color: var(--breach); }
+.crc-table-fault { display: flex; align-items: center; gap: 8px; padding: 6px 12px; background: var(--breach-soft);
+  color: var(--breach); }
 .crc-hints { display: flex; gap: 14px; }
 .crc-hints > span { display: inline-flex; align-items: center; gap: 5px; }
 """
 
 VIEWER: Final = """
-.crc-viewer { flex: 1; min-height: 0; min-width: 0; display: flex; flex-direction: column; position: relative; overflow: hidden;
+.crc-viewer { flex: 1; min-height: 0; min-width: 0; display: flex; flex-direction: column; position: relative;
+  overflow: hidden;
   border-radius: var(--radius); background: var(--image-ground); color: var(--image-ink); }
-.crc-viewer-bar { display: flex; align-items: center; gap: 2px 12px; min-height: 38px; padding: 3px 8px; flex-wrap: wrap; background: var(--image-bar); }
+.crc-viewer-bar { display: flex; align-items: center; gap: 2px 7px; min-height: 38px; padding: 3px 6px;
+  flex-wrap: wrap; background: var(--image-bar); }
 .crc-viewer-group { display: flex; align-items: center; gap: 2px; }
-.crc-viewer-bar button, .crc-adjust button, .crc-viewer-note button { display: inline-flex; align-items: center; gap: 5px; min-height: 28px; padding: 2px 7px;
+.crc-viewer-bar button, .crc-adjust button, .crc-viewer-note button { display: inline-flex; align-items: center;
+  gap: 5px; min-height: 28px; padding: 2px 6px;
   border: 0; border-radius: 5px; background: none; color: inherit; cursor: pointer; font-size: 13px; }
 .crc-viewer-bar button:hover { background: var(--image-line); }
-.crc-viewer-bar button[aria-pressed=true] { background: var(--image-active); box-shadow: inset 0 -2px var(--focus-dark-ground); }
-.crc-viewer .crc-cap { min-width: 17px; height: 17px; opacity: .7; font-size: 10.5px; }
-.crc-percent { min-width: 46px; text-align: center; }
-.crc-adjust { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 20px; padding: 6px 14px; background: var(--image-bar); border-top: 1px solid var(--image-line); font-size: 12.5px; }
+.crc-viewer :is(.crc-viewer-bar, .crc-adjust) button[aria-pressed=true] { background: var(--image-active);
+  box-shadow: inset 0 -2px var(--focus-dark-ground); }
+.crc-viewer .crc-cap { min-width: 16px; height: 16px; padding: 0 2px; color: var(--image-ink-soft); font-size: 10.5px; }
+.crc-percent { min-width: 42px; text-align: center; }
+.crc-adjust { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 20px; padding: 6px 14px;
+  background: var(--image-bar); border-top: 1px solid var(--image-line); font-size: 12.5px; }
 .crc-adjust label { display: flex; align-items: center; gap: 8px; }
 .crc-adjust input { width: 130px; accent-color: var(--focus-dark-ground); }
 .crc-adjust output { min-width: 44px; }
 .crc-adjust button, .crc-viewer-note button { border: 1px solid var(--image-line); }
-.crc-panes { flex: 1; min-height: 0; position: relative; display: flex; flex-direction: column; gap: 1px; background: var(--image-line); overflow: hidden; }
-.crc-pane { flex: 1; min-height: 0; position: relative; overflow: hidden; background: var(--image-ground); cursor: grab; touch-action: none; user-select: none; }
+.crc-panes { flex: 1; min-height: 0; position: relative; display: flex; flex-direction: column; gap: 1px;
+  background: var(--image-line); overflow: hidden; }
+.crc-pane { flex: 1; min-height: 0; position: relative; overflow: hidden; background: var(--image-ground);
+  cursor: grab; touch-action: none; user-select: none; }
 .crc-pane:active { cursor: grabbing; }
 .crc-pane:focus-visible { outline-offset: -2px; border-radius: 0; }
 .crc-stage, .crc-boxes { position: absolute; left: 50%; top: 50%; width: 0; height: 0; }
 .crc-stage img { display: block; max-width: none; background: #fff; transform-origin: 50% 50%; }
 .crc-pane[data-moving] img { will-change: transform; }
-.crc-box { position: absolute; left: 0; top: 0; border: 2px solid var(--flag); background: color-mix(in srgb, var(--flag) 9%, transparent); pointer-events: none; }
-.crc-box span { position: absolute; left: -2px; bottom: 100%; padding: 1px 6px; background: var(--flag-fill); color: var(--on-flag); font-size: 11.5px; font-weight: 600; line-height: 17px; white-space: nowrap; }
-.crc-box[data-kind=weak] { border: 2px dashed var(--weak); background: color-mix(in srgb, var(--weak) 9%, transparent); }
+.crc-box { position: absolute; left: 0; top: 0; border: 2px solid var(--flag); background: color-mix(in srgb,
+  var(--flag) 9%, transparent); pointer-events: none; }
+.crc-box span { position: absolute; left: -2px; bottom: 100%; padding: 1px 6px; background: var(--flag-fill);
+  color: var(--on-flag); font-size: 11.5px; font-weight: 600; line-height: 17px; white-space: nowrap; }
+.crc-box[data-kind=weak] { border: 2px dashed var(--weak); background: color-mix(in srgb, var(--weak) 9%,
+  transparent); }
 .crc-box[data-kind=weak] span { background: var(--weak-fill); }
-.crc-loupe { position: absolute; left: 0; top: 0; width: 280px; height: 160px; border: 2px solid var(--focus-dark-ground); border-radius: 6px;
+.crc-loupe { position: absolute; left: 0; top: 0; width: 280px; height: 160px;
+  border: 2px solid var(--focus-dark-ground); border-radius: 6px;
   background: #fff; pointer-events: none; box-shadow: 0 6px 24px rgb(0 0 0 / .45); }
-.crc-watermark { position: absolute; left: 12px; bottom: 8px; color: var(--image-ink-soft); font-size: 11.5px; pointer-events: none; }
-.crc-pane-name { position: absolute; right: 10px; top: 8px; padding: 0 6px; border-radius: 4px; background: var(--image-bar); font-size: 11.5px; }
-.crc-viewer-note { position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 6px; padding: 16px; text-align: center; color: var(--image-ink-soft); cursor: default; }
+.crc-watermark { position: absolute; left: 12px; bottom: 8px; color: var(--image-ink-soft); font-size: 11.5px;
+  pointer-events: none; }
+.crc-pane-name { position: absolute; right: 10px; top: 8px; padding: 0 6px; border-radius: 4px;
+  background: var(--image-bar); font-size: 11.5px; }
+.crc-viewer-note { position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center;
+  justify-content: center; gap: 6px; padding: 16px; text-align: center; color: var(--image-ink-soft);
+  cursor: default; }
 .crc-viewer-note strong { color: var(--image-ink); font-weight: 600; }
 .crc-viewer-note .q-icon { font-size: 38px; }
 .crc-late { animation: crc-late 0s .15s both; }
@@ -196,7 +245,8 @@ QUASAR: Final = """
 .q-field--outlined .q-field__control::before { border-color: var(--line-strong); }
 .q-field__native, .q-field__label, .q-field__input { color: var(--ink); }
 .q-field__label { color: var(--ink-soft); }
-.q-dialog .q-card, .q-menu { background: var(--panel); color: var(--ink); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 12px 40px rgb(0 0 0 / .28); }
+.q-dialog .q-card, .q-menu { background: var(--panel); color: var(--ink); border: 1px solid var(--line);
+  border-radius: var(--radius); box-shadow: 0 12px 40px rgb(0 0 0 / .28); }
 .q-tooltip { background: var(--rail-ground); color: var(--on-rail); font-size: 12px; }
 .q-notification { border-radius: var(--radius); box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
 """

@@ -24,7 +24,7 @@ LIGHT: Final[dict[str, str]] = {
     "accent-fill": "#0f5c8c",
     "on-accent": "#ffffff",
     "ok": "#1b7f4b",
-    "ok-soft": "#e4f5ec",
+    "ok-soft": "#eaf7f0",
     "ok-line": "#a9d9c0",
     "warning": "#8f5400",
     "warning-soft": "#fff3dc",

@@ -1,7 +1,7 @@
 """A page of each kind on invented data, served alone: what the browser tests and our eyes look at.
 
-Run as ``python -m tests.ui.harness PORT`` or by the ``harness`` fixture. It logs what the browser told the server
-to ``/log`` so that a test can read it.
+Run as ``PYTHONPATH=. python tests/ui/harness.py PORT``, or by the ``harness`` fixture. It keeps what the browser
+told the server under ``/log``, so that a test can read it.
 """
 
 import io
@@ -159,7 +159,7 @@ def queue_page() -> None:
                     ("Special review", 6),
                     ("Mine", 4),
                 ):
-                    ActionButton(f"{name} {n}").set_chosen(n == 31)
+                    ActionButton(name, count=str(n)).set_chosen(n == 31)
             ui.element("span").classes("crc-gap")
             with ui.element("label").classes("crc-input") as search:
                 search.props["data-focus"] = "search"

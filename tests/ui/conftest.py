@@ -1,0 +1,89 @@
+"""The harness page as a process of its own, and a real browser looking at it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import BrowserContext, sync_playwright
+
+from tests.ui.screen import Screen
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+@pytest.fixture(scope="session")
+def harness() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(Path(__file__).with_name("harness.py")), str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_up(base, process)
+        yield base
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _wait_until_up(base: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the harness ended by itself"
+        try:
+            urllib.request.urlopen(f"{base}/log").close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the harness did not come up")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[BrowserContext]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser.new_context()  # one for all, so that its cache is warm as a reviewer's is
+        browser.close()
+
+
+@pytest.fixture
+def open_page(harness: str, chromium: BrowserContext) -> Iterator[Callable[..., Screen]]:
+    """``open_page("review")``: that page, connected. Any fault in it fails the test."""
+    screens: list[Screen] = []
+
+    def open_(
+        name: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        theme: Literal["light", "dark"] = "light",
+        clock_ahead_hours: int = 0,
+    ) -> Screen:
+        page = chromium.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme)
+        if clock_ahead_hours:
+            page.add_init_script(f"const now = Date.now; Date.now = () => now() + {clock_ahead_hours} * 3600e3;")
+        with urllib.request.urlopen(f"{harness}/log") as answer:
+            screen = Screen(page, harness, seen=len(json.load(answer)))
+        screens.append(screen)
+        screen.watch()
+        page.goto(f"{harness}/{name}")
+        page.wait_for_function("window.did_handshake")
+        return screen
+
+    yield open_
+    for screen in screens:
+        screen.page.close()
+    assert [fault for screen in screens for fault in screen.faults] == []

@@ -1,0 +1,52 @@
+"""A page of the harness as a test sees it."""
+
+import json
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Page, WebSocket
+
+
+@dataclass
+class Screen:
+    """A page of the harness, what its browser told the server, and what went wrong in it."""
+
+    page: Page
+    base: str
+    seen: int
+    faults: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def events(self, name: str) -> list[Any]:
+        """What the server was told under this name since the page was opened."""
+        with urllib.request.urlopen(f"{self.base}/log") as answer:
+            return [value for kind, value in json.load(answer)[self.seen :] if kind == name]
+
+    def wait_for(self, name: str, count: int = 1) -> list[Any]:
+        """The events of this name as soon as there are ``count``; fails after five seconds."""
+        for _ in range(100):
+            if len(found := self.events(name)) >= count:
+                return found
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"{name}: {len(found)} of {count} came")
+
+    def user_messages(self) -> list[str]:
+        """The messages to the server that something on the page sent: not the protocol's own acknowledgements."""
+        return [frame for frame in self.sent if '"event"' in frame]
+
+    def watch(self) -> None:
+        """Note what goes wrong in the page, what it sends and what it fetches. Call before it is opened."""
+
+        def said(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.faults.append(message.text)
+
+        def connected(channel: WebSocket) -> None:
+            channel.on("framesent", lambda frame: self.sent.append(str(frame)))
+
+        self.page.on("console", said)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("websocket", connected)
+        self.page.on("request", lambda request: self.asked.append(request.url))

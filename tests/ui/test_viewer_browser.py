@@ -1,0 +1,251 @@
+"""The check viewer in a real browser."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.screen import Screen
+
+OpenPage = Callable[..., Screen]
+VIEWER = "getElement(document.querySelector('.crc-viewer').id.slice(1))"
+
+
+@pytest.fixture
+def review(open_page: OpenPage) -> Screen:
+    screen = open_page("review")
+    screen.page.wait_for_selector(".crc-stage img")
+    return screen
+
+
+def under(screen: Screen, x: float, y: float) -> tuple[float, float]:
+    """The image point, in pixels from the middle of the image, under a point of the window."""
+    point = screen.page.evaluate(f"([x, y]) => {VIEWER}.imagePointAt(x, y)", [x, y])
+    return point["x"], point["y"]
+
+
+def view(screen: Screen, side: str = "front") -> dict[str, Any]:
+    found: dict[str, Any] = screen.page.evaluate(f"side => {VIEWER}.viewOf(side)", side)
+    return found
+
+
+@pytest.mark.parametrize(("turns", "mirror"), [(0, False), (1, True), (3, False)])
+def test_the_point_under_the_cursor_stays_there_while_zooming(review: Screen, turns: int, mirror: bool) -> None:
+    for _ in range(turns):
+        review.page.keyboard.press("]")
+    if mirror:
+        review.page.keyboard.press("m")
+    review.page.mouse.move(600, 330)
+    before = under(review, 600, 330)
+    for delta in (-300, -240, 180):
+        review.page.mouse.wheel(0, delta)
+        review.page.wait_for_timeout(40)
+        assert under(review, 600, 330) == pytest.approx(before, abs=0.05)
+    assert view(review)["mode"] == "free"
+
+
+def test_the_geometry_is_what_is_on_screen(review: Screen) -> None:
+    """The frame of the amount, drawn at known pixels, lies where the browser paints the box over it."""
+    review.page.keyboard.press("]")
+    review.page.wait_for_timeout(100)
+    painted = review.page.locator(".crc-stage img").bounding_box()
+    box = review.page.locator("[data-region=flag_amount]").bounding_box()
+    assert painted and box
+    # The image is 1200 × 540, turned clockwise: fraction x of the image runs down, fraction y runs leftwards.
+    assert box["y"] == pytest.approx(painted["y"] + 0.74 * painted["height"], abs=1.5)
+    assert box["x"] == pytest.approx(painted["x"] + (1 - 0.44) * painted["width"], abs=1.5)
+    assert box["height"] == pytest.approx(0.23 * painted["height"], abs=1.5)
+
+
+def test_dragging_moves_the_image_with_the_hand_and_tells_the_server_nothing(review: Screen) -> None:
+    page = review.page
+    page.wait_for_timeout(300)
+    grabbed = under(review, 500, 300)
+    messages = len(review.user_messages())
+    page.mouse.move(500, 300)
+    page.mouse.down()
+    for step in range(1, 41):
+        page.mouse.move(500 + 3 * step, 300 + step)
+    for _ in range(8):
+        page.mouse.wheel(0, -60)
+    page.mouse.wheel(0, 480)
+    assert under(review, 620, 340) == pytest.approx(grabbed, abs=0.1)
+    assert len(review.user_messages()) == messages
+    page.mouse.up()
+    # At rest the state is sent once, for saving.
+    states = review.wait_for("state")
+    assert len(states) == 1
+    assert states[0][0] == "check-1"
+    assert states[0][1]["front"]["mode"] == "free"
+
+
+def test_each_side_keeps_its_own_view(review: Screen) -> None:
+    keys = review.page.keyboard
+    keys.press("+")
+    keys.press("v")
+    front = view(review)
+    keys.press("Space")
+    expect(review.page.locator("[data-side=back] img")).to_be_visible()
+    assert view(review, "back")["mode"] == "fit"
+    assert not view(review, "back")["invert"]
+    keys.press("]")
+    keys.press("Space")
+    expect(review.page.locator("[data-side=front] img")).to_be_visible()
+    assert view(review) == front
+    assert front["invert"]
+    assert (front["turn"], view(review, "back")["turn"]) == (0, 1)
+
+
+def test_both_sides_at_once(review: Screen) -> None:
+    review.page.keyboard.press("b")
+    expect(review.page.locator(".crc-stage img:visible")).to_have_count(2)
+    expect(review.page.get_by_role("button", name="Both")).to_have_attribute("aria-pressed", "true")
+
+
+def test_fit_width_and_one_to_one(review: Screen) -> None:
+    page = review.page
+    pane = page.locator(".crc-pane").bounding_box()
+    image = page.locator(".crc-stage img")
+    assert pane
+    page.keyboard.press("w")
+    page.wait_for_timeout(60)
+    assert image.bounding_box()["width"] == pytest.approx(pane["width"] - 32, abs=1)  # type: ignore[index]
+    page.keyboard.press("z")
+    page.wait_for_timeout(60)
+    assert image.bounding_box()["width"] == pytest.approx(1200, abs=1)  # type: ignore[index]
+    expect(page.locator(".crc-percent")).to_have_text("100 %")
+    assert image.evaluate("e => e.style.imageRendering") == "pixelated"
+    page.keyboard.press("f")
+    page.wait_for_timeout(60)
+    fitted = image.bounding_box()
+    assert fitted and fitted["width"] <= pane["width"] and fitted["height"] <= pane["height"]
+    assert image.evaluate("e => e.style.imageRendering") == "auto"
+
+
+def test_double_click_shows_one_to_one_at_the_cursor_and_back(review: Screen) -> None:
+    before = under(review, 600, 330)
+    review.page.mouse.dblclick(600, 330)
+    review.page.wait_for_timeout(60)
+    assert view(review)["mode"] == "actual"
+    assert under(review, 600, 330) == pytest.approx(before, abs=0.1)
+    review.page.mouse.dblclick(600, 330)
+    assert view(review)["mode"] == "fit"
+
+
+def test_the_image_cannot_be_lost_out_of_the_frame(review: Screen) -> None:
+    page = review.page
+    for start, end in (((500, 300), (2400, 1900)), ((500, 300), (-2000, -1500))):
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(*end)
+        page.mouse.up()
+        page.wait_for_timeout(60)
+        pane, image = page.locator(".crc-pane").bounding_box(), page.locator(".crc-stage img").bounding_box()
+        assert pane and image
+        assert image["x"] < pane["x"] + pane["width"] - 40
+        assert image["x"] + image["width"] > pane["x"] + 40
+
+
+def test_jumping_to_a_region_brings_its_middle_to_the_middle(review: Screen) -> None:
+    review.page.keyboard.press("Shift+Digit7")  # the endorsement, on the other side
+    expect(review.page.locator("[data-side=back] img")).to_be_visible()
+    review.page.keyboard.press("Shift+Digit6")
+    expect(review.page.locator("[data-side=front] img")).to_be_visible()
+    review.page.wait_for_timeout(60)
+    pane = review.page.locator(".crc-pane").bounding_box()
+    assert pane
+    middle = under(review, pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2)
+    assert middle == pytest.approx((0, (0.88 - 0.5) * 540), abs=2)
+
+
+def test_brightness_and_contrast_act_on_the_image_alone(review: Screen) -> None:
+    page = review.page
+    page.keyboard.press("d")
+    page.get_by_label("Contrast").fill("250")
+    page.wait_for_timeout(60)
+    assert page.locator(".crc-stage img").evaluate("e => e.style.filter") == "contrast(250%)"
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_timeout(60)
+    assert page.locator(".crc-stage img").evaluate("e => e.style.filter") == ""
+
+
+def test_the_loupe_shows_the_point_under_the_cursor_larger(review: Screen) -> None:
+    page = review.page
+    page.keyboard.press("l")
+    box = page.locator("[data-region=flag_amount]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(80)
+    assert 0.02 < dark_share(review) < 0.6
+    page.mouse.move(box["x"] - 120, box["y"] - 20)  # blank paper
+    page.wait_for_timeout(80)
+    assert dark_share(review) == 0
+
+
+def dark_share(screen: Screen) -> float:
+    """How much of the loupe is ink, read from a copy so that the loupe's own canvas stays as it is."""
+    share: float = screen.page.locator(".crc-loupe").evaluate(
+        """e => {
+            const copy = new OffscreenCanvas(e.width, e.height).getContext("2d", { willReadFrequently: true });
+            copy.drawImage(e, 0, 0);
+            const bytes = copy.getImageData(0, 0, e.width, e.height).data;
+            let ink = 0;
+            for (let i = 0; i < bytes.length; i += 4) if (bytes[i + 3] && bytes[i] < 90) ink++;
+            return ink / (bytes.length / 4);
+        }"""
+    )
+    return share
+
+
+def test_the_next_check_is_on_screen_from_memory(review: Screen) -> None:
+    page = review.page
+    assert sorted(review.wait_for("image", 4)) == [[1, "back"], [1, "front"], [2, "back"], [2, "front"]]
+    page.keyboard.press("n")
+    page.wait_for_function("document.querySelector('.crc-stage img')?.src.endsWith('/image/2/front')")
+    review.wait_for("image", 6)
+    again = [seen for seen in review.events("image") if seen[0] == 2]
+    assert sorted(again) == [[2, "back"], [2, "front"]], "the images were served with no-store, yet fetched once"
+    assert page.locator(".crc-stage img").evaluate("e => e.complete && e.naturalWidth") == 1200
+    assert view(review)["mode"] == "fit"
+
+
+def test_time_on_each_side_is_told_for_the_check_it_belongs_to(review: Screen) -> None:
+    page = review.page
+    page.wait_for_timeout(400)
+    page.keyboard.press("Space")
+    page.wait_for_timeout(250)
+    page.keyboard.press("n")
+    first, second = review.wait_for("sides", 2)
+    assert (first[0], second[0]) == ("check-1", "check-1")
+    assert first[1]["back"] == 0
+    assert 350 <= first[1]["front"] < 5000
+    assert second[1]["front"] == pytest.approx(first[1]["front"], abs=60)
+    assert 200 <= second[1]["back"] < 5000
+    page.wait_for_timeout(200)
+    page.get_by_role("button", name="Spent").click()
+    spent = review.wait_for("spent")[0]
+    assert spent["back"] == 0
+    assert 150 <= spent["front"] < 5000
+
+
+def test_a_view_that_cannot_be_shown_says_so(review: Screen) -> None:
+    page = review.page
+    page.get_by_role("button", name="Broken").click()
+    expect(page.get_by_text("The front image cannot be displayed")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("No back image")).to_be_visible()
+    page.keyboard.press("+")
+    page.keyboard.press("Shift+Digit1")
+    page.keyboard.press("p")  # and the viewer goes on working
+    page.wait_for_function("document.querySelector('.crc-stage img')?.src.includes('/image/98/')")
+
+
+def test_the_watermark_and_the_words_of_the_flags_are_there(review: Screen) -> None:
+    expect(review.page.locator(".crc-watermark")).to_have_text("m.reyes · 2026-11-22 14:03 ET")
+    expect(review.page.locator(".crc-box span")).to_have_text(
+        [re.compile("reads 100.04"), re.compile("signature 0.62")]
+    )
+    review.page.keyboard.press("o")
+    expect(review.page.locator(".crc-box").first).to_be_hidden()
