@@ -70,17 +70,20 @@ async def close_engine() -> None:
 
 @asynccontextmanager
 async def transaction(
-    actor: InInstitution | None, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+    actor: InInstitution | None, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS, snapshot: bool = False
 ) -> AsyncIterator[AsyncSession]:
     """A transaction that sees the actor's institution only; committed at the end, rolled back on any error.
 
-    Without an actor only what belongs to no institution can be seen. What `after_commit` was given runs
+    Without an actor only what belongs to no institution can be seen. With `snapshot`, every statement sees the
+    database as it was at the first (REPEATABLE READ), for long readings. What `after_commit` was given runs
     once the commit has succeeded.
     """
     if _sessions is None:
         raise RuntimeError("the database is not open in this process: call open_engine first")
     async with _sessions() as session:
         async with session.begin():
+            if snapshot:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             await session.execute(
                 _BEGIN,
                 {

@@ -1,0 +1,190 @@
+"""Walks both chains of every institution and names the first row that is not what was written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import Permission, require
+from console.actor import Actor, system_actor
+from console.audit.canonical import canonical, chained_hash, plain
+from console.audit.entries import entry_text
+from db.engine import transaction
+from db.models import AuditEntry, AuditHead, Decision, Evidence
+
+_BATCH = 1_000
+_STATEMENT_TIMEOUT_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row that does not verify: its table, its key, and what is wrong with it."""
+
+    table: str
+    id: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the walk found. `entries` and `decisions` were looked at, up to the first fault."""
+
+    ok: bool
+    entries: int
+    decisions: int
+    first_fault: Fault | None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+async def verify_all() -> Verification:
+    """Verify the chains of every institution, as the machine's own command does."""
+    async with transaction(None) as session:
+        institutions = list(await session.scalars(text("select institution_ids()")))
+    entries = decisions = 0
+    for institution_id in institutions:
+        found = await verify(system_actor(institution_id, "verify"))
+        entries += found.entries
+        decisions += found.decisions
+        if found.first_fault:
+            return Verification(False, entries, decisions, found.first_fault)
+    return Verification(True, entries, decisions, None)
+
+
+async def verify(actor: Actor) -> Verification:
+    """Verify the audit chain and the evidence chains of the actor's institution. Raises NotAllowed."""
+    require(actor, Permission.AUDIT_VERIFY)
+    # One snapshot for the whole walk: what commits meanwhile is neither half there nor missed.
+    async with transaction(actor, statement_timeout_ms=_STATEMENT_TIMEOUT_MS, snapshot=True) as session:
+        entries, fault = await _verify_entries(session)
+        decisions = 0
+        if fault is None:
+            decisions, fault = await _verify_decisions(session)
+    return Verification(fault is None, entries, decisions, fault)
+
+
+async def _verify_entries(session: AsyncSession) -> tuple[int, Fault | None]:
+    # The head first: entries that commit after this are beyond it.
+    head = (await session.execute(select(AuditHead))).scalar_one_or_none()
+    last = head.sequence if head else 0
+    sequence, previous = 0, None
+    async for entry in _entries(session, last):
+        if entry.sequence != sequence + 1:
+            return sequence, Fault("audit_entry", f"sequence {sequence + 1}", "the entry is missing")
+        sequence += 1
+        if entry.previous_hash != previous:
+            return sequence, Fault("audit_entry", str(entry.id), "it does not follow the entry before it")
+        if chained_hash(previous, entry_text(entry)) != entry.hash:
+            return sequence, Fault("audit_entry", str(entry.id), "it is not what was written")
+        previous = entry.hash
+    if sequence < last:
+        return sequence, Fault("audit_entry", f"sequence {sequence + 1}", "the entry is missing")
+    if head is not None and head.hash != previous:
+        return sequence, Fault("audit_head", str(head.institution_id), "it is not the hash of the last entry")
+    return sequence, None
+
+
+async def _entries(session: AsyncSession, last: int) -> AsyncIterator[AuditEntry]:
+    seen = 0
+    while seen < last:
+        query = select(AuditEntry).where(AuditEntry.sequence > seen, AuditEntry.sequence <= last)
+        rows = list(await session.scalars(query.order_by(AuditEntry.sequence).limit(_BATCH)))
+        if not rows:
+            return
+        for row in rows:
+            yield row
+        seen = rows[-1].sequence
+        session.expunge_all()
+
+
+async def _verify_decisions(session: AsyncSession) -> tuple[int, Fault | None]:
+    checked = 0
+    item, previous, sequence = None, None, 0
+    async for decision, evidence in _decisions(session):
+        if decision.item_id != item:
+            item, previous, sequence = decision.item_id, None, 0
+        checked += 1
+        fault = _fault_of(decision, evidence, previous, sequence)
+        if fault:
+            return checked, fault
+        previous, sequence = evidence.hash if evidence else None, decision.sequence
+    orphan = await session.execute(
+        text("select e.decision_id from evidence e left join decision d on d.id = e.decision_id where d.id is null")
+    )
+    if (row := orphan.first()) is not None:
+        return checked, Fault("decision", str(row[0]), "the decision of this evidence is missing")
+    return checked, await _unwitnessed(session)
+
+
+def _fault_of(decision: Decision, evidence: Evidence | None, previous: bytes | None, sequence: int) -> Fault | None:
+    if decision.sequence != sequence + 1:
+        return Fault("decision", str(decision.id), f"the item's decision {sequence + 1} is missing")
+    if evidence is None:
+        return Fault("evidence", str(decision.id), "the evidence of this decision is missing")
+    if evidence.previous_hash != previous:
+        return Fault("evidence", str(decision.id), "it does not follow the item's decision before it")
+    if chained_hash(previous, evidence.snapshot) != evidence.hash:
+        return Fault("evidence", str(decision.id), "it is not what was written")
+    kept = json.loads(evidence.snapshot)["decision"]
+    now = {key: plain(getattr(decision, key)) for key in kept}
+    if canonical(now) != canonical(kept):
+        return Fault("decision", str(decision.id), "it is not what its evidence says")
+    return None
+
+
+async def _unwitnessed(session: AsyncSession) -> Fault | None:
+    """A decision whose evidence is not the one that the audit trail names, and an item out of step with its last."""
+    row = (
+        await session.execute(
+            text(
+                """
+                select d.id from decision d join evidence e on e.decision_id = d.id
+                where not exists (
+                    select from audit_entry a
+                    where a.object_type = 'item' and a.object_id = d.item_id::text
+                      and a.after ->> 'decision' = d.id::text and a.after ->> 'evidence' = encode(e.hash, 'hex'))
+                limit 1
+                """
+            )
+        )
+    ).first()
+    if row is not None:
+        return Fault("evidence", str(row[0]), "the audit trail does not name it")
+    row = (
+        await session.execute(
+            text(
+                """
+                select i.id from check_item i
+                where i.status in ('approved', 'returned', 'rejected', 'pending_approval')
+                  and i.status is distinct from (
+                    select d.to_status from decision d where d.item_id = i.id order by d.sequence desc limit 1)
+                limit 1
+                """
+            )
+        )
+    ).first()
+    return Fault("check_item", str(row[0]), "its status is not that of its last decision") if row else None
+
+
+async def _decisions(session: AsyncSession) -> AsyncIterator[tuple[Decision, Evidence | None]]:
+    after: tuple[UUID, int] | None = None
+    while True:
+        query = select(Decision, Evidence).outerjoin(Evidence, Evidence.decision_id == Decision.id)
+        if after:
+            query = query.where(text("(decision.item_id, decision.sequence) > (:item, :sequence)")).params(
+                item=after[0], sequence=after[1]
+            )
+        rows = (await session.execute(query.order_by(Decision.item_id, Decision.sequence).limit(_BATCH))).all()
+        if not rows:
+            return
+        for row in rows:
+            yield row.Decision, row.Evidence
+        after = (rows[-1].Decision.item_id, rows[-1].Decision.sequence)
+        session.expunge_all()

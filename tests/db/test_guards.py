@@ -1,0 +1,174 @@
+"""What the database refuses by itself, whatever the application does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from console.institution import ensure_institution
+from console.review.decisions import Choice, decide
+from console.review.states import PAIRS, Act
+from console.settings import Settings
+from db.migrations.run import current, downgrade, upgrade
+from db.models import Base
+from tests.conftest import Database
+from tests.factories import claimed, import_items, item_ids, make_bank, x9_item
+
+TABLES = [table for table in Base.metadata.tables.values() if "institution_id" in table.columns]
+APPEND_ONLY = ("audit_entry", "decision", "evidence")
+
+
+@pytest.fixture
+def filled(run: Callable, database: Database, tmp_path: Path) -> str:
+    """A database with a decided and a waiting item; the institution's id."""
+
+    async def story() -> str:
+        bank = await make_bank()
+        await import_items(bank, tmp_path, [x9_item(n, "6000.00", "021000021") for n in range(1, 3)])
+        first, _ = await item_ids(bank)
+        _, seen = await claimed(bank.reviewer, first)
+        await decide(bank.reviewer, first, Choice(Act.PAY), seen)
+        return str(bank.institution_id)
+
+    return run(story())
+
+
+def as_app(database: Database, institution: str | None) -> psycopg.Connection:
+    """The application's own login, in an institution."""
+    connection = psycopg.connect(database.url)
+    connection.execute("select set_config('console.institution_id', %s, false)", (institution or "",))
+    connection.commit()
+    return connection
+
+
+@pytest.mark.parametrize("table", [table.name for table in TABLES])
+def test_no_row_of_another_institution(filled: str, database: Database, table: str) -> None:
+    for stranger in (None, str(uuid4())):
+        with as_app(database, stranger) as connection:
+            assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
+
+
+def test_every_table_of_an_institution_is_behind_row_level_security(database: Database) -> None:
+    with psycopg.connect(database.superuser_url) as connection:
+        rows = connection.execute(
+            "select relname from pg_class"
+            " where relkind = 'r' and relrowsecurity and relnamespace = 'public'::regnamespace"
+        ).fetchall()
+    assert {row[0] for row in rows} == {table.name for table in TABLES} | {"institution"}
+
+
+def test_the_application_cannot_write_into_another_institution(filled: str, database: Database) -> None:
+    stranger = str(uuid4())
+    with as_app(database, stranger) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(
+            "insert into queue (id, institution_id, key, name, position) values (%s, %s, 'x', 'x', 9)",
+            (uuid4(), filled),
+        )
+
+
+def test_the_application_owns_nothing_and_cannot_bypass(database: Database) -> None:
+    with as_app(database, None) as connection:
+        row = connection.execute(
+            "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = current_user"
+        ).fetchone()
+        owned = connection.execute("select count(*) from pg_tables where tableowner = current_user").fetchone()
+    assert row == (False, False, False, False)
+    assert owned == (0,)
+    for statement in (
+        "alter table audit_entry disable trigger append_only",
+        "alter table check_item disable row level security",
+        "set session_replication_role = replica",
+        "drop policy of_institution on check_item",
+        "insert into item_transition values ('new', 'closed')",
+        "set role console_owner",
+    ):
+        with as_app(database, None) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize(
+    "statement", ["update {} set institution_id = institution_id", "delete from {}", "truncate {}"]
+)
+def test_append_only(filled: str, database: Database, table: str, statement: str) -> None:
+    with as_app(database, filled) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.format(table))
+    # The owner has the right, and meets the trigger.
+    with (
+        psycopg.connect(database.owner_url) as owner,
+        pytest.raises(psycopg.errors.Error, match=r"append-only|foreign key"),
+    ):
+        owner.execute(statement.format(table))
+
+
+def test_status_cannot_be_set_around_a_decision(filled: str, database: Database) -> None:
+    for statement in (
+        # Not in the table of transitions.
+        "update check_item set status = 'approved', version = version + 1 where status = 'new'",
+        # The version must rise.
+        "update check_item set status = 'in_review' where status = 'new'",
+        "update check_item set version = version + 2 where status = 'new'",
+        # In the table, but nobody decided it, or the second person did not.
+        "update check_item set status = 'approved', version = version + 1 where status = 'pending_approval'",
+    ):
+        with as_app(database, filled) as connection, pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute(statement)
+            connection.commit()
+
+
+def test_the_maker_cannot_be_the_second_person(filled: str, database: Database) -> None:
+    with as_app(database, filled) as connection, pytest.raises(psycopg.errors.CheckViolation, match="another person"):
+        connection.execute(
+            """
+            insert into decision (id, institution_id, item_id, sequence, stage, action, actor_id, confirms_id, reasons,
+                note, details, policy_version_id, from_status, to_status, item_version)
+            select gen_random_uuid(), institution_id, item_id, 2, 'confirmation', action, actor_id, id, reasons, '',
+                '{}', policy_version_id, 'pending_approval', 'approved', item_version + 1
+            from decision
+            """
+        )
+
+
+def test_the_database_holds_the_table_of_transitions(database: Database) -> None:
+    with psycopg.connect(database.owner_url) as owner:
+        rows = owner.execute("select from_status, to_status from item_transition").fetchall()
+    assert set(rows) == {(before.value, after.value) for before, after in PAIRS}
+
+
+def test_chain_goes_down_and_up_and_agrees_with_the_models(database: Database) -> None:
+    for revision in ("0001", "base"):
+        downgrade(database.owner_url, revision)
+    assert current(database.owner_url) is None
+    upgrade(database.owner_url)
+    engine = create_engine(database.owner_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_one_role_for_all_works(run: Callable, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With only DATABASE_URL, of the owner, every transaction still runs as a role that owns nothing."""
+    from sqlalchemy import text
+
+    from db.engine import close_engine, open_engine, transaction
+
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        connection.execute("grant console_app to console_owner")
+
+    async def story() -> str:
+        await close_engine()
+        open_engine(database.owner_url.replace("postgresql://", "postgresql+psycopg://"))
+        await ensure_institution(Settings())
+        async with transaction(None) as session:
+            rows = (await session.execute(text("select count(*) from queue"))).scalar()
+            assert rows == 0
+            return str((await session.execute(text("select current_user"))).scalar())
+
+    assert run(story()) == "console_app"
