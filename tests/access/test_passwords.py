@@ -1,0 +1,105 @@
+"""Passwords: verified off the event loop, at the same cost for everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from console.access import passwords
+from console.access.passwords import WeakPassword
+from console.settings import settings
+
+GOOD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def slow_hashes(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ARGON2_TIME_COST", "3")
+    monkeypatch.setenv("ARGON2_MEMORY_KIB", "32768")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_only_the_right_password_verifies() -> None:
+    async def story() -> None:
+        stored = await passwords.hash_new(GOOD)
+        assert stored.startswith("$argon2id$v=19$m=32768,t=3,p=1$")
+        assert await passwords.verify(stored, GOOD)
+        assert not await passwords.verify(stored, GOOD + " ")
+        assert not await passwords.verify(stored, "")
+        assert not await passwords.verify(None, GOOD)
+        assert not await passwords.verify("not a hash", GOOD)
+
+    asyncio.run(story())
+
+
+def test_lengths() -> None:
+    async def story() -> None:
+        for wrong in ("a" * 11, "a" * 257):
+            with pytest.raises(WeakPassword):
+                await passwords.hash_new(wrong)
+        longest = await passwords.hash_new("ä" * 256)
+        assert await passwords.verify(longest, "ä" * 256)
+        assert not await passwords.verify(longest, "ä" * 257)
+        assert not await passwords.verify(longest, "ä" * 1_000_000)
+
+    asyncio.run(story())
+
+
+def test_hash_is_renewed_when_the_settings_ask_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = asyncio.run(passwords.hash_new(GOOD))
+    assert not passwords.needs_rehash(stored)
+    monkeypatch.setenv("ARGON2_TIME_COST", "4")
+    settings.cache_clear()
+    assert passwords.needs_rehash(stored)
+    assert asyncio.run(passwords.verify(stored, GOOD))
+
+
+def test_unknown_and_wrong_cost_the_same() -> None:
+    async def seconds(stored: str | None, password: str) -> float:
+        began = time.perf_counter()
+        await passwords.verify(stored, password)
+        return time.perf_counter() - began
+
+    async def story() -> None:
+        stored = await passwords.hash_new(GOOD)
+        await passwords.verify(None, GOOD)  # makes the hash that nobody's password has
+        known, unknown, long = [], [], []
+        for _ in range(7):
+            known.append(await seconds(stored, "wrong password"))
+            unknown.append(await seconds(None, "wrong password"))
+            long.append(await seconds(stored, "x" * 100_000))
+        # The least of several is what the computation costs; the rest is what else the machine did.
+        assert 0.6 < min(unknown) / min(known) < 1.6
+        assert 0.6 < min(long) / min(known) < 1.6
+
+    asyncio.run(story())
+
+
+def test_the_loop_goes_on_while_hashing() -> None:
+    async def story() -> None:
+        stored = await passwords.hash_new(GOOD)
+        gaps, last, done = [], time.perf_counter(), False
+
+        async def tick() -> None:
+            nonlocal last
+            while not done:
+                await asyncio.sleep(0)
+                now = time.perf_counter()
+                gaps.append(now - last)
+                last = now
+
+        ticking = asyncio.create_task(tick())
+        began = time.perf_counter()
+        await asyncio.gather(*(passwords.verify(stored, GOOD) for _ in range(6)))
+        spent = time.perf_counter() - began
+        done = True
+        await ticking
+        # On the loop, six hashes would let it turn six times.
+        assert len(gaps) > 50
+        assert max(gaps) < spent / 2
+
+    asyncio.run(story())
