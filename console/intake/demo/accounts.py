@@ -40,7 +40,7 @@ def make_drawer(
         stock=stock_for(rng, bank, holder, business),
         ink=Ink.PRINTED if business and rng.random() < 0.75 else Ink.PEN,
         opened_on=opened_on,
-        typical=rng.uniform(500, 3200) if business else rng.uniform(55, 420),
+        typical=rng.randint(500, 3200) if business else rng.randint(55, 420),
         spread=rng.uniform(0.45, 0.75),
         monthly=rng.uniform(7, 14) if business else rng.uniform(2.5, 6),
         payees=tuple(payees),
@@ -141,9 +141,11 @@ def fill_history(seed: int, drawer: Drawer, business_date: date) -> None:
         add_past_check(seed, drawer, presented, drawer.usual_amount(rng), rng.choice(drawer.payees), code)
 
 
-def _balance(rng: random.Random, drawer: Drawer) -> Decimal:
-    months = rng.uniform(0.12, 0.5) if drawer.busy else rng.uniform(0.6, 4.5)
-    return Decimal(round(drawer.typical * drawer.monthly * months * 100)).scaleb(-2)
+def _balance(rng: random.Random, drawer: Drawer, since: date) -> Decimal:
+    """So much as covers some weeks or months of the checks written since that day; kites have next to nothing."""
+    spent = sum((check.amount for check in drawer.history if check.presented_on >= since), Decimal(drawer.typical))
+    percent = rng.randint(4, 16) if drawer.busy else rng.randint(20, 150)
+    return (spent * percent / 100).quantize(Decimal("0.01"))
 
 
 def open_account(seed: int, drawer: Drawer, business_date: date, positive_pay: bool) -> DemoAccount:
@@ -152,7 +154,7 @@ def open_account(seed: int, drawer: Drawer, business_date: date, positive_pay: b
     since = business_date - timedelta(days=90)
     recent = [check for check in drawer.history if check.presented_on >= since and check.return_code]
     nsf = sum(check.return_code == "A" for check in recent)
-    balance = _balance(rng, drawer)
+    balance = _balance(rng, drawer, since)
     return DemoAccount(
         routing=drawer.bank.routing,
         number=drawer.number,

@@ -69,7 +69,7 @@ def _hills(width: int, height: int) -> Tones:
         page = np.where(below, np.minimum(page, np.float32(tint)), page)
         hatch = below & (((y - ridge) % 0.11) < 0.006) & (np.sin(x * 40 + y * 31) > 0.2)
         page = np.where(hatch | (np.abs(y - ridge) < 0.005), np.float32(115), page)
-    sun_x, sun_y = width / DPI * 0.62, tall * 0.27
+    sun_x, sun_y = width / DPI * 0.575, tall * 0.27
     angle = np.arctan2(y - sun_y, x - sun_x)
     far = np.hypot(x - sun_x, y - sun_y)
     rays = (far > 0.15) & (far < 0.27) & (np.cos(angle * 16) > 0.86)

@@ -28,7 +28,11 @@ _PATTERNS = (Pattern.WAVES, Pattern.GUILLOCHE, Pattern.LINEN, Pattern.DOTS, Patt
 
 @dataclass(slots=True)
 class Drawer:
-    """An account as the one who writes its checks, and what has been written so far."""
+    """An account as the one who writes its checks, and what has been written so far.
+
+    `typical` is the usual amount in dollars, `spread` how far amounts stray from it (sigma of their logarithm),
+    `monthly` how many checks a month.
+    """
 
     account_type: AccountType
     bank: Bank
@@ -39,7 +43,7 @@ class Drawer:
     stock: Stock
     ink: Ink
     opened_on: date
-    typical: float
+    typical: int
     spread: float
     monthly: float
     payees: tuple[str, ...]
@@ -61,9 +65,9 @@ class Drawer:
 
     def usual_amount(self, rng: random.Random) -> Decimal:
         """An amount within this drawer's habit."""
-        dollars = min(rng.lognormvariate(0, self.spread), 6.0) * self.typical
+        percent = min(600, round(100 * rng.lognormvariate(0, self.spread)))
         cents = 0 if rng.random() < 0.35 else rng.randrange(100)
-        return Decimal(max(5, round(dollars))) + Decimal(cents).scaleb(-2)
+        return Decimal(max(5, self.typical * percent // 100)) + Decimal(cents).scaleb(-2)
 
 
 def stock_for(rng: random.Random, bank: Bank, drawer: str, business: bool) -> Stock:

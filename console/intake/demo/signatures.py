@@ -12,7 +12,6 @@ from console.intake.demo.fonts import stroke_glyph
 from console.intake.demo.paper import Box, Forgery, Signature
 from console.intake.demo.pen import DPI, Points, bounds, lay, px, smooth, stroke_mask
 
-
 _DESCENT_IN = 0.08
 """So far below its line may a signature reach without touching the MICR characters."""
 
