@@ -19,6 +19,7 @@ from console.intake.demo.paper import Box, EndorsementStyle, Forgery, Signature
 from console.intake.demo.pen import box_pixels, px
 from console.intake.demo.scan import page_of, scan, skew_of, skewed_box, to_tiff
 from console.intake.demo.signatures import sign
+from console.intake.x9 import write_tiff
 
 DPI = 200
 
@@ -128,6 +129,7 @@ def test_tiff_keeps_every_pixel():
     rng = np.random.default_rng(3)
     image = Image.fromarray(rng.integers(0, 256, (61, 83), dtype=np.uint8)).convert("1")
     assert (np.asarray(opened(to_tiff(image))) == np.asarray(image)).all()
+    assert to_tiff(image) == write_tiff(image)
 
 
 def test_sizes_are_those_of_real_stock(bank):
