@@ -1,71 +1,23 @@
 import {
-  boxInFrame, clamp, fitScale, keepInSight, toFrame, toImage, transformOf, viewOfBox, widthScale, zoomAt,
+  fitScale, keepInSight, toImage, viewOfBox, widthScale, zoomAt,
 } from "viewer_geometry";
 import { ImagePool } from "viewer_images";
+import { drawLoupe, paintBox, paintImage, placeLoupe } from "viewer_paint";
+import { BAR, TEMPLATE } from "viewer_template";
 
 const MARGIN = 16; // CSS pixels around a fitted image
 const STEP = 1.25; // one press of + or -
 const PAN_STEP = 60; // one press of an arrow key in a focused frame
 const REST = 800; // ms without a change before the state is sent for saving
-const LOUPE = { width: 280, height: 160, power: 2.5 };
 const SIDES = ["front", "back"];
 const NAME = { front: "Front", back: "Back" };
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 const freshView = () => ({ mode: "fit", scale: 1, x: 0, y: 0, turn: 0, mirror: false, invert: false, brightness: 100, contrast: 100 });
-const filterOf = (view) =>
-  [view.invert && "invert(1)", view.brightness !== 100 && `brightness(${view.brightness}%)`, view.contrast !== 100 && `contrast(${view.contrast}%)`]
-    .filter(Boolean).join(" ");
-
-// Buttons of the bar, in groups: action, words or icon, name for those who hear it.
-const BAR = [
-  [["front", "Front"], ["back", "Back"], ["both", "Both"]],
-  [["fit", "Fit"], ["width", "Width"], ["actual", "1:1"]],
-  [["zoom_out", "", "Zoom out", "o_remove"], ["percent"], ["zoom_in", "", "Zoom in", "o_add"]],
-  [["rotate_left", "", "Rotate left", "o_rotate_left"], ["rotate_right", "", "Rotate right", "o_rotate_right"]],
-  [["invert", "Invert"], ["loupe", "Loupe"], ["adjust", "Adjust"]],
-  [["fullscreen", "", "Full screen", "o_fullscreen"]],
-];
 
 export default {
   props: { check: Object, caps: Object },
-  template: `
-    <section aria-label="Check image">
-      <div class="crc-viewer-bar" role="group" aria-label="Image tools">
-        <div v-for="(group, i) in bar" :key="i" class="crc-viewer-group">
-          <template v-for="[action, words, name, symbol] in group" :key="action">
-            <output v-if="action === 'percent'" class="crc-percent" aria-label="Zoom">{{ percent }} %</output>
-            <button v-else type="button" :data-command="action" :aria-label="name" :title="name" :aria-pressed="pressed(action)" @click="act(action)">
-              <q-icon v-if="symbol" class="crc-icon" :name="symbol"/><template v-else>{{ words }}</template>
-              <kbd v-if="cap(action)" class="crc-cap" aria-hidden="true">{{ cap(action) }}</kbd>
-            </button>
-          </template>
-        </div>
-      </div>
-      <div v-if="adjusting" class="crc-adjust" role="group" aria-label="Adjust the image">
-        <label>Brightness<input type="range" min="20" max="300" step="5" v-model.number="look.brightness" @input="adjust"><output>{{ look.brightness }} %</output></label>
-        <label>Contrast<input type="range" min="20" max="500" step="5" v-model.number="look.contrast" @input="adjust"><output>{{ look.contrast }} %</output></label>
-        <button v-for="[action, words] in [['mirror', 'Mirror'], ['boxes', 'Flag boxes']]" :key="action" type="button" :data-command="action" :aria-pressed="pressed(action)" @click="act(action)">{{ words }}<kbd class="crc-cap" aria-hidden="true">{{ cap(action) }}</kbd></button>
-        <button type="button" @click="resetLook">Reset</button>
-      </div>
-      <div class="crc-panes" ref="panes" @pointerleave="pointer = null; paintSoon()">
-        <div v-for="side in visible" :key="side" class="crc-pane" :data-side="side" tabindex="0" role="group" :aria-label="paneName(side)"
-             @pointerdown="grab($event, side)" @pointermove="drag($event, side)" @pointerup="release" @pointercancel="release"
-             @wheel.prevent="wheel($event, side)" @dblclick="doubleClick($event, side)" @keydown="panKey($event, side)" @focus="active = side">
-          <div v-show="load[side] === 'ready'" class="crc-stage"></div>
-          <div v-if="load[side] === 'ready'" v-show="boxes" class="crc-boxes">
-            <div v-for="region in drawn(side)" :key="region.key" class="crc-box" :data-kind="region.kind" :data-region="region.key"><span>{{ region.label }}</span></div>
-          </div>
-          <div v-if="load[side] === 'loading'" class="crc-viewer-note crc-late" role="status">Loading the {{ side }}…</div>
-          <div v-else-if="load[side] === 'none'" class="crc-viewer-note"><q-icon name="o_hide_image"/><strong>No {{ side }} image</strong><span>The file brought none for this check.</span></div>
-          <div v-else-if="load[side] === 'broken'" class="crc-viewer-note" role="alert"><q-icon name="o_broken_image"/><strong>The {{ side }} image cannot be displayed</strong>
-            <span>The file it came in is kept unchanged. Try again, or decide without it as your rules allow.</span><button type="button" @click="retry(side)">Try again</button></div>
-          <span v-if="visible.length > 1" class="crc-pane-name">{{ side }}</span>
-        </div>
-        <canvas v-show="loupe" ref="loupe" class="crc-loupe" aria-hidden="true"></canvas>
-        <span v-if="current.watermark" class="crc-watermark" aria-hidden="true">{{ current.watermark }}</span>
-      </div>
-    </section>`,
+  template: TEMPLATE,
   data: () => ({
     current: {}, regions: [], shown: "front", active: "front", load: { front: "none", back: "none" }, percent: 100,
     mode: "fit", look: { invert: false, mirror: false, brightness: 100, contrast: 100 }, loupe: false, adjusting: false, boxes: true,
@@ -187,45 +139,19 @@ export default {
     paintSide(side) {
       const [view, frame, image] = [this.views[side], this.frames[side], this.sizeOf(side)];
       if (!frame || !image || this.load[side] !== "ready") return;
-      const { element } = this.entries[side];
-      Object.assign(element.style, {
-        width: `${image.width}px`, height: `${image.height}px`, margin: `${-image.height / 2}px 0 0 ${-image.width / 2}px`,
-        transform: transformOf(view), filter: filterOf(view),
-        imageRendering: view.scale * devicePixelRatio >= 0.999 ? "pixelated" : "auto",
-      });
-      for (const box of frame.pane.querySelectorAll(".crc-box")) {
-        const region = this.regions.find((each) => each.key === box.dataset.region && each.side === side);
-        if (!region) continue;
-        const at = boxInFrame(view, image, region);
-        Object.assign(box.style, { transform: `translate(${at.left}px, ${at.top}px)`, width: `${at.width}px`, height: `${at.height}px` });
-      }
+      paintImage(this.entries[side].element, view, image);
+      const regions = new Map(this.drawn(side).map((region) => [region.key, region]));
+      for (const box of frame.pane.querySelectorAll(".crc-box")) paintBox(box, view, image, regions.get(box.dataset.region));
     },
     paintLoupe() {
-      const canvas = this.$refs.loupe;
       const side = this.pointer?.side ?? this.active;
       const [view, frame, image] = [this.views[side], this.frames[side], this.sizeOf(side)];
+      const canvas = this.$refs.loupe;
       canvas.hidden = this.load[side] !== "ready" || !frame;
       if (canvas.hidden) return;
       const cursor = this.pointer ?? { x: 0, y: 0 };
-      const point = toImage(view, cursor);
-      const scale = Math.max(view.scale * LOUPE.power, 1 / devicePixelRatio);
-      const ratio = devicePixelRatio;
-      if (canvas.width !== LOUPE.width * ratio) Object.assign(canvas, { width: LOUPE.width * ratio, height: LOUPE.height * ratio });
-      const context = canvas.getContext("2d");
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      context.setTransform(ratio, 0, 0, ratio, canvas.width / 2, canvas.height / 2);
-      context.imageSmoothingEnabled = scale * ratio < 1;
-      context.filter = filterOf(view) || "none";
-      context.scale(scale, scale);
-      context.rotate((view.turn * Math.PI) / 2);
-      context.scale(view.mirror ? -1 : 1, 1);
-      context.drawImage(this.entries[side].element, -image.width / 2 - point.x, -image.height / 2 - point.y, image.width, image.height);
-      const [left, top] = [frame.pane.offsetLeft + frame.width / 2 + cursor.x, frame.pane.offsetTop + frame.height / 2 + cursor.y];
-      const { clientWidth, clientHeight } = this.$refs.panes;
-      const x = clamp(left - LOUPE.width / 2, 4, clientWidth - LOUPE.width - 4);
-      const y = clamp(top - LOUPE.height / 2, 4, clientHeight - LOUPE.height - 4);
-      canvas.style.transform = `translate(${x}px, ${y}px)`;
+      drawLoupe(canvas, this.entries[side].element, view, image, cursor);
+      placeLoupe(canvas, frame, cursor, this.$refs.panes);
     },
     // --- movement -----------------------------------------------------------------------------------------------
     pointOf(event, side) {
@@ -382,6 +308,6 @@ export default {
       const side = this.active;
       return toImage(this.views[side], this.pointOf({ clientX, clientY }, side));
     },
-    viewOf(side) { return { ...this.views[side], at: toFrame(this.views[side], { x: 0, y: 0 }) }; },
+    viewOf(side) { return { ...this.views[side] }; },
   },
 };

@@ -83,7 +83,7 @@ OnSides = Callable[[str, dict[Side, int]], Awaitable[None] | None]
 class CheckViewer(
     Element,
     component="check_viewer.js",
-    dependencies=["viewer_geometry.js", "viewer_images.js"],
+    dependencies=["viewer_geometry.js", "viewer_images.js", "viewer_paint.js", "viewer_template.js"],
 ):
     """Shows the front, the back or both of one check.
 

@@ -5,6 +5,7 @@ told the server under ``/log``, so that a test can read it.
 """
 
 import io
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from nicegui import app as nicegui_app
 from nicegui import ui
 from PIL import Image, ImageDraw, ImageFont
@@ -49,6 +50,10 @@ FLAGS = (
     "Stale dated",
 )
 USER = "m.reyes"
+POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self' ws:; object-src 'none'; base-uri 'none'"
+)
 
 
 def draw_side(side: str, number: int) -> bytes:
@@ -284,6 +289,22 @@ def build() -> FastAPI:
         yield
 
     server = FastAPI(lifespan=life)
+
+    @server.middleware("http")
+    async def guarded(request: Request, call_next: Any) -> Response:
+        """The content security policy pages live under: scripts by nonce, nothing from elsewhere."""
+        answer = await call_next(request)
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            return answer  # type: ignore[no-any-return]
+        nonce = secrets.token_urlsafe(12)
+        body = b"".join([part async for part in answer.body_iterator])
+        headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        return Response(
+            body.replace(b"<script", f'<script nonce="{nonce}"'.encode()),
+            answer.status_code,
+            headers | {"Content-Security-Policy": POLICY.format(nonce=nonce)},
+        )
+
     theme.install(server)
     ui.add_css(DEMO_CSS, shared=True)
 
@@ -304,7 +325,13 @@ def build() -> FastAPI:
     ui.page("/review")(review_page)
     ui.page("/states")(table_states_page)
     ui.run_with(
-        server, tailwind=False, title="Harness", language="en-US", show_welcome_message=False, reconnect_timeout=30
+        server,
+        tailwind=False,
+        title="Harness",
+        language="en-US",
+        show_welcome_message=False,
+        reconnect_timeout=30,
+        gzip_middleware_factory=None,  # the nonce is stamped on text
     )
     return server
 

@@ -87,6 +87,16 @@ def test_the_rail_names_the_page_and_lets_one_sign_out(open_page: OpenPage) -> N
 NAV_WORDS = ("Queue", "Approve", "Policy", "Intake", "Reports", "Audit")
 
 
+def test_the_policy_for_content_holds_and_bites(open_page: OpenPage) -> None:
+    """Every test here runs under it and fails on a complaint; this one sees that it is in force."""
+    screen = open_page("review")
+    screen.page.wait_for_selector(".crc-stage img")
+    sneak = "Object.assign(document.createElement('script'), { textContent: 'window.sneaked = 1' })"
+    screen.page.evaluate(f"() => document.head.append({sneak})")
+    assert screen.page.evaluate("window.sneaked") is None
+    assert "Content Security Policy" in screen.faults.pop()
+
+
 @pytest.mark.parametrize("name", SCREENS)
 def test_nothing_is_fetched_from_elsewhere_and_the_style_sheet_once(open_page: OpenPage, name: str) -> None:
     screen = open_page(name)

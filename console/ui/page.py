@@ -1,0 +1,236 @@
+"""A page of the console: who looks at it, what they may do, its frame, and what happens when an event fails.
+
+`console_page` makes a NiceGUI page out of a function whose first parameter is a `ConsolePage`. The page keeps the
+session's token and never the actor: every event asks again who is there.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from nicegui import Client, context, ui
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from console.access import look
+from console.access.permissions import NotAllowed, Permission, may
+from console.access.sessions import PageSession, SessionServiceUnavailable, SignedOut
+from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
+from console.access.visit import visit_of
+from console.actor import Actor
+from console.institution import InstitutionFacts, institution_of
+from console.ui.shell import NavItem, SessionClock, Shell, shell
+from console.ui.theme import DARK, LIGHT
+
+WARN_BEFORE_END: Final = timedelta(minutes=2)
+RESPONSE_TIMEOUT: Final = 10.0
+TITLE: Final = "Check Review Console"
+
+_log = structlog.get_logger(__name__)
+
+# Which session a page was built for, by the page's id; the gate asks at every message.
+_owners: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Area:
+    """A part of the console that the rail leads to."""
+
+    icon: str
+    label: str
+    path: str
+    permission: Permission
+
+
+AREAS: Final = (
+    Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
+    Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
+)
+
+# Refusals whose message is meant for the person: rooms add theirs with `show_to_people`.
+_TOLD: list[type[Exception]] = [NotAllowed, SessionServiceUnavailable]
+
+
+def show_to_people(*errors: type[Exception]) -> None:
+    """Name exceptions whose text says what happened, what was kept and what to do."""
+    _TOLD.extend(error for error in errors if error not in _TOLD)
+
+
+@dataclass
+class ConsolePage:
+    """An open page. `actor` is who opened it, for drawing; an event's handler is given its own."""
+
+    session: PageSession
+    actor: Actor
+    client: Client
+    institution: InstitutionFacts
+    # When the session ends unless it is used, as it stood when the page was built.
+    ends: datetime
+    shell: Shell | None = field(default=None)
+
+    @contextmanager
+    def frame(self, title: str, subtitle: str = "", *, path: str) -> Iterator[Shell]:
+        """The shell with the links that this person may follow; `path` is the area shown."""
+        nav = [
+            NavItem(area.icon, area.label, area.path, active=path.startswith(area.path))
+            for area in AREAS
+            if may(self.actor, area.permission)
+        ]
+        now = datetime.now(UTC)
+        clock = SessionClock(self.ends, now, self.ends - WARN_BEFORE_END)
+        with shell(
+            nav=nav,
+            user=self.actor.name,
+            title=title,
+            subtitle=subtitle,
+            institution=self.institution.name,
+            session=clock,
+            on_sign_out=self.sign_out,
+        ) as parts:
+            self.shell = parts
+            yield parts
+
+    def handler(self, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
+        """An event handler that calls `work(actor, …)` for whoever is signed in at that moment.
+
+        What a person did counts as activity. A refusal is told in its own words; anything else is logged under a
+        request id that the person is shown.
+        """
+
+        @functools.wraps(work)
+        async def handle(*arguments: Any) -> None:
+            await self.run(work, *arguments)
+
+        # NiceGUI looks at the signature to decide whether to pass the event.
+        parameters = list(inspect.signature(work).parameters.values())[1:]
+        handle.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return handle
+
+    async def run(self, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        """Call `work(actor, …)` as `handler` does."""
+        try:
+            actor = await self.session.acting()
+        except SignedOut:
+            self.show_signed_out()
+            return
+        except SessionServiceUnavailable as error:
+            self.tell(str(error), bad=True)
+            return
+        await self._attempt(work, actor, *arguments)
+        await self._renew_clock()
+
+    async def refresh(self, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        """Call `work(actor, …)` for a timer or a live message: it does not count as activity."""
+        try:
+            actor = await self.session.actor()
+        except SignedOut:
+            self.show_signed_out()
+            return
+        except SessionServiceUnavailable:
+            return  # the next one heals it
+        await self._attempt(work, actor, *arguments)
+
+    async def _attempt(self, work: Callable[..., Awaitable[Any]], actor: Actor, *arguments: Any) -> None:
+        try:
+            await work(actor, *arguments)
+        except tuple(_TOLD) as refused:
+            self.tell(str(refused), bad=True)
+        except (OperationalError, PoolTimeout) as error:
+            _log.error("database unavailable", error=type(error).__name__, request_id=actor.request_id)
+            self.tell("The database cannot be reached. Nothing was changed; try again in a moment.", bad=True)
+        except Exception:
+            _log.exception("event failed", work=work.__qualname__, request_id=actor.request_id)
+            self.tell(
+                f"Something went wrong and nothing was changed. Try again; if it stays so, report {actor.request_id}.",
+                bad=True,
+            )
+
+    def tell(self, message: str, *, bad: bool = False) -> None:
+        """Show a message that stays long enough to be read."""
+        if self.client.id in Client.instances:
+            with self.client:
+                ui.notify(message, type="negative" if bad else "info", timeout=8000 if bad else 3500, position="top")
+
+    async def _renew_clock(self) -> None:
+        if self.shell and self.shell.session:
+            ends = (await self.session.session()).idle_until()
+            self.shell.session.set(ends, now=datetime.now(UTC), warn_at=ends - WARN_BEFORE_END)
+
+    async def sign_out(self) -> None:
+        """Sign out through the form, so that the browser's cookie goes as well."""
+        self.client.run_javascript(
+            "const f=document.createElement('form');f.method='post';f.action='/sign-out';"
+            "document.body.append(f);f.submit()"
+        )
+
+    def show_signed_out(self) -> None:
+        """Lead this page to the sign-in, which says why, and take it apart."""
+        if self.client.id in Client.instances:
+            self.client.run_javascript(
+                f"location.replace('{SIGN_IN}?next=' + encodeURIComponent(location.pathname + location.search))"
+            )
+
+
+def page_owner(page_id: str) -> str | None:
+    """The session's public reference for which a page of this process was built."""
+    return _owners.get(page_id)
+
+
+def pages_of(reference: str) -> list[Client]:
+    """The open pages of a session."""
+    return [client for page_id, client in Client.instances.items() if _owners.get(page_id) == reference]
+
+
+def console_page(path: str, *, permission: Permission, title: str = TITLE) -> Callable[..., Any]:
+    """Make a page at `path` for those who hold `permission`; others are told that they may not.
+
+    The function gets a `ConsolePage`, then the path's parameters.
+    """
+
+    def decorate(build: Callable[..., Awaitable[None]]) -> Any:
+        @functools.wraps(build)
+        async def page(request: Request, **parameters: Any) -> Response | None:
+            actor: Actor = request.state.actor
+            if not may(actor, permission):
+                return refusal(HTTPStatus.FORBIDDEN, str(NotAllowed(permission)))
+            client = context.client
+            _own(client, actor)
+            session = PageSession(request.state.session_token, visit_of(request.scope))
+            ends = (await session.session()).idle_until()
+            await build(ConsolePage(session, actor, client, await institution_of(actor), ends), **parameters)
+            return None
+
+        own = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
+        rest = list(inspect.signature(build, eval_str=True).parameters.values())[1:]
+        page.__signature__ = inspect.Signature(own + rest)  # type: ignore[attr-defined]
+        return ui.page(path, title=title, response_timeout=RESPONSE_TIMEOUT)(page)
+
+    return decorate
+
+
+def refusal(status: HTTPStatus, detail: str) -> Response:
+    """A page that says what is the matter and leads back to the queue."""
+    template = look.TEMPLATES.get_template("refusal.html")
+    heading = {HTTPStatus.FORBIDDEN: "Not for your role", HTTPStatus.NOT_FOUND: "Not found"}.get(status, status.phrase)
+    text = template.render(style=_style_path(), heading=heading, detail=detail, error="", notice="")
+    return HTMLResponse(text, status, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
+
+def _style_path() -> str:
+    return look.style_sheet(LIGHT, DARK).path
+
+
+def _own(client: Client, actor: Actor) -> None:
+    _owners[client.id] = actor.session or ""
+    client.on_delete(lambda: _owners.pop(client.id, None))
+

@@ -1,0 +1,55 @@
+// How a view gets onto the screen: the image by a CSS transform, the boxes beside it so that their lines and words keep
+// their size, the loupe on a canvas.
+
+import { boxInFrame, clamp, toImage, transformOf } from "viewer_geometry";
+
+const LOUPE = { width: 280, height: 160, power: 2.5 };
+
+const filterOf = (view) =>
+  [view.invert && "invert(1)", view.brightness !== 100 && `brightness(${view.brightness}%)`, view.contrast !== 100 && `contrast(${view.contrast}%)`]
+    .filter(Boolean).join(" ");
+
+export function paintImage(element, view, image) {
+  Object.assign(element.style, {
+    width: `${image.width}px`,
+    height: `${image.height}px`,
+    margin: `${-image.height / 2}px 0 0 ${-image.width / 2}px`,
+    transform: transformOf(view),
+    filter: filterOf(view),
+    // From one image pixel per screen pixel on, a bitonal check is read by its pixels: nothing may soften them.
+    imageRendering: view.scale * devicePixelRatio >= 0.999 ? "pixelated" : "auto",
+  });
+}
+
+export function paintBox(box, view, image, region) {
+  if (!region) return;
+  const at = boxInFrame(view, image, region);
+  Object.assign(box.style, { transform: `translate(${at.left}px, ${at.top}px)`, width: `${at.width}px`, height: `${at.height}px` });
+}
+
+/** Draws the surroundings of the point under `cursor`, larger by the power of the loupe and never below 1:1. */
+export function drawLoupe(canvas, element, view, image, cursor) {
+  const ratio = devicePixelRatio;
+  if (canvas.width !== LOUPE.width * ratio) Object.assign(canvas, { width: LOUPE.width * ratio, height: LOUPE.height * ratio });
+  const scale = Math.max(view.scale * LOUPE.power, 1 / ratio);
+  const point = toImage(view, cursor);
+  const context = canvas.getContext("2d");
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.setTransform(ratio, 0, 0, ratio, canvas.width / 2, canvas.height / 2);
+  context.imageSmoothingEnabled = scale * ratio < 1;
+  context.filter = filterOf(view) || "none";
+  context.scale(scale, scale);
+  context.rotate((view.turn * Math.PI) / 2);
+  context.scale(view.mirror ? -1 : 1, 1);
+  context.drawImage(element, -image.width / 2 - point.x, -image.height / 2 - point.y, image.width, image.height);
+}
+
+/** Puts the loupe over the cursor, inside the viewer. */
+export function placeLoupe(canvas, frame, cursor, around) {
+  const left = frame.pane.offsetLeft + frame.width / 2 + cursor.x - LOUPE.width / 2;
+  const top = frame.pane.offsetTop + frame.height / 2 + cursor.y - LOUPE.height / 2;
+  const x = clamp(left, 4, around.clientWidth - LOUPE.width - 4);
+  const y = clamp(top, 4, around.clientHeight - LOUPE.height - 4);
+  canvas.style.transform = `translate(${x}px, ${y}px)`;
+}
