@@ -79,9 +79,8 @@ class GuardedSocket:
         if not isinstance(parts, list):
             return False
         # A page that is gone is nobody's: NiceGUI answers that by having the browser load the page anew.
-        return all(
-            self._owns_page(part["client_id"]) for part in parts if isinstance(part, dict) and part.get("client_id")
-        )
+        named = [part["client_id"] for part in parts if isinstance(part, dict) and "client_id" in part]
+        return all(isinstance(page_id, str) and self._owns_page(page_id) for page_id in named)
 
 
 def page_id_of_path(path: str) -> str | None:
