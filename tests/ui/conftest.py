@@ -26,7 +26,9 @@ def harness() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # NiceGUI behaves otherwise where it finds pytest's variables; the page under test must not.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environment = {**inherited, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(Path(__file__).with_name("harness.py")), str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     base = f"http://127.0.0.1:{port}"
