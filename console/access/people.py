@@ -140,6 +140,41 @@ async def replace_hash(institution_id: UUID, user_id: UUID, old: str, new: str) 
         )
 
 
+async def enrol_demo_user(actor: Actor, user_id: UUID) -> None:
+    """Give a demo user a confirmed second factor whose code `main.py totp` prints. Raises NotAllowed.
+
+    Refused outside demo mode (PermissionError): elsewhere only the person's own device knows the secret.
+    """
+    require(actor, Permission.USER_MANAGE)
+    if not settings().demo_mode:
+        raise PermissionError("only demo users are enrolled without a device")
+    async with transaction(actor) as session:
+        await set_totp(session, user_id, totp.new_secret())
+        await confirm_totp(session, user_id)
+        await record(session, actor, Event.MFA_ENROLLED, "user", user_id, after={"by": "demo"})
+
+
+async def current_demo_code(username: str) -> str | None:
+    """The code that a demo user's device would show now; None for nobody. Refused outside demo mode."""
+    if not settings().demo_mode:
+        raise PermissionError("codes are shown in demo mode only")
+    account = await find_account(username)
+    if account is None or account.totp_secret is None:
+        return None
+    return totp.code_at(totp.unseal(account.person.user_id, account.totp_secret), datetime.now(UTC))
+
+
+async def create_first_institution_user(
+    current: Settings, username: str, display_name: str, password: str, roles: Iterable[Role]
+) -> UUID:
+    """Create a person in the settings' institution, which is made where there is none: a bank's first user.
+
+    Raises InvalidPerson or WeakPassword.
+    """
+    actor = system_actor(await ensure_institution(current), "create-user")
+    return await create_user(actor, username, display_name, password, roles)
+
+
 async def _changed(session: AsyncSession, statement: Update) -> bool:
     return (await session.execute(statement.returning(User.id))).scalar_one_or_none() is not None
 

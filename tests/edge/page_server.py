@@ -1,6 +1,6 @@
 """A real NiceGUI page behind the whole edge, in a process of its own, for a real browser.
 
-Run by the tests as ``python -m tests.edge.page_server PORT``. It prints two session tokens, then serves.
+Run by the tests as ``python -m tests.edge.page_server PORT``. It prints the tokens of three sessions, then serves.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def application() -> FastAPI:
 async def main(port: int) -> None:
     async with resources(settings()):
         bank = await make_bank()
-        tokens = [await session_of(bank.reviewer), await session_of(bank.approver)]
+        tokens = [await session_of(bank.reviewer), await session_of(bank.approver), await session_of(bank.auditor)]
         config = uvicorn.Config(application(), host="127.0.0.1", port=port, log_level="warning", lifespan="on")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())

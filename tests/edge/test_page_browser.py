@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 from playwright.sync_api import Browser, Page, sync_playwright
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from console.access import sessions
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
@@ -40,7 +47,7 @@ def served(module_database) -> Iterator[Site]:  # type: ignore[no-untyped-def]
     try:
         line = process.stdout.readline()  # type: ignore[union-attr]
         assert line.startswith("["), "the page server did not come up"
-        yield Site(origin, module_database.endpoints.redis_url, __import__("json").loads(line))
+        yield Site(origin, module_database.endpoints.redis_url, json.loads(line))
     finally:
         process.terminate()
         process.wait(timeout=10)
@@ -94,3 +101,79 @@ def test_a_page_runs_under_the_policy(served: Site, open_page: Callable[[str, st
     )
     assert page.evaluate("window.smuggled") is None
     assert any("Content Security Policy" in fault for fault in page.faults)
+
+
+def test_when_the_session_ends_the_open_page_can_do_nothing_more(
+    served: Site, open_page: Callable[[str, str], Page]
+) -> None:
+    token = served.tokens[2]
+    page = open_page(token, "/page?text=1")
+    page.wait_for_function("window.did_handshake")
+    before = log(served, token)
+    with redis.Redis.from_url(served.redis_url) as client:
+        client.delete(sessions._key(token))
+    page.get_by_role("button", name="Do it").click()
+    # The browser is led to the sign-in, and knows where it was.
+    page.wait_for_url("**/sign-in?next=/page%3Ftext%3D1&reason=ended", timeout=15_000)
+    assert page.get_by_text("Your session has ended").is_visible()
+    assert log(served, served.tokens[1]) == before
+
+
+def test_a_replayed_message_works_for_its_own_session_alone(
+    served: Site, open_page: Callable[[str, str], Page]
+) -> None:
+    page, frames = open_page(served.tokens[0], "/clicks"), []
+    page.on("websocket", lambda opened: opened.on("framesent", lambda frame: frames.append(frame)))
+    page.goto(served.origin + "/page")
+    page.wait_for_function("window.did_handshake")
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text("clicks").wait_for()
+    (event,) = [frame for frame in frames if isinstance(frame, str) and frame.startswith('42["event"')]
+    before = log(served, served.tokens[0])["clicks"]
+    assert answer_to(served, served.tokens[1], event) == 4403
+    assert log(served, served.tokens[0])["clicks"] == before
+    # Within one session NiceGUI takes it from any socket: so it is the gate that kept the other out.
+    assert answer_to(served, served.tokens[0], event) is None
+    assert len(log(served, served.tokens[0])["clicks"]) == len(before) + 1
+
+
+def test_a_socket_without_cookie_or_from_elsewhere_is_refused(served: Site) -> None:
+    for origin, token in (("https://evil.example", served.tokens[0]), (None, served.tokens[0])):
+        with pytest.raises(InvalidStatus) as refused:
+            open_socket(served, token, origin).close()
+        assert refused.value.response.status_code == 403
+    with open_socket(served, "", served.origin) as anonymous:
+        assert anonymous.recv(timeout=5).startswith("0{")
+        assert "handshake failed" in anonymous.recv(timeout=5)
+        with pytest.raises(ConnectionClosed):
+            anonymous.recv(timeout=5)
+        assert anonymous.close_code == 4401
+
+
+def open_socket(served: Site, token: str, origin: str | None) -> ClientConnection:
+    headers = {"Cookie": f"console_session={token}"} if token else {}
+    address = served.origin.replace("http", "ws", 1) + "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    return connect(address, origin=origin, additional_headers=headers)
+
+
+def answer_to(served: Site, token: str, event: str) -> int | None:
+    """The code with which a socket of this session is closed over an event; None where it stays open."""
+    with open_socket(served, token, served.origin) as own:
+        own.recv(timeout=5)
+        own.send("40")
+        own.recv(timeout=5)
+        own.send(event)
+        try:
+            own.recv(timeout=1)
+        except TimeoutError:
+            return None
+        except ConnectionClosed:
+            return own.close_code
+        return None
+
+
+def log(served: Site, token: str) -> dict[str, list[str]]:
+    """What the page's own code was called with so far."""
+    request = urllib.request.Request(f"{served.origin}/log", headers={"Cookie": f"console_session={token}"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)

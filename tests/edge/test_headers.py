@@ -1,0 +1,91 @@
+"""Security headers, and where nonces are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import DictLoader, Environment
+from nicegui.client import templates
+
+from console.edge.headers import SecurityHeaders, stamp_scripts, stamped_source
+from console.settings import Settings
+from tests.edge.site import browser
+
+PAGE = (
+    '<title>{{ title }}</title><script>own()</script><link rel="modulepreload" href="/a.js" />'
+    "{{ head_html | safe }}<scripture>{{ elements | safe }}</scripture>"
+)
+EVIL = "<script>evil()</script>"
+
+
+def page_site(current: Settings) -> FastAPI:
+    """One page of a template like NiceGUI's, with markup that somebody smuggled into its data."""
+    app, environment = FastAPI(), Environment(loader=DictLoader({"page.html": PAGE}), autoescape=True)
+    stamp_scripts(environment)
+
+    @app.get("/")
+    async def page(request: Request) -> HTMLResponse:
+        text = environment.get_template("page.html").render(
+            request=request, title=EVIL, head_html="<script>included()</script>", elements=EVIL
+        )
+        return HTMLResponse(text)
+
+    app.add_middleware(SecurityHeaders, settings=current)
+    return app
+
+
+def test_nonces_are_for_the_template_s_scripts_alone(run: Callable, console: Settings) -> None:
+    async def story() -> None:
+        async with browser(console, page_site(console)) as client:
+            first, second = await client.get("/"), await client.get("/")
+        policy = first.headers["content-security-policy"]
+        nonce = re.search("script-src 'nonce-([^']+)' 'unsafe-eval';", policy)[1]
+        assert len(nonce) == 24
+        assert first.text == (
+            f'<title>&lt;script&gt;evil()&lt;/script&gt;</title><script nonce="{nonce}">own()</script>'
+            f'<link rel="modulepreload" nonce="{nonce}" href="/a.js" /><script nonce="{nonce}">included()</script>'
+            f"<scripture>{EVIL}</scripture>"
+        )
+        assert nonce not in second.text
+
+    run(story())
+
+
+def test_every_script_of_nicegui_s_page_is_stamped() -> None:
+    source, _, _ = templates.env.loader.get_source(templates.env, "index.html")  # type: ignore[union-attr]
+    original = source.replace(' nonce="{{ nonce_of(request) }}"', "")
+    stamped = stamped_source(original)
+    scripts = re.findall(r"<script\b[^>]*>", stamped)
+    assert len(scripts) >= 8
+    assert all(' nonce="{{ nonce_of(request) }}"' in script for script in scripts)
+    assert 'rel="modulepreload" nonce=' in stamped
+    for included in ("head_html", "body_html"):
+        assert "{{ " + included + " | with_nonce(nonce_of(request)) | safe }}" in stamped
+
+
+@pytest.mark.parametrize(("origin", "hsts"), [("http://127.0.0.1:8000", False), ("https://bank.example", True)])
+def test_headers_stand_on_every_response(run: Callable, console: Settings, origin: str, hsts: bool) -> None:
+    current = console.model_copy(update={"public_origin": origin})
+
+    async def story() -> None:
+        async with browser(current) as client:
+            for path, status in (("/sign-in", 200), ("/health", 200), ("/queue", 303), ("/_nicegui/x", 401)):
+                answer = await client.get(path)
+                assert answer.status_code == status
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert answer.headers["referrer-policy"] == "same-origin"
+                assert "camera=()" in answer.headers["permissions-policy"]
+                assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+                assert answer.headers["cache-control"] == "no-store"
+                policy = answer.headers["content-security-policy"]
+                assert "frame-ancestors 'none'" in policy and "base-uri 'none'" in policy
+                assert ("strict-transport-security" in answer.headers) is hsts
+            style = re.search(r'href="(/sign-in/style-[0-9a-f]+\.css)"', (await client.get("/sign-in")).text)[1]
+            sheet = await client.get(style)
+            assert sheet.status_code == 200 and "immutable" in sheet.headers["cache-control"]
+
+    run(story())
