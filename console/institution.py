@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from console.actor import system_actor
+from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
 from console.settings import Settings
 from db.engine import transaction
@@ -22,6 +25,26 @@ QUEUES: tuple[tuple[str, str, Decimal | None], ...] = (
     ("approvals", "Approvals", Decimal(2)),
 )
 WARNING_MINUTES = 30
+
+
+@dataclass(frozen=True)
+class InstitutionFacts:
+    """What pages show of the institution, and the zone in which they show times."""
+
+    name: str
+    routing_number: str
+    zone: ZoneInfo
+
+    def day_start(self, now: datetime) -> datetime:
+        """The institution's last midnight, in UTC."""
+        return datetime.combine(now.astimezone(self.zone).date(), time(0), self.zone).astimezone(UTC)
+
+
+async def institution_of(actor: Actor) -> InstitutionFacts:
+    """The actor's own institution."""
+    async with transaction(actor) as session:
+        row = (await session.execute(select(Institution))).scalar_one()
+    return InstitutionFacts(row.name, row.routing_number, ZoneInfo(row.time_zone))
 
 
 async def ensure_institution(settings: Settings) -> UUID:
@@ -63,3 +86,9 @@ async def ensure_institution(settings: Settings) -> UUID:
         }
         await record(session, actor, Event.INSTITUTION_CREATED, "institution", institution_id, after=after)
     return institution_id
+
+
+async def institution_ids() -> list[UUID]:
+    """Every institution of this installation, for jobs and for the machine's own commands."""
+    async with transaction(None) as session:
+        return list(await session.scalars(text("select institution_ids()")))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
-import time
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
 from console.access.permissions import Permission, require
-from console.access.secrets import sign
+from console.access.secrets import sign, verify
 from console.actor import Actor
 from console.images.store import image_store
 from console.settings import settings
@@ -18,6 +17,7 @@ from db.engine import transaction
 from db.models import Image
 
 PATH = "/images"
+PURPOSE = "image link"
 
 
 class LinkRefused(Exception):
@@ -34,23 +34,18 @@ class StoredImage:
 
 
 def link(actor: Actor, image_id: UUID) -> str:
-    """A same-origin address of the image for the actor's session.
-
-    It works for `IMAGE_LINK_SECONDS` to twice that: the expiry is rounded so that an address stays the same for a
-    while and the browser can use what it has fetched ahead.
-    """
-    step = settings().image_link_seconds
-    expires = (int(time.time()) // step + 2) * step
-    return f"{PATH}/{image_id}?expires={expires}&token={_token(actor, image_id, expires)}"
+    """A same-origin address of the image that works for the actor's session, for `IMAGE_LINK_SECONDS`."""
+    lifetime = timedelta(seconds=settings().image_link_seconds)
+    return f"{PATH}/{image_id}?token={sign(PURPOSE, _message(actor, image_id), lifetime=lifetime)}"
 
 
-async def fetch(actor: Actor, image_id: UUID, expires: int, token: str) -> StoredImage:
+async def fetch(actor: Actor, image_id: UUID, token: str) -> StoredImage:
     """The image's original bytes for a link of this session.
 
     Raises LinkRefused, NotAllowed, LookupError for an unknown image, StoreUnavailable.
     """
     require(actor, Permission.ITEM_READ)
-    if expires < time.time() or not hmac.compare_digest(token, _token(actor, image_id, expires)):
+    if not verify(PURPOSE, _message(actor, image_id), token):
         raise LinkRefused
     async with transaction(actor) as session:
         row = (await session.execute(select(Image.sha256, Image.problem).where(Image.id == image_id))).first()
@@ -59,5 +54,5 @@ async def fetch(actor: Actor, image_id: UUID, expires: int, token: str) -> Store
     return StoredImage(await image_store().fetch(actor.institution_id, row.sha256), row.problem is None)
 
 
-def _token(actor: Actor, image_id: UUID, expires: int) -> str:
-    return sign("image link", f"{actor.session}|{image_id}|{expires}".encode())
+def _message(actor: Actor, image_id: UUID) -> bytes:
+    return f"{actor.institution_id}|{actor.session}|{image_id}".encode()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from console.intake.x9.records import Finding
+
+# Findings that a terminal shows; --json has them all.
+SHOWN_FINDINGS = 20
 
 
 class ImportStatus(StrEnum):
@@ -58,6 +62,22 @@ class ImportReport:
     amount_cents: int = 0
     findings: tuple[Finding, ...] = field(default=())
     findings_total: int = 0
+
+    def as_text(self) -> str:
+        """The result in words, with its findings, for a terminal."""
+        lines = [f"{self.file}: {self.status.value}: {self.message}."]
+        if self.status is ImportStatus.IMPORTED:
+            lines.append(
+                f"  {Decimal(self.amount_cents).scaleb(-2):,} in all; {self.images_stored} images stored, "
+                f"{self.images_displayable} displayable; {self.findings_total} findings"
+            )
+        lines += [
+            f"  record {f.record}, byte {f.offset}, {f.field}: {f.problem} (found {f.found!r}, expected {f.expected!r})"
+            for f in self.findings[:SHOWN_FINDINGS]
+        ]
+        if self.findings_total > SHOWN_FINDINGS:
+            lines.append(f"  … and {self.findings_total - SHOWN_FINDINGS} more: see --json or the Intake page")
+        return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
         """One object of `import --json`."""

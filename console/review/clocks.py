@@ -32,6 +32,14 @@ def next_banking_day(day: date) -> date:
     return day
 
 
+def previous_banking_day(day: date) -> date:
+    """The last banking day before `day`."""
+    day -= _DAY
+    while not is_banking_day(day):
+        day -= _DAY
+    return day
+
+
 def add_banking_days(day: date, count: int) -> date:
     """The banking day that is `count` banking days after `day`."""
     for _ in range(count):

@@ -233,4 +233,3 @@ def _style_path() -> str:
 def _own(client: Client, actor: Actor) -> None:
     _owners[client.id] = actor.session or ""
     client.on_delete(lambda: _owners.pop(client.id, None))
-

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,11 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
 def downgrade(owner_url: str, revision: str) -> None:
     """Take the database down to `revision`."""
     command.downgrade(config(owner_url), revision)
+
+
+def head(owner_url: str) -> str | None:
+    """The newest revision of the chain."""
+    return ScriptDirectory.from_config(config(owner_url)).get_current_head()
 
 
 def current(owner_url: str) -> str | None:

@@ -16,8 +16,9 @@ from console.intake.demo.face import draw_front
 from console.intake.demo.fonts import typeface
 from console.intake.demo.paper import Box, CheckSpec, Signature
 from console.intake.demo.pen import px
-from console.intake.demo.scan import page_of, scan, to_tiff
+from console.intake.demo.scan import page_of, scan
 from console.intake.demo.signatures import sign
+from console.intake.x9.tiff import write_tiff
 
 _CHUNK = 24
 _CARD = Box(0, 0, 4.0, 2.2)
@@ -45,8 +46,8 @@ def draw(picture: Picture) -> bytes:
         return _signature_card(picture.subject)
     paper = picture.subject
     if picture.view is View.BACK:
-        return to_tiff(scan(draw_back(paper), f"{paper.scan_seed}/back"))
-    return to_tiff(scan(draw_front(paper), paper.scan_seed))
+        return write_tiff(scan(draw_back(paper), f"{paper.scan_seed}/back"))
+    return write_tiff(scan(draw_front(paper), paper.scan_seed))
 
 
 def _signature_card(signature: Signature) -> bytes:
@@ -61,7 +62,7 @@ def _signature_card(signature: Signature) -> bytes:
         foot = 0.88 + row * 0.56
         pen.line((30, px(foot), page.width - 30, px(foot)), fill=90, width=1)
         sign(page, Box(0.25, foot - 0.42, 3.4, 0.42), signature, rng)
-    return to_tiff(scan(page, f"card/{signature.signer}"))
+    return write_tiff(scan(page, f"card/{signature.signer}"))
 
 
 def _draw_many(pictures: Sequence[Picture]) -> list[bytes]:

@@ -1,19 +1,17 @@
-"""What a scanner makes of paper: a slight skew, noise, a threshold, specks; then TIFF G4 at 200 dpi."""
+"""What a scanner makes of paper: a slight skew, noise, a threshold, specks."""
 
-import io
 import math
 import random
-import struct
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image
 
 from console.intake.demo.chance import array_stream, stream
 from console.intake.demo.paper import Box
-from console.intake.demo.pen import DPI, px
+from console.intake.demo.pen import px
 
 _THRESHOLD = 132
 _GRAIN_SIZE = (1100, 2300)
@@ -106,28 +104,6 @@ def scan(page: Image.Image, scan_seed: str) -> Image.Image:
     _edge_shadow(ink, rng)
     packed = np.packbits(~ink, axis=1)
     return Image.frombytes("1", page.size, packed.tobytes())
-
-
-_PHOTOMETRIC = 262
-_ROWS_PER_STRIP = 278
-
-
-def to_tiff(image: Image.Image) -> bytes:
-    """A bitonal image as TIFF: G4, WhiteIsZero, one strip, 200 dpi.
-
-    Pillow inverts an image for WhiteIsZero pixel by pixel in Python, a fifth of a second for each check. So the inverse
-    is written as BlackIsZero, which are the same bytes, and the one tag that says so is set afterwards.
-    """
-    out = io.BytesIO()
-    inverse = ImageChops.invert(image)
-    inverse.save(out, "TIFF", compression="group4", dpi=(DPI, DPI), tiffinfo={_ROWS_PER_STRIP: image.height})
-    tiff = bytearray(out.getvalue())
-    (directory,) = struct.unpack_from("<I", tiff, 4)
-    (entries,) = struct.unpack_from("<H", tiff, directory)
-    for entry in range(directory + 2, directory + 2 + 12 * entries, 12):
-        if struct.unpack_from("<H", tiff, entry) == (_PHOTOMETRIC,):
-            struct.pack_into("<H", tiff, entry + 8, 0)
-    return bytes(tiff)
 
 
 def page_of(whole: Box) -> Image.Image:

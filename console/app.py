@@ -1,0 +1,93 @@
+"""The composition root: settings, resources, edge and pages become one application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import ui
+from nicegui.client import templates as page_templates
+
+from console import live
+from console.access.permissions import may
+from console.edge import check_images
+from console.edge.install import install
+from console.intake import intake_page  # noqa: F401 - importing a page makes it
+from console.log import configure_logging
+from console.resources import resources
+from console.review import queue_page, review_page  # noqa: F401
+from console.settings import Settings
+from console.ui import theme
+from console.ui.page import AREAS, TITLE, page_owner, pages_of, refusal
+
+RECONNECT_TIMEOUT = 30.0
+_log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application for these settings. One per process: NiceGUI's pages are the process's."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with resources(settings):
+            live.session_ended.subscribe(_close_pages)
+            listening = asyncio.create_task(live.listen(), name="live messages")
+            try:
+                yield
+            finally:
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
+
+    app = FastAPI(title=TITLE, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, debug=settings.debug)
+    theme.install(app)
+    install(app, settings, light=theme.LIGHT, dark=theme.DARK, page_templates=page_templates.env, page_owner=page_owner)
+    app.include_router(check_images.router)
+    app.add_api_route("/", first_page, include_in_schema=False)
+    ui.run_with(
+        app,
+        title=TITLE,
+        favicon="🏦",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        reconnect_timeout=RECONNECT_TIMEOUT,
+        binding_refresh_interval=1.0,
+        show_welcome_message=False,
+    )
+    return app
+
+
+async def first_page(request: Request) -> Response:
+    """The first area of the rail that this person may open."""
+    for area in AREAS:
+        if may(request.state.actor, area.permission):
+            return RedirectResponse(area.path, HTTPStatus.SEE_OTHER)
+    return refusal(HTTPStatus.FORBIDDEN, "Your role has no page of its own in this version. Ask an administrator.")
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop."""
+    configure_logging(settings)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=settings.debug,
+        server_header=False,
+        ws_max_size=1 << 20,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def _close_pages(reference: str) -> None:
+    """A session ended, here or on another replica: its pages lead to the sign-in and take no event any more."""
+    for client in pages_of(reference):
+        client.run_javascript("location.replace('/sign-in')")

@@ -1,0 +1,100 @@
+"""Everything on one machine: what `main.py up` runs on top of the embedded services, and what it tells people."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from console.settings import settings
+from deploy.embedded.up import Console, run_up
+
+MAIN = Path(__file__).resolve().parents[1] / "main.py"
+_SERVICES = {"DATABASE_URL": "postgresql", "REDIS_URL": "valkey", "OBJECT_STORE_ENDPOINT": "seaweedfs"}
+
+
+def instance_environment(folder: Path) -> dict[str, str]:
+    """What an embedded instance sets beside its services' addresses, kept in its folder.
+
+    A demo unless DEMO_MODE says otherwise; a SECRET_KEY made at the first start.
+    """
+    return {
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": _secret_key(folder),
+        "DEMO_MODE": "true",
+        "EMBEDDED_SERVICES": ",".join(name for variable, name in _SERVICES.items() if variable not in os.environ),
+    }
+
+
+def run_everything(folder: Path, port: int | None) -> int:
+    """Start services, migrate, seed the demo at the first start, run web and jobs until told to stop."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ.update({name: value for name, value in instance_environment(folder).items() if name not in os.environ})
+    console = Console(
+        prepare=lambda environ: _prepare(folder, environ),
+        web=lambda chosen: [sys.executable, str(MAIN), "serve", "--port", str(chosen)],
+        worker=[sys.executable, str(MAIN), "worker"],
+        banner=lambda address: _banner(folder, address),
+    )
+    return run_up(folder, console, port=port)
+
+
+def _secret_key(folder: Path) -> str:
+    path = folder / "secret_key"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partly = path.with_suffix(".part")
+        with os.fdopen(os.open(partly, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(secrets.token_hex(48))
+        partly.rename(path)
+    return path.read_text()
+
+
+def _prepare(folder: Path, environ: Mapping[str, str]) -> None:
+    """Migrate, and make what a first start needs."""
+    os.environ.update(environ)
+    settings.cache_clear()
+    current = settings()
+    from db.migrations.run import current as revision
+    from db.migrations.run import head, upgrade
+
+    if revision(current.owner_url) != head(current.owner_url):
+        upgrade(current.owner_url)
+    asyncio.run(_first_start(folder))
+
+
+async def _first_start(folder: Path) -> None:
+    from console.institution import institution_ids
+    from console.policy import create_default_policy
+    from console.resources import resources
+
+    current = settings()
+    async with resources(current):
+        if not current.demo_mode:
+            if not await institution_ids():
+                await create_default_policy(current)
+            return
+        from console.intake.demo.seed import read_users, seed_demo
+
+        if read_users(folder):
+            return
+        print("Drawing the demo bank: 250 checks, 40 accounts, 18 months of history …", file=sys.stderr)  # noqa: T201
+        await seed_demo(current, folder)
+
+
+def _banner(folder: Path, address: str) -> Iterator[str]:
+    from console.intake.demo.seed import demo_folder, read_users
+
+    users = read_users(folder) if settings().demo_mode else []
+    yield f"Check Review Console: {address}"
+    if not users:
+        yield "Make a person who can sign in: python3 main.py create-user NAME --role administrator"
+        return
+    first = users[0]
+    command = "python3 main.py totp" + ("" if folder == MAIN.parent / "var" else f" --data-dir {folder}")
+    yield f"Sign in as {first.username}, password {first.password}, code from: {command} {first.username}"
+    others = ", ".join(f"{user.username} {user.password}" for user in users[1:])
+    yield f"Others: {others} (kept in {demo_folder(folder)}/users.json)"

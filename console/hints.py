@@ -1,0 +1,36 @@
+"""Hints to every replica after a commit: "this item changed". A hint holds ids only; readers ask the database.
+
+A lost hint heals itself, because pages read again every few seconds: so Redis being away never fails a commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.engine import after_commit
+from db.redis_pool import redis
+
+CHANNEL = "items-changed"
+_log = structlog.get_logger(__name__)
+
+
+def hint_items(session: AsyncSession, institution_id: UUID, item_ids: Iterable[UUID]) -> None:
+    """Tell every replica, once this transaction has committed, that these items changed.
+
+    No ids: many items changed, so read everything again.
+    """
+    message = json.dumps({"institution": str(institution_id), "items": [str(item) for item in item_ids]})
+
+    async def publish() -> None:
+        try:
+            await redis().publish(CHANNEL, message)
+        except RedisError as error:
+            _log.warning("hint lost", channel=CHANNEL, error=type(error).__name__)
+
+    after_commit(session, publish)

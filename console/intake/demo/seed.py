@@ -1,0 +1,152 @@
+"""Brings the demo bank into the console: its accounts as from a core banking system, its checks as a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+import anyio
+
+from console.access.demo_people import enrol_demo_user
+from console.access.people import create_user
+from console.actor import system_actor
+from console.institution import ensure_institution, institution_of
+from console.intake.accounts import AccountRecord, EarlierCheck, Issued, StopOrder, load_accounts
+from console.intake.demo.bank import make_demo_bank
+from console.intake.demo.demo_file import truth_as_json, write_demo_file
+from console.intake.demo.model import DemoBank
+from console.intake.files import import_file
+from console.intake.report import ImportReport, ImportStatus
+from console.policy import create_default_policy
+from console.review.clocks import is_banking_day, previous_banking_day
+from console.roles import Role
+from console.settings import Settings
+
+SEED = 7
+FILE_NAME = "demo.x9"
+USERS_NAME = "users.json"
+TRUTH_NAME = "truth.json"
+
+
+@dataclass(frozen=True)
+class DemoUser:
+    """A demo person, with the password that was made for this instance."""
+
+    username: str
+    name: str
+    role: str
+    password: str
+
+
+PEOPLE = (
+    ("reviewer", "Robin Reviewer", Role.REVIEWER),
+    ("approver", "Ari Approver", Role.APPROVER),
+    ("supervisor", "Sasha Supervisor", Role.SUPERVISOR),
+    ("administrator", "Alex Administrator", Role.ADMINISTRATOR),
+    ("auditor", "Addison Auditor", Role.AUDITOR),
+)
+
+
+class DemoFailed(Exception):
+    """The demo's own file was not taken."""
+
+
+def demo_folder(data_dir: Path) -> Path:
+    """Where an instance keeps its demo: the file, the truth about it, and its users."""
+    return data_dir / "demo"
+
+
+def read_users(data_dir: Path) -> list[DemoUser]:
+    """The demo users of an instance; none before it was seeded to the end."""
+    path = demo_folder(data_dir) / USERS_NAME
+    return [DemoUser(**user) for user in json.loads(path.read_text())] if path.is_file() else []
+
+
+async def seed_demo(settings: Settings, data_dir: Path, *, items: int = 250, accounts: int = 40) -> list[DemoUser]:
+    """Fill an empty instance: bank, accounts, file, users. Done once; the users of an instance that has them.
+
+    A seeding that was cut off goes on where it stopped. Raises DemoFailed.
+    """
+    if users := read_users(data_dir):
+        return users
+    folder = demo_folder(data_dir)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    institution_id = await ensure_institution(settings)
+    await create_default_policy(settings)
+    actor = system_actor(institution_id, "demo")
+    if not (folder / FILE_NAME).is_file():
+        zone = (await institution_of(actor)).zone
+        bank = await anyio.to_thread.run_sync(
+            partial(make_demo_bank, SEED, _business_date(datetime.now(zone).date()), items, accounts)
+        )
+        await load_accounts(actor, _records(bank), bank.business_date)
+        (folder / TRUTH_NAME).write_text(truth_as_json(bank))
+        partly = folder / (FILE_NAME + ".part")
+        with partly.open("wb") as out:
+            write_demo_file(bank, out)
+        partly.rename(folder / FILE_NAME)
+    _check(await import_file(actor, folder / FILE_NAME, FILE_NAME))
+    users = [DemoUser(username, name, role.value, secrets.token_urlsafe(12)) for username, name, role in PEOPLE]
+    for user in users:
+        user_id = await create_user(actor, user.username, user.name, user.password, {Role(user.role)})
+        await enrol_demo_user(actor, user_id)
+    _keep(folder / USERS_NAME, json.dumps([asdict(user) for user in users], indent=1))
+    return users
+
+
+def _business_date(today: date) -> date:
+    return today if is_banking_day(today) else previous_banking_day(today)
+
+
+def _check(report: ImportReport) -> None:
+    if report.status is ImportStatus.REFUSED:
+        raise DemoFailed(f"the demo file was not taken: {report.message}")
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write for this account's eyes only, whole or not at all."""
+    partly = path.with_suffix(".part")
+    with os.fdopen(os.open(partly, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(text)
+    partly.rename(path)
+
+
+def _records(bank: DemoBank) -> list[AccountRecord]:
+    return [
+        AccountRecord(
+            routing=account.routing,
+            number=account.number,
+            holder=account.holder,
+            account_type=account.account_type.value,
+            opened_on=account.opened_on,
+            positive_pay=account.positive_pay,
+            balance=account.balance,
+            average_balance_30d=account.average_balance_30d,
+            payroll=account.has_payroll,
+            direct_deposit=account.has_direct_deposit,
+            returns_90d=account.returns_90d,
+            nsf_90d=account.nsf_90d,
+            overdrafts_90d=account.overdrafts_90d,
+            signature_card=account.signature_card,
+            history=[
+                EarlierCheck(c.serial, c.amount, c.presented_on, c.payee, c.outcome.value, c.return_code, c.front)
+                for c in account.history
+            ],
+            stops=[
+                StopOrder(stop.serial, stop.amount, stop.placed_on)
+                for stop in bank.stop_payments
+                if stop.account_number == account.number
+            ],
+            issued=[
+                Issued(line.serial, line.amount, line.payee, line.issued_on, line.status.value)
+                for line in bank.issued
+                if line.account_number == account.number
+            ],
+        )
+        for account in bank.accounts
+    ]

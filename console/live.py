@@ -1,0 +1,85 @@
+"""What changed anywhere reaches the pages of this process: Redis messages become events.
+
+A message that is lost costs nothing but time: pages also read again every RESYNC_SECONDS, and at once when the
+connection to Redis comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from uuid import UUID
+
+import structlog
+from nicegui import Event, background_tasks
+from redis.exceptions import RedisError
+
+from console.access.sessions import ENDED_CHANNEL
+from console.hints import CHANNEL
+from db.redis_pool import redis
+
+RESYNC_SECONDS = 15.0
+# Changes are gathered for so long, so that a busy second redraws a page five times and not five hundred.
+COALESCE_SECONDS = 0.2
+RECONNECT_SECONDS = 1.0
+
+# (institution, ids of items that changed; empty: read everything again)
+items_changed: Event[UUID, frozenset[UUID]] = Event()
+# (public reference of the session)
+session_ended: Event[str] = Event()
+
+_log = structlog.get_logger(__name__)
+_waiting: dict[UUID, set[UUID] | None] = {}
+
+
+async def listen() -> None:
+    """Turn messages into events until cancelled; reconnects by itself."""
+    while True:
+        try:
+            async with redis().pubsub(ignore_subscribe_messages=True) as channel:
+                await channel.subscribe(CHANNEL, ENDED_CHANNEL)
+                _everything_changed()
+                while True:
+                    message = await channel.get_message(timeout=RESYNC_SECONDS)
+                    if message is not None:
+                        _take(message["channel"].decode(), message["data"])
+        except RedisError as error:
+            _log.warning("live messages interrupted", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def _take(channel: str, data: bytes) -> None:
+    if channel == ENDED_CHANNEL:
+        session_ended.emit(data.decode())
+        return
+    message = json.loads(data)
+    institution = UUID(message["institution"])
+    changed = {UUID(item) for item in message["items"]}
+    if institution not in _waiting:
+        _waiting[institution] = set()
+        background_tasks.create(_emit_soon(institution), name="items changed")
+    gathered = _waiting[institution]
+    # No ids, or too many to ask for one by one: everything.
+    if not changed or gathered is None or len(gathered) > 100:
+        _waiting[institution] = None
+    else:
+        gathered.update(changed)
+
+
+async def _emit_soon(institution: UUID) -> None:
+    await asyncio.sleep(COALESCE_SECONDS)
+    items_changed.emit(institution, frozenset(_waiting.pop(institution) or ()))
+
+
+def _everything_changed() -> None:
+    """After a reconnection nobody knows what was missed."""
+    for institution in list(_known):
+        items_changed.emit(institution, frozenset())
+
+
+_known: set[UUID] = set()
+
+
+def watch(institution: UUID) -> None:
+    """Remember an institution whose pages are open here, so that a reconnection refreshes them."""
+    _known.add(institution)

@@ -1,0 +1,40 @@
+"""A policy's document: the thresholds of one version. Plain data, no I/O."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Dollars = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
+
+
+class Thresholds(BaseModel):
+    """Every number that a supervisor may set. Amounts are dollars."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dual_control_amount: Dollars
+    high_priority_amount: Dollars
+    sla_hours: Annotated[Decimal, Field(gt=0, le=240)]
+    warning_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    # An amount this many times the account's usual check (average of 90 days) is unusual.
+    unusual_amount_factor: Annotated[Decimal, Field(gt=1, le=1000)] = Decimal(5)
+    # First 30 calendar days: a new account (Reg CC 229.13(a)(2)).
+    new_account_days: Annotated[int, Field(ge=0, le=365)] = 30
+    new_account_amount: Dollars = Decimal("2500.00")
+    serial_gap: Annotated[int, Field(ge=1, le=1_000_000)] = 50
+    checks_in_7_days: Annotated[int, Field(ge=1, le=10_000)] = 10
+    # Identity of a duplicate is looked for this far back.
+    duplicate_window_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    # UCC 4-404: older than six months may be refused.
+    stale_months: Annotated[int, Field(ge=1, le=120)] = 6
+
+
+class PolicyDocument(BaseModel):
+    """What a policy version holds, as it is stored and hashed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    thresholds: Thresholds

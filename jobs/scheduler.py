@@ -1,0 +1,77 @@
+"""When each job runs: triggers, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from console.resources import resources
+from console.settings import Settings
+from jobs.release_holds import release_holds
+from jobs.release_idle_claims import release_idle_claims
+from jobs.slots import forget_old_slots, take_slot
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    every: timedelta
+    work: Callable[[], Awaitable[int]]
+
+
+JOBS = (
+    Job("release idle claims", timedelta(seconds=15), release_idle_claims),
+    Job("release holds", timedelta(minutes=1), release_holds),
+    Job("forget old job runs", timedelta(hours=6), forget_old_slots),
+)
+
+
+async def run_due(job: Job) -> int | None:
+    """Run the job unless another worker has this due time; what it did, or None."""
+    if await take_slot(job.name, job.every) is None:
+        return None
+    done = await job.work()
+    if done:
+        _log.info("job done", job=job.name, items=done)
+    return done
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run every job at its times until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with resources(settings):
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        for job in JOBS:
+            scheduler.add_job(
+                _guarded,
+                IntervalTrigger(seconds=int(job.every.total_seconds())),
+                args=[job],
+                id=job.name,
+                # A run that takes longer than its interval is followed by one, not by a pile.
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        _log.info("worker ready", jobs=[job.name for job in JOBS])
+        await stop.wait()
+        scheduler.shutdown(wait=False)
+
+
+async def _guarded(job: Job) -> None:
+    try:
+        await run_due(job)
+    except Exception:
+        # The next due time tries again; the log says why this one failed.
+        _log.exception("job failed", job=job.name)
