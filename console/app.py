@@ -11,7 +11,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from nicegui import ui
+from nicegui import core, ui
 from nicegui.client import templates as page_templates
 
 from console import live
@@ -61,6 +61,8 @@ def create_app(settings: Settings) -> FastAPI:
         binding_refresh_interval=1.0,
         show_welcome_message=False,
     )
+    # The gate lets live pages speak through websockets only, which it checks message by message.
+    core.app.config.socket_io_js_transports = ["websocket"]
     return app
 
 
