@@ -1,0 +1,163 @@
+"""The console as a process of its own, with people who sign in to it in a real browser.
+
+``with Site.serving(console, tmp_path) as site:`` starts `main.py serve` on the database of the test;
+``site.sign_in(page, bank.reviewer, "/queue")`` signs in with password and TOTP code and opens that path.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+
+from console.access import people, totp
+from console.actor import Actor
+from console.settings import Settings
+from db.engine import transaction
+from tests.factories import PASSWORD, Bank
+
+ROOT: Final = Path(__file__).parents[2]
+CHROMIUM: Final = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+START_SECONDS: Final = 40
+# What a page may say without anything being wrong: the browser's own remark on a refused answer.
+_NOT_FAULTS: Final = ("Failed to load resource",)
+
+
+async def enrol(bank: Bank) -> None:
+    """Give everybody of the bank a confirmed second factor with SECRET."""
+    everybody = (bank.reviewer, bank.second_reviewer, bank.approver, bank.supervisor, bank.administrator, bank.auditor)
+    for person in everybody:
+        await enrol_person(person)
+
+
+async def enrol_person(person: Actor) -> None:
+    """Give one person a confirmed second factor with SECRET."""
+    assert person.user_id is not None
+    async with transaction(person) as session:
+        assert await people.set_totp(session, person.user_id, SECRET)
+        assert await people.confirm_totp(session, person.user_id)
+
+
+@dataclass
+class Site:
+    """A running console. `origin` is its address; `log` is where its output goes."""
+
+    origin: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    _last_step: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    @contextmanager
+    def serving(cls, settings: Settings, folder: Path, environ: dict[str, str] | None = None) -> Iterator[Site]:
+        """`main.py serve` on these settings' services until the end of the block. `environ` adds settings.
+
+        Use it outside of `run`: the process opens everything by itself.
+        """
+        port = _free_port()
+        origin = f"http://127.0.0.1:{port}"
+        log = folder / f"site-{port}.log"
+        command = [sys.executable, str(ROOT / "main.py"), "serve", "--port", str(port)]
+        given = _environment(settings) | {"PUBLIC_ORIGIN": origin} | (environ or {})
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=out, stderr=subprocess.STDOUT)
+        site = cls(origin, process, log)
+        try:
+            site._wait_until_up()
+            yield site
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def sign_in(self, page: Page, person: Actor | str, path: str = "/") -> None:
+        """Sign in through the forms and end up at `path`, connected. `person` is an actor or a username."""
+        username = person if isinstance(person, str) else _username(person)
+        page.goto(f"{self.origin}/sign-in?next={path}")
+        page.locator("input[name=username]").fill(username)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("button[type=submit]").click()
+        page.locator("input[name=code]").fill(self.code(username))
+        page.locator("button[type=submit]").click()
+        # A server on a machine that is busy with other tests may take its time for the first page.
+        page.wait_for_function("window.did_handshake", timeout=20_000)
+
+    def open(self, page: Page, path: str) -> None:
+        """Open a path in a browser that is signed in, and wait until the page is connected."""
+        page.goto(self.origin + path)
+        page.wait_for_function("window.did_handshake", timeout=20_000)
+
+    def code(self, username: str) -> str:
+        """A code that this person has not used: each works once, those of the steps beside now work too."""
+        step = max(self._last_step.get(username, 0) + 1, totp.step_at(datetime.now(UTC)) - totp.TOLERATED_STEPS)
+        while step > totp.step_at(datetime.now(UTC)) + totp.TOLERATED_STEPS:
+            time.sleep(0.5)
+        self._last_step[username] = step
+        return totp.code_at(SECRET, datetime.fromtimestamp(step * totp.STEP_SECONDS, UTC))
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"the console ended by itself:\n{self.log.read_text()[-4000:]}"
+            try:
+                with urllib.request.urlopen(f"{self.origin}/health", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"the console did not come up:\n{self.log.read_text()[-4000:]}")
+
+
+def watch(page: Page) -> list[str]:
+    """Everything that goes wrong in this page from now on: errors, warnings, refused by the content policy."""
+    faults: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not message.text.startswith(_NOT_FAULTS):
+            faults.append(message.text)
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    return faults
+
+
+def new_page(context: BrowserContext, *, width: int = 1440, height: int = 900) -> tuple[Page, list[str]]:
+    """A page of this size, and the list of what goes wrong in it."""
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.set_default_timeout(10_000)
+    expect.set_options(timeout=10_000)
+    return page, watch(page)
+
+
+def _username(person: Actor) -> str:
+    # Factories name people after their usernames.
+    return person.name.lower().replace(" ", "_")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The test's environment, which holds its settings, without what tells NiceGUI that it runs in a test."""
+    assert settings.secret_key.get_secret_value() == os.environ.get("SECRET_KEY"), "use the `console` fixture"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    return {**kept, "PYTHONPATH": str(ROOT), "ENVIRONMENT": "development"}
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
