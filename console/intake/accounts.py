@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import anyio
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
@@ -104,6 +104,13 @@ async def load_accounts(actor: Actor, accounts: Sequence[AccountRecord], as_of: 
         await record(session, actor, Event.ACCOUNTS_LOADED, "accounts", as_of, after={"accounts": len(accounts)})
         hint_items(session, actor.institution_id, [])
     return len(accounts)
+
+
+async def has_accounts(actor: Actor) -> bool:
+    """Whether any account of the institution is known. Raises NotAllowed."""
+    require(actor, Permission.ACCOUNT_LOAD)
+    async with transaction(actor) as session:
+        return (await session.execute(select(Account.id).limit(1))).first() is not None
 
 
 def _store(store: ImageStore, institution_id: UUID, pictures: Iterable[bytes | None]) -> dict[bytes, dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -43,9 +43,15 @@ class Draft:
 
 @dataclass
 class SeenInFile:
-    """Identities of the items of the file so far, so that a duplicate inside the file is found."""
+    """What the items of the file so far have in common: a duplicate inside the file is found, and checks of one
+    account presented together count for its velocity."""
 
     identities: dict[Identity, int] = field(default_factory=dict)
+    checks: Counter[str] = field(default_factory=Counter)
+
+    def count(self, drafts: Sequence[Draft]) -> None:
+        """Count a batch's checks by account, before any of them is looked at."""
+        self.checks.update(draft.customer_account for draft in drafts if draft.on_us)
 
 
 def draft(spooled: SpooledItem, institution_routing: str) -> Draft:
@@ -94,6 +100,8 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, presented_on: dat
     """The facts of one item of the batch; remembers the item for those that follow in the file."""
     item = draft.spooled.item
     account_id, account = lookups.accounts.get(draft.customer_account, (None, None))
+    if account is not None:
+        account = replace(account, checks_7d=account.checks_7d + seen.checks[draft.customer_account])
     key = (account_id, draft.serial) if account_id else None
     history = lookups.history.get(key, []) if key and draft.serial else []
     since = presented_on - timedelta(days=window_days)

@@ -114,6 +114,7 @@ async def write_items(
     drafts = (draft(item, intake.institution.routing_number) for item in items)
     while part := list(islice(drafts, _BATCH)):
         lookups = await look_up(session, part, intake.today - timedelta(days=window), intake.institution.routing_number)
+        intake.seen.count(part)
         batch = Batch()
         for one in part:
             item_id = _add_item(batch, intake, one, lookups, window)

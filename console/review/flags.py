@@ -15,6 +15,8 @@ from console.policy.model import Thresholds
 
 # The MICR clear band is the bottom 5/8 inch of every check, on every stock (ANSI X9.100-160).
 MICR_REGION = "micr"
+# The payee's name in an X9 file has so many columns (record 26, 59-73); a blank may stand in the last.
+PAYEE_COLUMNS = 15
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class AccountFacts:
     account_type: str
     balance: Decimal | None
     average_90: Decimal | None
+    # Presented in the last seven days, with those that came in the same file.
     checks_7d: int
     returns_90d: int
     last_serial: int | None
@@ -224,7 +227,7 @@ def _positive_pay(facts: ItemFacts, thresholds: Thresholds) -> Iterator[FlagFoun
             amount=facts.amount,
             issued_amount=issued.amount,
         )
-    if facts.payee and _words(facts.payee) != _words(issued.payee):
+    if facts.payee and not _same_payee(facts.payee, issued.payee):
         yield _flag(
             "issued_payee_differs",
             "Payee not as issued",
@@ -274,8 +277,13 @@ def _machine(facts: ItemFacts, _: Thresholds) -> Iterator[FlagFound]:
         )
 
 
-def _words(text: str) -> list[str]:
-    return "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
+def _same_payee(in_file: str, issued: str) -> bool:
+    """Whether both name one payee, case and punctuation aside; the file cuts a long name off."""
+    found, wanted = (
+        "".join(letter for letter in text.lower() if letter.isalnum()) for text in (in_file[:PAYEE_COLUMNS], issued)
+    )
+    cut_off = len(in_file.rstrip()) >= PAYEE_COLUMNS - 1
+    return wanted.startswith(found) if cut_off else wanted == found
 
 
 def _months_between(start: date, end: date) -> int:

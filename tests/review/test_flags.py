@@ -106,6 +106,8 @@ def test_each_alone(facts: ItemFacts, code: str) -> None:
         replace(with_account(opened_on=date(2026, 11, 1), average_90=None), amount=Decimal("2499.99")),
         with_account(checks_7d=9),
         issued(issued_on=date(2026, 5, 21)),
+        replace(issued(payee="Example Hardware Company of Sampleton"), payee="EXAMPLE HARDWAR"),
+        replace(issued(payee="A.B. Sample"), payee="ab sample"),
     ],
 )
 def test_just_below(facts: ItemFacts) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 import anyio
 
 from console.access.demo_people import enrol_demo_user
-from console.access.people import create_user
-from console.actor import system_actor
+from console.access.people import create_user, find_account
+from console.actor import Actor, system_actor
 from console.institution import ensure_institution, institution_of
-from console.intake.accounts import AccountRecord, EarlierCheck, Issued, StopOrder, load_accounts
+from console.intake.accounts import AccountRecord, EarlierCheck, Issued, StopOrder, has_accounts, load_accounts
 from console.intake.demo.bank import make_demo_bank
 from console.intake.demo.demo_file import truth_as_json, write_demo_file
 from console.intake.demo.model import DemoBank
@@ -31,6 +31,8 @@ SEED = 7
 FILE_NAME = "demo.x9"
 USERS_NAME = "users.json"
 TRUTH_NAME = "truth.json"
+DATE_NAME = "business-date"
+DONE_NAME = "seeded"
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,15 @@ def demo_folder(data_dir: Path) -> Path:
 
 def read_users(data_dir: Path) -> list[DemoUser]:
     """The demo users of an instance; none before it was seeded to the end."""
-    path = demo_folder(data_dir) / USERS_NAME
-    return [DemoUser(**user) for user in json.loads(path.read_text())] if path.is_file() else []
+    folder = demo_folder(data_dir)
+    return _read_users(folder) if (folder / DONE_NAME).is_file() else []
 
 
 async def seed_demo(settings: Settings, data_dir: Path, *, items: int = 250, accounts: int = 40) -> list[DemoUser]:
     """Fill an empty instance: bank, accounts, file, users. Done once; the users of an instance that has them.
 
-    A seeding that was cut off goes on where it stopped. Raises DemoFailed.
+    Each step is left alone where it was done before, so a seeding that was cut off can simply be run again.
+    Raises DemoFailed.
     """
     if users := read_users(data_dir):
         return users
@@ -79,28 +82,44 @@ async def seed_demo(settings: Settings, data_dir: Path, *, items: int = 250, acc
     institution_id = await ensure_institution(settings)
     await create_default_policy(settings)
     actor = system_actor(institution_id, "demo")
-    if not (folder / FILE_NAME).is_file():
-        zone = (await institution_of(actor)).zone
-        bank = await anyio.to_thread.run_sync(
-            partial(make_demo_bank, SEED, _business_date(datetime.now(zone).date()), items, accounts)
-        )
+    today = datetime.now((await institution_of(actor)).zone).date()
+    bank = await anyio.to_thread.run_sync(partial(make_demo_bank, SEED, _business_date(folder, today), items, accounts))
+    if not await has_accounts(actor):
         await load_accounts(actor, _records(bank), bank.business_date)
-        (folder / TRUTH_NAME).write_text(truth_as_json(bank))
-        partly = folder / (FILE_NAME + ".part")
-        with partly.open("wb") as out:
-            write_demo_file(bank, out)
-        partly.rename(folder / FILE_NAME)
+    _keep(folder / TRUTH_NAME, truth_as_json(bank))
+    with (folder / FILE_NAME).open("wb") as out:
+        write_demo_file(bank, out)
     _check(await import_file(actor, folder / FILE_NAME, FILE_NAME))
-    users = [DemoUser(username, name, role.value, secrets.token_urlsafe(12)) for username, name, role in PEOPLE]
-    for user in users:
-        user_id = await create_user(actor, user.username, user.name, user.password, {Role(user.role)})
-        await enrol_demo_user(actor, user_id)
-    _keep(folder / USERS_NAME, json.dumps([asdict(user) for user in users], indent=1))
+    users = await _make_users(actor, folder)
+    (folder / DONE_NAME).touch()
     return users
 
 
-def _business_date(today: date) -> date:
-    return today if is_banking_day(today) else previous_banking_day(today)
+async def _make_users(actor: Actor, folder: Path) -> list[DemoUser]:
+    """Demo people. The passwords are kept before anybody is made of them, so none is ever lost."""
+    users = _read_users(folder) or [
+        DemoUser(username, name, role.value, secrets.token_urlsafe(12)) for username, name, role in PEOPLE
+    ]
+    _keep(folder / USERS_NAME, json.dumps([asdict(user) for user in users], indent=1))
+    for user in users:
+        if await find_account(user.username) is None:
+            await create_user(actor, user.username, user.name, user.password, {Role(user.role)})
+        if (account := await find_account(user.username)) and account.totp_confirmed_at is None:
+            await enrol_demo_user(actor, account.person.user_id)
+    return users
+
+
+def _read_users(folder: Path) -> list[DemoUser]:
+    path = folder / USERS_NAME
+    return [DemoUser(**user) for user in json.loads(path.read_text())] if path.is_file() else []
+
+
+def _business_date(folder: Path, today: date) -> date:
+    """The demo's business date: the banking day on which the instance was first started, or the one before."""
+    path = folder / DATE_NAME
+    if not path.is_file():
+        _keep(path, (today if is_banking_day(today) else previous_banking_day(today)).isoformat())
+    return date.fromisoformat(path.read_text())
 
 
 def _check(report: ImportReport) -> None:

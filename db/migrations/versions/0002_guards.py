@@ -30,6 +30,8 @@ TRANSITIONS = (
     ("approved", "closed"), ("returned", "closed"), ("rejected", "closed"),
 )  # fmt: skip
 
+ON_DATABASE = "execute format('{} temporary on database %I {} console_app', current_database());"
+
 INSTITUTION = "nullif(current_setting('console.institution_id', true), '')::uuid"
 
 FUNCTIONS = """
@@ -137,6 +139,8 @@ def upgrade() -> None:
     op.execute("revoke execute on function sign_in_lookup(text), institution_ids() from public")
     op.execute("grant execute on function sign_in_lookup(text), institution_ids() to console_app")
     op.execute("grant usage on schema public to console_app")
+    # Many rows at once pass through a temporary table: see db/bulk.py.
+    op.execute(f"do $$ begin {ON_DATABASE.format('grant', 'to')} end $$")
     for table in APPEND_ONLY:
         op.execute(
             f"create trigger append_only before update or delete or truncate on {table} "
@@ -178,3 +182,4 @@ def downgrade() -> None:
         " sign_in_lookup(text), institution_ids()"
     )
     op.execute("revoke usage on schema public from console_app")
+    op.execute(f"do $$ begin {ON_DATABASE.format('revoke', 'from')} end $$")
