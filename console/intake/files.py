@@ -20,7 +20,7 @@ from console.hints import hint_items
 from console.images.store import image_store
 from console.intake.images import spooled, store_views
 from console.intake.report import ImportReport, ImportStatus, Progress, Stage
-from console.intake.rows import MAX_FINDINGS, begin, file_row, write_findings, write_items
+from console.intake.rows import MAX_FINDINGS, begin, file_row, findings_total, write_findings, write_items
 from console.intake.survey import Survey, intake_limits, survey
 from console.intake.x9.records import Finding
 from console.settings import settings
@@ -76,7 +76,7 @@ async def _write(
         ids, display = await write_items(session, intake, spooled(spool), progress)
         findings = (*found.findings, *display)[:MAX_FINDINGS]
         await write_findings(session, actor, file_id, findings, ids)
-        report = _report(name, found, ImportStatus.IMPORTED, images, findings)
+        report = _report(file_id, name, found, images, findings)
         await record(session, actor, Event.FILE_IMPORTED, "file", file_id, after=_summary(report))
         hint_items(session, actor.institution_id, [])
     progress.stage = Stage.DONE
@@ -85,7 +85,7 @@ async def _write(
 
 async def _refuse(actor: Actor, name: str, found: Survey) -> ImportReport:
     file_id = uuid4()
-    report = _report(name, found, ImportStatus.REFUSED, (0, 0), found.findings)
+    report = _report(file_id, name, found, None, found.findings)
     async with transaction(actor) as session:
         session.add(file_row(actor, file_id, name, found, "refused"))
         await session.flush()
@@ -119,10 +119,12 @@ def _duplicate(name: str, found: Survey, file_id: UUID, imported_at: datetime) -
 
 
 def _report(
-    name: str, found: Survey, status: ImportStatus, images: tuple[int, int], findings: tuple[Finding, ...]
+    file_id: UUID, name: str, found: Survey, images: tuple[int, int] | None, findings: tuple[Finding, ...]
 ) -> ImportReport:
+    """The report of a file with this row; `images` is None for one that was refused."""
     totals = found.totals
-    taken = status is ImportStatus.IMPORTED
+    taken = images is not None
+    images = images or (0, 0)
     message = (
         f"{totals.checks} checks and {totals.returns} returns imported"
         if taken
@@ -131,8 +133,9 @@ def _report(
     return ImportReport(
         name,
         found.sha256.hex(),
-        status,
+        ImportStatus.IMPORTED if taken else ImportStatus.REFUSED,
         message,
+        file_id=file_id,
         checks=totals.checks if taken else 0,
         returns=totals.returns if taken else 0,
         credits=totals.credits if taken else 0,
@@ -140,7 +143,7 @@ def _report(
         images_displayable=images[1],
         amount_cents=totals.amount_cents if taken else 0,
         findings=findings,
-        findings_total=max(found.findings_total, len(findings)),
+        findings_total=findings_total(found, images),
     )
 
 

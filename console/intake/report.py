@@ -46,7 +46,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The result for one file. `amount_cents` is the sum of records 25 and 31."""
+    """The result for one file. `amount_cents` is the sum of records 25 and 31.
+
+    `file_id` is the row of the file: its own, or for a duplicate that of the file imported before.
+    """
 
     file: str
     sha256: str

@@ -95,8 +95,14 @@ def file_row(
         images_stored=images[0],
         images_displayable=images[1],
         amount=_dollars(totals.amount_cents) if imported else 0,
-        findings=survey.findings_total,
+        findings=findings_total(survey, images),
     )
+
+
+def findings_total(survey: Survey, images: tuple[int, int]) -> int:
+    """All findings of a file: the reader's, and one for each view stored that cannot be displayed."""
+    stored, displayable = images
+    return survey.findings_total + stored - displayable
 
 
 async def write_items(
