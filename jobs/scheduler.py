@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -58,6 +58,8 @@ async def run_worker(settings: Settings) -> None:
                 IntervalTrigger(seconds=int(job.every.total_seconds())),
                 args=[job],
                 id=job.name,
+                # What fell due while no worker ran is done at once, not an interval later.
+                next_run_time=datetime.now(UTC),
                 # A run that takes longer than its interval is followed by one, not by a pile.
                 max_instances=1,
                 coalesce=True,

@@ -1,0 +1,58 @@
+"""One of several processes that race for the same items: run by test_races.py with its orders on standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from uuid import UUID
+
+from console.actor import Actor
+from console.resources import resources
+from console.review.claims import claim, claim_next
+from console.review.decisions import Choice, decide
+from console.review.errors import HeldByOther, NotClaimable, NotYours, StaleItem
+from console.review.evidence import Seen
+from console.review.item_view import load_view
+from console.review.states import Act
+from console.roles import Role
+from console.settings import settings
+from db.engine import transaction
+
+
+async def race(orders: dict[str, object]) -> dict[str, list[str]]:
+    actor = Actor(
+        UUID(str(orders["institution"])), UUID(str(orders["user"])), str(orders["name"]), frozenset({Role.REVIEWER})
+    )
+    won: list[str] = []
+
+    async def take(item: str) -> None:
+        try:
+            await claim(actor, UUID(item))
+        except (HeldByOther, NotClaimable):
+            return
+        won.append(item)
+
+    async def work() -> None:
+        while (held := await claim_next(actor)) is not None:
+            async with transaction(actor) as session:
+                view = await load_view(session, held.item_id)
+            try:
+                await decide(actor, held.item_id, Choice(Act.PAY), Seen(view.version, view.digest))
+            except (NotYours, StaleItem):
+                continue
+            won.append(str(held.item_id))
+
+    async with resources(settings()):
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)  # the others are ready as well
+        if orders["act"] == "claim":
+            items: list[str] = list(orders["items"])  # type: ignore[call-overload]
+            await asyncio.gather(*(take(items[n % len(items)]) for n in range(int(str(orders["times"])))))
+        else:
+            await asyncio.gather(*(work() for _ in range(5)))
+    return {"won": won}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(race(json.loads(sys.stdin.readline())))), flush=True)
