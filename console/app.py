@@ -16,7 +16,7 @@ from nicegui.client import templates as page_templates
 
 from console import live
 from console.access.permissions import may
-from console.edge import check_images
+from console.edge import check_images, file_upload
 from console.edge.install import install
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.log import configure_logging
@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     theme.install(app)
     install(app, settings, light=theme.LIGHT, dark=theme.DARK, page_templates=page_templates.env, page_owner=page_owner)
     app.include_router(check_images.router)
+    app.include_router(file_upload.router)
     app.add_api_route("/", first_page, include_in_schema=False)
     ui.run_with(
         app,

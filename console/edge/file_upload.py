@@ -14,11 +14,8 @@ from console.access.permissions import NotAllowed
 from console.access.sessions import PageSession, SignedOut
 from console.access.visit import visit_of
 from console.intake import arrivals
-from console.intake.arrivals import TooLarge, TooManyFiles
+from console.intake.arrivals import NAME_HEADER, UPLOAD_PATH, TooLarge, TooManyFiles
 
-PATH: Final = "/intake/files"
-# Percent-encoded, because a header holds no letters beyond Latin-1.
-NAME_HEADER: Final = "X-File-Name"
 _MAX_NAME: Final = 1000
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +29,7 @@ _STATUS: Final[dict[type[Exception], HTTPStatus]] = {
 }
 
 
-@router.post(PATH)
+@router.post(UPLOAD_PATH)
 async def upload(request: Request) -> JSONResponse:
     """Take one file; 202 once all of it has come, while its import goes on."""
     name = unquote(request.headers.get(NAME_HEADER, "")[:_MAX_NAME]) or "unnamed"

@@ -29,6 +29,10 @@ from console.intake.report import ImportReport, Progress
 from console.policy.versions import NoActivePolicy
 from console.settings import settings
 
+# Where browsers send a file, as the body of a request; its name comes percent-encoded in a header.
+UPLOAD_PATH = "/intake/files"
+NAME_HEADER = "X-File-Name"
+
 MAX_UNFINISHED = 20
 KEPT_DONE = 20
 KEPT_FOR = timedelta(hours=1)

@@ -240,6 +240,50 @@ VIEWER: Final = """
 @keyframes crc-late { from { visibility: hidden; } to { visibility: visible; } }
 """
 
+WORK: Final = """
+.crc-strip { display: flex; flex-wrap: wrap; gap: var(--gap); align-items: stretch; flex: none; }
+.crc-strip .crc-figure { flex: 1 1 130px; }
+.crc-drop.q-uploader { flex: 2.4 1 420px; width: auto; min-height: 62px; max-height: none; border-radius: var(--radius);
+  border: 1px dashed var(--line-strong); background: var(--panel); color: var(--ink); box-shadow: none; }
+.crc-drop .q-uploader__header { height: 100%; display: flex; align-items: center; gap: 12px; padding: 10px 14px;
+  background: none; color: inherit; }
+.crc-drop .q-uploader__list { display: none; }
+.crc-drop .q-uploader__dnd { outline: none; border-radius: var(--radius); background: var(--accent-soft); opacity: .65;
+  box-shadow: inset 0 0 0 2px var(--accent); }
+.crc-drop-icon.q-icon { font-size: 28px; color: var(--accent); }
+.crc-drop-words { flex: 1; display: flex; flex-direction: column; min-width: 0; }
+.crc-drop-words strong { font-weight: 600; }
+.crc-file-button { position: relative; }
+.crc-file-button:focus-within { outline: 2px solid var(--focus); outline-offset: 2px; }
+.crc-hidden-input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; cursor: pointer; }
+.crc-hidden-input::file-selector-button { cursor: pointer; }
+ul.crc-work { flex: none; max-height: 30%; overflow: auto; list-style: none; }
+.crc-work li { display: grid; grid-template-columns: minmax(120px, 1.1fr) 170px 200px minmax(0, 2fr) auto; gap: 14px;
+  align-items: center; min-height: 40px; padding: 4px 8px 4px 12px; border-bottom: 1px solid var(--line); }
+.crc-work li:last-child { border-bottom: 0; }
+.crc-work li.crc-work-done { grid-template-columns: minmax(120px, 1.1fr) 170px minmax(0, 2.6fr) auto; }
+.crc-work-name, .crc-work-words, .crc-work .crc-soft { overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+.crc-work-name { font-weight: 600; }
+.crc-work-done .crc-work-words { color: var(--ink-soft); }
+progress { appearance: none; width: 100%; height: 8px; border: 0; border-radius: 4px; overflow: hidden;
+  background: var(--line); }
+progress::-webkit-progress-bar { background: var(--line); }
+progress::-webkit-progress-value { background: var(--accent-fill); transition: width .3s linear; }
+progress::-moz-progress-bar { background: var(--accent-fill); }
+progress:indeterminate { background: repeating-linear-gradient(115deg, var(--line) 0 10px,
+  var(--accent-soft) 10px 20px); }
+progress:indeterminate::-webkit-progress-bar { background: none; }
+.crc-split { flex: 1; min-height: 0; display: flex; flex-direction: column; gap: var(--gap); }
+.crc-detail { flex: 0 1 46%; min-height: 150px; display: flex; flex-direction: column; overflow: hidden; }
+.crc-detail-head { display: flex; align-items: center; gap: 10px; padding: 6px 8px 6px 12px; min-height: 42px; }
+.crc-detail-head h2 { color: var(--ink); white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+  max-width: 46%; }
+.crc-detail-head .crc-work-words { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.crc-detail .crc-table { border: 0; border-top: 1px solid var(--line); border-radius: 0; }
+.crc-table [data-value=refused] { color: var(--breach); font-weight: 600; }
+"""
+
 QUASAR: Final = """
 .q-field--outlined .q-field__control { border-radius: 6px; background: var(--panel); }
 .q-field--outlined .q-field__control::before { border-color: var(--line-strong); }
@@ -251,4 +295,4 @@ QUASAR: Final = """
 .q-notification { border-radius: var(--radius); box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
 """
 
-RULES: Final = BASE + SHELL + PIECES + TABLE + VIEWER + QUASAR
+RULES: Final = BASE + SHELL + PIECES + TABLE + VIEWER + WORK + QUASAR
