@@ -65,6 +65,7 @@ class _Line(Element):
             self._bar.props["max"] = _STEPS
             self._words = Text("", classes="crc-work-words")
             self._end = Element("span").classes("crc-row")
+            self._end.props["role"] = "status"
 
     def show(self, arrival: Arrival) -> None:
         if arrival.unfinished:
@@ -109,14 +110,18 @@ def _came_of(arrival: Arrival, zone: ZoneInfo) -> str:
 
 def _result(report: ImportReport, zone: ZoneInfo) -> str:
     if report.status is ImportStatus.IMPORTED:
-        returns = f", {count(report.returns)} returns" if report.returns else ""
+        returns = f" and {_several(report.returns, 'return')}" if report.returns else ""
+        amount = money(Decimal(report.amount_cents).scaleb(-2))
         return (
-            f"{count(report.checks)} checks{returns}, {money(Decimal(report.amount_cents).scaleb(-2))} in all; "
-            f"{count(report.images_stored)} images"
+            f"{_several(report.checks, 'check')}{returns}, {amount} in all; {_several(report.images_stored, 'image')}"
         )
     if report.status is ImportStatus.DUPLICATE and report.imported_at is not None:
         return f"already imported on {_moment(report.imported_at, zone)}; nothing new was made"
     return report.message
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:

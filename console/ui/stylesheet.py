@@ -258,10 +258,11 @@ WORK: Final = """
 .crc-hidden-input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; cursor: pointer; }
 .crc-hidden-input::file-selector-button { cursor: pointer; }
 ul.crc-work { flex: none; max-height: 30%; overflow: auto; list-style: none; }
-.crc-work li { display: grid; grid-template-columns: minmax(120px, 1.1fr) 170px 200px minmax(0, 2fr) auto; gap: 14px;
+.crc-work li { display: grid; grid-template-columns: minmax(120px, 1fr) 150px 200px minmax(0, 2fr) 210px; gap: 14px;
   align-items: center; min-height: 40px; padding: 4px 8px 4px 12px; border-bottom: 1px solid var(--line); }
 .crc-work li:last-child { border-bottom: 0; }
-.crc-work li.crc-work-done { grid-template-columns: minmax(120px, 1.1fr) 170px minmax(0, 2.6fr) auto; }
+.crc-work li.crc-work-done { grid-template-columns: minmax(120px, 1fr) 150px minmax(0, 2.6fr) 210px; }
+.crc-work .crc-row { justify-content: flex-end; }
 .crc-work-name, .crc-work-words, .crc-work .crc-soft { overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }
 .crc-work-name { font-weight: 600; }
