@@ -1,0 +1,69 @@
+"""The policy's word on an item."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from console.policy.default import default_document
+from console.policy.judgement import URGENT_FLAGS, Priority, judge, needs_two_people
+from console.policy.model import PolicyDocument
+from console.settings import Settings
+
+DOCUMENT = default_document(Settings())
+AMOUNTS = st.decimals(0, Decimal("9999999999.99"), places=2)
+FLAGS = st.frozensets(st.sampled_from([*sorted(URGENT_FLAGS), "unusual_amount", "serial_gap", "image_quality"]))
+
+
+@given(AMOUNTS, FLAGS)
+def test_two_people_from_the_threshold_to_the_cent(amount: Decimal, flags: frozenset[str]) -> None:
+    assert judge(DOCUMENT, amount, flags).two_people is (amount >= Decimal("5000.00"))
+    assert needs_two_people(DOCUMENT, Decimal("5000.00"))
+    assert not needs_two_people(DOCUMENT, Decimal("4999.99"))
+
+
+@given(AMOUNTS, AMOUNTS, FLAGS, FLAGS)
+def test_more_money_or_more_flags_is_never_less_urgent(
+    amount: Decimal, more: Decimal, flags: frozenset[str], others: frozenset[str]
+) -> None:
+    first = judge(DOCUMENT, amount, flags)
+    second = judge(DOCUMENT, amount + more, flags | others)
+    assert second.priority <= first.priority
+
+
+@pytest.mark.parametrize(
+    "amount, flags, priority, queue",
+    [
+        ("100.00", [], Priority.LOW, "standard"),
+        ("100.00", ["serial_gap"], Priority.MEDIUM, "standard"),
+        ("100.00", ["stop_payment"], Priority.HIGH, "high_priority"),
+        ("9999.99", [], Priority.LOW, "standard"),
+        ("10000.00", [], Priority.HIGH, "high_priority"),
+        ("10000.00", ["serial_gap"], Priority.CRITICAL, "high_priority"),
+    ],
+)
+def test_priority_and_queue(amount: str, flags: list[str], priority: Priority, queue: str) -> None:
+    verdict = judge(DOCUMENT, Decimal(amount), flags)
+    assert (verdict.priority, verdict.queue) == (priority, queue)
+
+
+@given(st.builds(lambda a, b, h: {"dual_control_amount": a, "high_priority_amount": b, "sla_hours": h},
+                 AMOUNTS, AMOUNTS, st.decimals(Decimal("0.25"), 240, places=2)))  # fmt: skip
+def test_a_document_survives_being_stored(values: dict[str, Decimal]) -> None:
+    document = PolicyDocument.model_validate({"thresholds": values})
+    assert PolicyDocument.model_validate_json(document.model_dump_json()) == document
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dual_control_amount": "-1"}, {"dual_control_amount": "1.001"}, {"sla_hours": "0"}, {"no_such_threshold": 1}],
+)
+def test_faults_are_refused_with_their_path(change: dict[str, object]) -> None:
+    values = DOCUMENT.model_dump(mode="json")["thresholds"] | change
+    with pytest.raises(ValidationError) as refused:
+        PolicyDocument.model_validate({"thresholds": values})
+    assert refused.value.errors()[0]["loc"] == ("thresholds", *change)
