@@ -5,12 +5,13 @@ PostgreSQL refuses COPY into a table with row-level security; the INSERT is chec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import Table
+from sqlalchemy import JSON, Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
@@ -34,12 +35,23 @@ async def copy_rows(session: AsyncSession, table: Table, rows: Iterable[Mapping[
             )
         )
         async with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(staging, names)) as copy:
-            for row in rows:
-                await copy.write_row([_adapted(row[column.key]) for column in columns])
+            for values in map(_reader(columns), rows):
+                await copy.write_row(values)
         await cursor.execute(sql.SQL("insert into {} ({}) select {} from {}").format(target, names, names, staging))
         await cursor.execute(sql.SQL("truncate {}").format(staging))
     return len(rows)
 
 
-def _adapted(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, (dict, list)) else value
+def _reader(columns: Sequence[Column[Any]]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """Takes a row's values in the columns' order, JSON wrapped as psycopg wants it."""
+    take = itemgetter(*(column.key for column in columns))
+    documents = [at for at, column in enumerate(columns) if isinstance(column.type, JSON)]
+
+    def read(row: Mapping[str, Any]) -> Sequence[Any]:
+        values = list(take(row)) if len(columns) > 1 else [take(row)]
+        for at in documents:
+            if values[at] is not None:
+                values[at] = Jsonb(values[at])
+        return values
+
+    return read

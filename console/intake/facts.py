@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, cast, column, func, select, tuple_, values
+from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from console.intake.images import SpooledItem
 from console.intake.x9.values import routing_fault
@@ -83,10 +85,7 @@ class Lookups:
 async def look_up(session: AsyncSession, drafts: Sequence[Draft], since: date, routing: str) -> Lookups:
     """Five queries for the whole batch, whatever its size."""
     accounts = await _accounts(session, drafts, routing)
-    pairs = sorted(
-        {(accounts[d.customer_account][0], d.serial) for d in drafts if d.on_us and d.customer_account in accounts},
-        key=str,
-    )
+    pairs = {(accounts[d.customer_account][0], d.serial) for d in drafts if d.on_us and d.customer_account in accounts}
     return Lookups(
         accounts,
         await _history(session, pairs),
@@ -147,35 +146,59 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, presented_on: dat
 async def _accounts(
     session: AsyncSession, drafts: Sequence[Draft], routing: str
 ) -> dict[str, tuple[UUID, AccountFacts]]:
-    numbers = sorted({draft.customer_account for draft in drafts if draft.customer_account})
-    rows = await session.execute(
-        select(Account, AccountContext)
+    numbers = {draft.customer_account for draft in drafts if draft.customer_account}
+    # Columns, not objects: a batch can name as many accounts as it has items.
+    query = (
+        select(
+            Account.id,
+            Account.number,
+            Account.opened_on,
+            Account.account_type,
+            Account.positive_pay,
+            AccountContext.balance,
+            AccountContext.amounts["average_90"].astext.label("average_90"),
+            AccountContext.checks_7d,
+            AccountContext.returns_90d,
+            AccountContext.last_serial,
+        )
         .outerjoin(AccountContext, AccountContext.account_id == Account.id)
-        .where(Account.routing == routing, Account.number.in_(numbers))
+        .where(Account.routing == routing, Account.number == func.any(bindparam("numbers", list(numbers), ARRAY(Text))))
     )
-    return {row.Account.number: (row.Account.id, _account_facts(row.Account, row.AccountContext)) for row in rows}
+    return {row.number: (row.id, _account_facts(row)) for row in await session.execute(query)}
 
 
-def _account_facts(account: Account, context: AccountContext | None) -> AccountFacts:
-    average = context.amounts.get("average_90") if context else None
+def _account_facts(row: Any) -> AccountFacts:
     return AccountFacts(
-        opened_on=account.opened_on,
-        account_type=account.account_type,
-        balance=context.balance if context else None,
-        average_90=Decimal(average) if average is not None else None,
-        checks_7d=context.checks_7d if context else 0,
-        returns_90d=context.returns_90d if context else 0,
-        last_serial=context.last_serial if context else None,
-        positive_pay=account.positive_pay,
+        opened_on=row.opened_on,
+        account_type=row.account_type,
+        balance=row.balance,
+        average_90=None if row.average_90 is None else Decimal(row.average_90),
+        checks_7d=row.checks_7d or 0,
+        returns_90d=row.returns_90d or 0,
+        last_serial=row.last_serial,
+        positive_pay=row.positive_pay,
     )
 
 
-Pairs = Sequence[tuple[UUID, str]]
+Pairs = Collection[tuple[UUID, str]]
+
+
+def _wanted(pairs: Pairs, account_id: InstrumentedAttribute[UUID], serial: InstrumentedAttribute[str]) -> Any:
+    """The pairs as a table to join with: two arrays, however many there are, so that the statement stays one."""
+    wanted = (
+        func.unnest(
+            bindparam("accounts", [account for account, _ in pairs], ARRAY(Uuid)),
+            bindparam("serials", [serial for _, serial in pairs], ARRAY(Text)),
+        )
+        .table_valued("account_id", "serial")
+        .render_derived(name="wanted")
+    )
+    return wanted, and_(account_id == wanted.c.account_id, serial == wanted.c.serial)
 
 
 async def _history(session: AsyncSession, pairs: Pairs) -> dict[tuple[UUID, str], list[tuple[Decimal, date]]]:
-    query = select(HistoryCheck.account_id, HistoryCheck.serial, HistoryCheck.amount, HistoryCheck.presented_on).where(
-        tuple_(HistoryCheck.account_id, HistoryCheck.serial).in_(pairs)
+    query = select(HistoryCheck.account_id, HistoryCheck.serial, HistoryCheck.amount, HistoryCheck.presented_on).join(
+        *_wanted(pairs, HistoryCheck.account_id, HistoryCheck.serial)
     )
     found: dict[tuple[UUID, str], list[tuple[Decimal, date]]] = defaultdict(list)
     for row in await session.execute(query.order_by(HistoryCheck.presented_on.desc())):
@@ -184,8 +207,8 @@ async def _history(session: AsyncSession, pairs: Pairs) -> dict[tuple[UUID, str]
 
 
 async def _stops(session: AsyncSession, pairs: Pairs) -> dict[tuple[UUID, str], list[Decimal | None]]:
-    query = select(StopPayment.account_id, StopPayment.serial, StopPayment.amount).where(
-        tuple_(StopPayment.account_id, StopPayment.serial).in_(pairs)
+    query = select(StopPayment.account_id, StopPayment.serial, StopPayment.amount).join(
+        *_wanted(pairs, StopPayment.account_id, StopPayment.serial)
     )
     found: dict[tuple[UUID, str], list[Decimal | None]] = defaultdict(list)
     for row in await session.execute(query):
@@ -194,15 +217,21 @@ async def _stops(session: AsyncSession, pairs: Pairs) -> dict[tuple[UUID, str], 
 
 
 async def _issued(session: AsyncSession, pairs: Pairs) -> dict[tuple[UUID, str], IssuedLine]:
-    rows = await session.scalars(
-        select(IssuedCheck).where(tuple_(IssuedCheck.account_id, IssuedCheck.serial).in_(pairs))
-    )
+    rows = await session.scalars(select(IssuedCheck).join(*_wanted(pairs, IssuedCheck.account_id, IssuedCheck.serial)))
     return {(row.account_id, row.serial): IssuedLine(row.amount, row.payee, row.issued_on, row.status) for row in rows}
 
 
 async def _presented(session: AsyncSession, drafts: Sequence[Draft], since: date) -> dict[Identity, date]:
-    wanted = values(column("routing", String), column("account", String), column("serial", String), name="wanted").data(
-        [identity[:3] for identity in {d.identity for d in drafts if d.serial}] or [("", "", "")]
+    identities = {draft.identity[:3] for draft in drafts if draft.serial}
+    wanted = (
+        func.unnest(
+            *(
+                bindparam(name, [identity[at] for identity in identities], ARRAY(Text))
+                for at, name in enumerate(("routings", "accounts", "serials"))
+            )
+        )
+        .table_valued("routing", "account", "serial")
+        .render_derived(name="wanted")
     )
     query = (
         select(
@@ -215,9 +244,9 @@ async def _presented(session: AsyncSession, drafts: Sequence[Draft], since: date
         .join(
             wanted,
             and_(
-                CheckItem.routing == cast(wanted.c.routing, String),
-                CheckItem.account_number == cast(wanted.c.account, String),
-                CheckItem.serial == cast(wanted.c.serial, String),
+                CheckItem.routing == wanted.c.routing,
+                CheckItem.account_number == wanted.c.account,
+                CheckItem.serial == wanted.c.serial,
             ),
         )
         .where(CheckItem.received_at >= since)

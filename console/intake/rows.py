@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import anyio
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,19 +50,37 @@ class Intake:
     received_at: datetime
     seen: SeenInFile = field(default_factory=SeenInFile)
 
-    @property
+    # One moment of receipt means one deadline for all items, and one for each number of hours.
+    _due: dict[Decimal, datetime] = field(default_factory=dict)
+
+    @cached_property
     def today(self) -> date:
         return self.received_at.astimezone(self.office.zone).date()
+
+    @cached_property
+    def return_by(self) -> datetime:
+        return return_by(self.received_at, self.office)
+
+    def due(self, hours: Decimal) -> datetime:
+        """The instant at which `hours` of business time have passed since receipt."""
+        if hours not in self._due:
+            self._due[hours] = sla_due(self.received_at, hours, self.office)
+        return self._due[hours]
+
+    @property
+    def duplicate_window(self) -> int:
+        return self.policy.document.thresholds.duplicate_window_days
 
 
 @dataclass
 class Batch:
-    """Rows of one batch, a list per table."""
+    """Rows of one batch, a list per table; findings on its views, and the ids of the items that have findings."""
 
     items: list[Row] = field(default_factory=list)
     images: list[Row] = field(default_factory=list)
     flags: list[Row] = field(default_factory=list)
-    findings: list[Row] = field(default_factory=list)
+    display: list[Finding] = field(default_factory=list)
+    ids: dict[int, UUID] = field(default_factory=dict)
 
 
 async def begin(session: AsyncSession, actor: Actor, file_id: UUID) -> Intake:
@@ -116,23 +137,30 @@ async def write_items(
     progress.stage, progress.done = Stage.ROWS, 0
     ids: dict[int, UUID] = {}
     display: list[Finding] = []
-    window = intake.policy.document.thresholds.duplicate_window_days
-    drafts = (draft(item, intake.institution.routing_number) for item in items)
-    while part := list(islice(drafts, _BATCH)):
-        lookups = await look_up(session, part, intake.today - timedelta(days=window), intake.institution.routing_number)
+    routing = intake.institution.routing_number
+    drafts = (draft(item, routing) for item in items)
+    part = await _take(drafts)
+    while part:
+        lookups = await look_up(session, part, intake.today - timedelta(days=intake.duplicate_window), routing)
         intake.seen.count(part)
-        batch = Batch()
-        for one in part:
-            item_id = _add_item(batch, intake, one, lookups, window)
-            found = list(display_findings(one.spooled))
-            if found or one.spooled.item.findings:
-                ids[one.spooled.item.ordinal] = item_id
-            display += found[: MAX_FINDINGS - len(display)]
-        await copy_rows(session, CheckItem.__table__, batch.items)  # type: ignore[arg-type]  # a Table, says SQLAlchemy
-        await copy_rows(session, Image.__table__, batch.images)  # type: ignore[arg-type]
-        await copy_rows(session, Flag.__table__, batch.flags)  # type: ignore[arg-type]
+        batch = await anyio.to_thread.run_sync(_batch, intake, part, lookups)
+        ids |= batch.ids
+        display += batch.display[: MAX_FINDINGS - len(display)]
         progress.done += len(part)
+        # The database writes a batch while the next one is read.
+        part, _ = await asyncio.gather(_take(drafts), _copy(session, batch))
     return ids, display
+
+
+async def _take(drafts: Iterator[Draft]) -> list[Draft]:
+    """The next batch, read in a thread: the event loop serves pages meanwhile."""
+    return await anyio.to_thread.run_sync(lambda: list(islice(drafts, _BATCH)))
+
+
+async def _copy(session: AsyncSession, batch: Batch) -> None:
+    await copy_rows(session, CheckItem.__table__, batch.items)  # type: ignore[arg-type]  # a Table, says SQLAlchemy
+    await copy_rows(session, Image.__table__, batch.images)  # type: ignore[arg-type]
+    await copy_rows(session, Flag.__table__, batch.flags)  # type: ignore[arg-type]
 
 
 async def write_findings(
@@ -158,8 +186,19 @@ async def write_findings(
     await session.flush()
 
 
-def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups, window: int) -> UUID:
-    facts = facts_of(one, lookups, intake.seen, intake.today, window)
+def _batch(intake: Intake, part: Sequence[Draft], lookups: Lookups) -> Batch:
+    batch = Batch()
+    for one in part:
+        item_id = _add_item(batch, intake, one, lookups)
+        found = list(display_findings(one.spooled))
+        if found or one.spooled.item.findings:
+            batch.ids[one.spooled.item.ordinal] = item_id
+        batch.display += found
+    return batch
+
+
+def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUID:
+    facts = facts_of(one, lookups, intake.seen, intake.today, intake.duplicate_window)
     flags = detect(facts, intake.policy.document.thresholds)
     item_id = uuid4()
     account = lookups.accounts.get(one.customer_account)
@@ -173,7 +212,7 @@ def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None
     item = one.spooled.item
     verdict = judge(intake.policy.document, one.amount, {flag.code for flag in flags})
     queue = intake.queues[verdict.queue]
-    due = sla_due(intake.received_at, queue.sla_hours or verdict.sla_hours, intake.office)
+    due = intake.due(queue.sla_hours or verdict.sla_hours)
     return {
         "id": item_id,
         "institution_id": intake.institution.id,
@@ -205,7 +244,7 @@ def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None
         "sla_due_at": due,
         "sla_warning_at": due - timedelta(minutes=queue.warning_minutes),
         # We can return only what is drawn on us.
-        "return_by": return_by(intake.received_at, intake.office) if one.on_us else None,
+        "return_by": intake.return_by if one.on_us else None,
     }
 
 
