@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from console.settings import Settings, SettingsError, effective, read_settings, settings
+from console.settings import Settings, SettingsError, effective, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 Result = TypeVar("Result")
@@ -42,19 +42,19 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def services(data_dir: Path | None = None) -> Iterator[Settings]:
-    """The settings with every service reachable.
+def services(data_dir: Path | None = None, *, database_only: bool = False) -> Iterator[Settings]:
+    """The settings with every service reachable, or the database at least.
 
     What the environment names is used as it is. What it does not name is the embedded instance in DATA_DIR: a
     running one is joined, else it is started for the time of the command.
     """
     current = _settings()
-    if current.database_url.get_secret_value() and current.redis_url.get_secret_value():
+    if not _uses_embedded(current) or (database_only and current.database_url.get_secret_value()):
         yield current
         return
     from deploy.embedded.services import ServicesFailedError, attach_or_start
 
-    folder = (data_dir or Path(current.data_dir)).absolute()
+    folder = _folder(current, data_dir)
     try:
         with attach_or_start(folder) as endpoints:
             use_embedded(folder, endpoints.environ())
@@ -72,6 +72,10 @@ def use_embedded(folder: Path, environ: dict[str, str]) -> None:
     settings.cache_clear()
 
 
+def _folder(current: Settings, data_dir: Path | None) -> Path:
+    return (data_dir or Path(current.data_dir)).absolute()
+
+
 def _settings() -> Settings:
     settings.cache_clear()
     try:
@@ -81,6 +85,10 @@ def _settings() -> Settings:
 
 
 def _run(current: Settings, work: Coroutine[Any, Any, Result]) -> Result:
+    """Run `work` with everything open; what is not there is an error in one sentence."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    from console.access.sessions import SessionServiceUnavailable
     from console.resources import ServiceMissing, resources
 
     async def inside() -> Result:
@@ -89,9 +97,14 @@ def _run(current: Settings, work: Coroutine[Any, Any, Result]) -> Result:
 
     try:
         return asyncio.run(inside())
-    except ServiceMissing as error:
-        work.close()
+    except (ServiceMissing, SessionServiceUnavailable) as error:
         raise fail(str(error)) from None
+    except OperationalError as error:
+        raise fail(f"the database cannot be reached: {error.orig}") from None
+    except ProgrammingError as error:
+        raise fail(f"the database is not up to date, run `main.py migrate`: {error.orig}") from None
+    finally:
+        work.close()
 
 
 @app.command()
@@ -105,7 +118,7 @@ def up(
     current = _settings()
     if current.environment.value == "production":
         raise fail("`up` uses embedded services, which production refuses. Use `serve` and `worker`.")
-    raise typer.Exit(run_everything((data_dir or Path(current.data_dir)).absolute(), port))
+    raise typer.Exit(run_everything(_folder(current, data_dir), port))
 
 
 @app.command()
@@ -135,7 +148,7 @@ def worker(data_dir: DataDir = None) -> None:
 @app.command()
 def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Bring the database up to date, as the owner of its tables."""
-    with services(data_dir) as current:
+    with services(data_dir, database_only=True) as current:
         from db.migrations.run import current as revision
         from db.migrations.run import upgrade
 
@@ -157,14 +170,16 @@ def import_files(files: list[Path], data_dir: DataDir = None, as_json: AsJson = 
     with services(data_dir) as current:
         from console.images.store import StoreUnavailable
         from console.intake.command import import_paths
+        from console.intake.report import ImportReport
         from console.policy.versions import NoActivePolicy
 
+        def tell(report: ImportReport) -> None:
+            typer.echo(json.dumps(report.as_json()) if as_json else report.as_text())
+
         try:
-            reports = _run(current, import_paths(files))
-        except (StoreUnavailable, NoActivePolicy) as error:
+            reports = _run(current, import_paths(files, tell))
+        except (StoreUnavailable, NoActivePolicy, OSError) as error:
             raise fail(str(error)) from None
-    for report in reports:
-        typer.echo(json.dumps(report.as_json()) if as_json else report.as_text())
     if any(report.status == "refused" for report in reports):
         raise typer.Exit(1)
 
@@ -189,8 +204,13 @@ def create_user(
         if password_stdin
         else str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     )
+    from console.access.passwords import WeakPassword, check_new
+
+    try:
+        check_new(password)
+    except WeakPassword as error:
+        raise fail(str(error)) from None
     with services(data_dir) as current:
-        from console.access.passwords import WeakPassword
         from console.access.people import InvalidPerson, create_first_institution_user
 
         try:
@@ -198,7 +218,7 @@ def create_user(
                 current,
                 create_first_institution_user(current, username, name or username, password, {Role(r) for r in role}),
             )
-        except (WeakPassword, InvalidPerson) as error:
+        except InvalidPerson as error:
             raise fail(str(error)) from None
     typer.echo(
         json.dumps({"id": str(user_id), "username": username, "roles": sorted(role)})
@@ -241,18 +261,33 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @app.command("settings")
 def show_settings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Every effective setting, its source, secrets masked."""
-    del data_dir  # a setting like any other, read from the environment
-    try:
-        rows = effective(read_settings())
-    except SettingsError as error:
-        raise fail(str(error)) from None
+    """Every effective setting, its source, secrets masked. Those of the embedded instance while it runs."""
+    given = {name.upper() for name in os.environ}
+    sources = {} if data_dir is None or "DATA_DIR" in given else {"DATA_DIR": "command line"}
+    if data_dir is not None:
+        os.environ["DATA_DIR"] = str(data_dir)
+    current = _settings()
+    if _uses_embedded(current):
+        from deploy.embedded.services import attach
+
+        folder = _folder(current, data_dir)
+        if endpoints := attach(folder):
+            use_embedded(folder, endpoints.environ())
+            known = {name.upper() for name in os.environ}
+            sources = dict.fromkeys(known - given, "embedded services") | sources
+            current = _settings()
+    rows = effective(current, sources)
     if as_json:
         typer.echo(json.dumps([{"name": r.name, "value": r.value, "source": r.source} for r in rows]))
         return
     width = max(len(row.name) for row in rows)
     for row in rows:
         typer.echo(f"{row.name:<{width}}  {row.value or '—'}  ({row.source})")
+
+
+def _uses_embedded(current: Settings) -> bool:
+    named = (current.database_url.get_secret_value(), current.redis_url.get_secret_value())
+    return not (all(named) and current.object_store_endpoint)
 
 
 @app.command()

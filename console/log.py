@@ -14,7 +14,10 @@ def configure_logging(settings: Settings) -> None:
     """One line of JSON per event on standard error; DEBUG shows more."""
     level = logging.DEBUG if settings.debug else logging.INFO
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    if not settings.debug:
+        # uvicorn names each websocket's address, which opens the page it belongs to.
+        for name in ("httpx", "apscheduler", "uvicorn.error"):
+            logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

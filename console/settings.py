@@ -10,6 +10,7 @@ import json
 import math
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -71,8 +72,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
     public_origin: str = Field(
-        "http://127.0.0.1:8000",
-        description="Address people type, without a path. https makes cookies Secure; production demands it.",
+        "",
+        description="Address people type, without a path; default: http://127.0.0.1 and PORT. https makes cookies "
+        "Secure; production demands it.",
     )
 
     # Where the data is
@@ -147,7 +149,11 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         text = value.strip()
-        origins = json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
+        try:
+            origins = json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",")]
+        except ValueError as error:
+            raise ValueError('write it as ["https://a.example", "https://b.example"] or as a comma list') from error
+        origins = [origin for origin in origins if origin]
         for origin in origins:
             if _origin_of(str(origin)) != origin:
                 raise ValueError(f"{origin!r} is not an origin such as https://console.example.com")
@@ -156,7 +162,7 @@ class Settings(BaseSettings):
     @field_validator("public_origin")
     @classmethod
     def _public_origin(cls, value: str) -> str:
-        if _origin_of(value) != value:
+        if value and _origin_of(value) != value:
             raise ValueError("write it as https://console.example.com, without a path")
         return value
 
@@ -194,6 +200,11 @@ class Settings(BaseSettings):
         if url and not url.startswith(("redis://", "rediss://")):
             raise ValueError("write it as redis://host:6379/0 or rediss://host:6379/0")
         return value
+
+    @model_validator(mode="after")
+    def _own_origin(self) -> Self:
+        self.public_origin = self.public_origin or f"http://127.0.0.1:{self.port}"
+        return self
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
@@ -274,7 +285,7 @@ def read_settings(**overrides: Any) -> Settings:
     faults = [
         f"{name} is not used by this version: unset it, nothing would come of it"
         for name in NOT_IN_THIS_VERSION
-        if name in os.environ
+        if name in _given()
     ]
     try:
         settings = Settings(**overrides)
@@ -300,23 +311,33 @@ def settings() -> Settings:
     return read_settings()
 
 
+def _given() -> set[str]:
+    """The names that the environment holds; Windows and pydantic do not mind their case."""
+    return {name.upper() for name in os.environ}
+
+
 @dataclass(frozen=True)
 class EffectiveSetting:
+    """A setting as it is in force. `source` is where its value comes from."""
+
     name: str
     value: str
     source: str
     description: str
 
 
-def effective(current: Settings) -> list[EffectiveSetting]:
-    """Every setting with its value and source; secrets are masked, present or not."""
+def effective(current: Settings, sources: Mapping[str, str] | None = None) -> list[EffectiveSetting]:
+    """Every setting with its value and source; secrets are masked, present or not.
+
+    `sources` names the source of variables that were put into the environment by the console itself.
+    """
     rows = []
     for field, info in type(current).model_fields.items():
-        value = getattr(current, field)
+        name, value = field.upper(), getattr(current, field)
         if isinstance(value, SecretStr):
             shown = "********" if value.get_secret_value() else ""
         else:
             shown = ", ".join(value) if isinstance(value, list) else str(value)
-        source = "environment" if field.upper() in os.environ else "default"
-        rows.append(EffectiveSetting(field.upper(), shown, source, info.description or ""))
+        source = (sources or {}).get(name) or ("environment" if name in _given() else "default")
+        rows.append(EffectiveSetting(name, shown, source, info.description or ""))
     return rows

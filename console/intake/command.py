@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from console.actor import system_actor
@@ -12,8 +12,8 @@ from console.intake.report import ImportReport
 from console.policy.versions import NoActivePolicy
 
 
-async def import_paths(paths: Iterable[Path]) -> list[ImportReport]:
-    """Import each file into the institution of this installation, one after the other.
+async def import_paths(paths: Iterable[Path], tell: Callable[[ImportReport], None]) -> list[ImportReport]:
+    """Import each file into the institution of this installation, one after the other, telling each result at once.
 
     Raises NoActivePolicy where there is no institution yet, and what `import_file` raises.
     """
@@ -21,4 +21,8 @@ async def import_paths(paths: Iterable[Path]) -> list[ImportReport]:
     if not institutions:
         raise NoActivePolicy
     actor = system_actor(institutions[0], "import command")
-    return [await import_file(actor, path, path.name) for path in paths]
+    reports = []
+    for path in paths:
+        reports.append(await import_file(actor, path, path.name))
+        tell(reports[-1])
+    return reports
