@@ -39,6 +39,7 @@ class AccountFacts:
     average_90: Decimal | None
     # Presented in the last seven days, with those that came in the same file.
     checks_7d: int
+    checks_week_before: int
     returns_90d: int
     last_serial: int | None
     positive_pay: bool
@@ -187,12 +188,14 @@ def _habits(facts: ItemFacts, thresholds: Thresholds) -> Iterator[FlagFound]:
     account = facts.account
     if account is None or not facts.on_us:
         return
-    if account.checks_7d >= thresholds.checks_in_7_days:
+    # Many checks are a business account's habit: a burst is many, and more than twice the week before.
+    if account.checks_7d >= thresholds.checks_in_7_days and account.checks_7d > 2 * account.checks_week_before:
         yield _flag(
             "velocity",
             "Velocity",
-            f"{account.checks_7d} checks in 7 days.",
+            f"{account.checks_7d} checks in 7 days, {account.checks_week_before} in the week before.",
             checks_in_7_days=account.checks_7d,
+            week_before=account.checks_week_before,
         )
     if account.returns_90d:
         yield _flag(
