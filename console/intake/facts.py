@@ -158,6 +158,7 @@ async def _accounts(
             AccountContext.balance,
             AccountContext.amounts["average_90"].astext.label("average_90"),
             AccountContext.checks_7d,
+            AccountContext.checks_14d,
             AccountContext.returns_90d,
             AccountContext.last_serial,
         )
@@ -174,6 +175,7 @@ def _account_facts(row: Any) -> AccountFacts:
         balance=row.balance,
         average_90=None if row.average_90 is None else Decimal(row.average_90),
         checks_7d=row.checks_7d or 0,
+        checks_week_before=(row.checks_14d or 0) - (row.checks_7d or 0),
         returns_90d=row.returns_90d or 0,
         last_serial=row.last_serial,
         positive_pay=row.positive_pay,
