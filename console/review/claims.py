@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, update
@@ -46,17 +47,23 @@ _TAKE = text(
 )
 
 # The statuses stand in the text, not in parameters, so that the partial index of waiting items serves the order.
-_TAKE_NEXT = text(
+_MOST_URGENT = """
+    select i.id, i.status from check_item i
+    where i.institution_id = :institution and i.status in ('new', 'escalated')
+      and (:senior or i.status = 'new')
+      and (cast(:queue as text) is null or i.queue_id = (select id from queue where key = :queue))
+      and i.id <> all(:except)
+      and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
+    order by i.sla_due_at, i.id limit 1
     """
-    with next as (
-        select i.id, i.status from check_item i
-        where i.institution_id = :institution and i.status in ('new', 'escalated')
-          and (:senior or i.status = 'new')
-          and (cast(:queue as text) is null or i.queue_id = (select id from queue where key = :queue))
-          and i.id <> all(:except)
-          and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
-        order by i.sla_due_at, i.id limit 1 for update of i skip locked
-    ), taken as (
+
+_PEEK_NEXT = text(_MOST_URGENT)
+
+_TAKE_NEXT = text(  # two texts of our own, nothing from outside
+    "with next as ("  # noqa: S608
+    + _MOST_URGENT
+    + """
+    for update of i skip locked), taken as (
         insert into claim (item_id, institution_id, user_id, claimed_at, expires_at, previous_status)
         select id, :institution, :user, now(), now() + :timeout, status from next
         on conflict (item_id) do update
@@ -114,23 +121,30 @@ async def claim_next_within(
 ) -> Held | None:
     """`claim_next` inside the caller's transaction, passing over the items in `skip`."""
     row = (
-        await session.execute(
-            _TAKE_NEXT,
-            {
-                "institution": actor.institution_id,
-                "user": actor.user_id,
-                "timeout": _timeout(),
-                "queue": queue,
-                "senior": may(actor, Permission.ITEM_APPROVE),
-                "except": list(skip),
-            },
-        )
+        await session.execute(_TAKE_NEXT, {**_wanted(actor, queue, skip), "user": actor.user_id, "timeout": _timeout()})
     ).first()
     if row is None:
         return None
     await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
     hint_items(session, actor.institution_id, [row.id])
     return Held(row.id, row.version)
+
+
+async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ...] = ()) -> UUID | None:
+    """The item that `claim_next` would take at this moment, without taking it: what a page may fetch ahead."""
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        row = (await session.execute(_PEEK_NEXT, _wanted(actor, queue, skip))).first()
+        return row.id if row else None
+
+
+def _wanted(actor: Actor, queue: str | None, skip: tuple[UUID, ...]) -> dict[str, Any]:
+    return {
+        "institution": actor.institution_id,
+        "queue": queue,
+        "senior": may(actor, Permission.ITEM_APPROVE),
+        "except": list(skip),
+    }
 
 
 async def touch(actor: Actor, item_id: UUID) -> bool:

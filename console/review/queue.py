@@ -24,7 +24,7 @@ MAX_PAGE = 200
 MAX_SEARCH = 60
 
 # Literal, so that the partial indexes over what is open serve it.
-_OPEN = text("check_item.status not in ('approved', 'returned', 'rejected', 'closed')")
+OPEN_ITEMS = text("check_item.status not in ('approved', 'returned', 'rejected', 'closed')")
 
 
 class Sort(StrEnum):
@@ -102,6 +102,22 @@ class Counts:
     decided_today: int
 
 
+@dataclass(frozen=True)
+class QueueName:
+    """A queue of the institution, as pages name it."""
+
+    key: str
+    name: str
+
+
+async def queue_names(actor: Actor) -> tuple[QueueName, ...]:
+    """The institution's queues in their order. Raises NotAllowed."""
+    require(actor, Permission.QUEUE_READ)
+    async with transaction(actor) as session:
+        rows = await session.execute(select(Queue.key, Queue.name).order_by(Queue.position))
+        return tuple(QueueName(row.key, row.name) for row in rows)
+
+
 def masked(account: str) -> str:
     """An account number as lists and logs may show it: its last four digits."""
     return f"•••• {account[-4:]}" if account else "—"
@@ -150,7 +166,7 @@ async def counts(actor: Actor, day_start: datetime) -> Counts:
 async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
     """Place of an item among the open items of its queue by SLA, counting from 1, and how many there are."""
     require(actor, Permission.QUEUE_READ)
-    condition = and_(_OPEN, Queue.key == queue) if queue else _OPEN
+    condition = and_(OPEN_ITEMS, Queue.key == queue) if queue else OPEN_ITEMS
     async with transaction(actor) as session:
         own = (await session.execute(select(CheckItem.sla_due_at, CheckItem.id).where(CheckItem.id == item_id))).first()
         base = select(func.count()).select_from(CheckItem).join(Queue, Queue.id == CheckItem.queue_id)
@@ -176,7 +192,7 @@ def _rows() -> Select[Any]:
 def _filtered(query: Select[Any], actor: Actor, chosen: Filter) -> Select[Any]:
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
     query = query.where(CheckItem.institution_id == actor.institution_id)
-    query = query.where(CheckItem.status == chosen.status.value if chosen.status else _OPEN)
+    query = query.where(CheckItem.status == chosen.status.value if chosen.status else OPEN_ITEMS)
     if chosen.queue:
         queue_id = select(Queue.id).where(Queue.key == chosen.queue).scalar_subquery()
         query = query.where(CheckItem.queue_id == queue_id)
@@ -218,7 +234,7 @@ async def _counts(session: AsyncSession, actor: Actor, day_start: datetime) -> C
             func.count().filter(CheckItem.status == Status.PENDING_APPROVAL.value),
         )
         .join(Queue, Queue.id == CheckItem.queue_id)
-        .where(CheckItem.institution_id == actor.institution_id, _OPEN)
+        .where(CheckItem.institution_id == actor.institution_id, OPEN_ITEMS)
         .group_by(Queue.key)
     )
     rows = (await session.execute(by_queue)).all()

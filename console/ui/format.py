@@ -1,8 +1,9 @@
 """How values read on screen. Text only: no markup, no component."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 MINUS: Final = "−"
 HIDDEN: Final = "••••"
@@ -46,3 +47,27 @@ def epoch_ms(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone cannot be counted down to")
     return int(moment.timestamp() * 1000)
+
+
+def zone_letters(moment: datetime) -> str:
+    """How people name the zone of a local moment: ``ET`` for Eastern time whatever the season, else as it is."""
+    name = moment.strftime("%Z")
+    return name[0] + name[2] if len(name) == 3 and name[1] in "SD" and name[2] == "T" else name
+
+
+def clock(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """A moment as the institution's clocks show it: ``Tue 23:59`` within a week, ``24 Nov 23:59`` farther away."""
+    local = moment.astimezone(zone)
+    near = abs(moment - now) < timedelta(days=6)
+    return local.strftime("%a %H:%M") if near else f"{local.day} {local:%b %H:%M}"
+
+
+def in_full(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment with everything said: ``Tuesday 24 November 2026, 23:59 EST``."""
+    local = moment.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M %Z}"
+
+
+def day(given: date) -> str:
+    """``3 Nov 2026``."""
+    return f"{given.day} {given:%b %Y}"

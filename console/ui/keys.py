@@ -16,6 +16,8 @@ class Scope(StrEnum):
     ANYWHERE = "anywhere"
     QUEUE = "queue"
     REVIEW = "review"
+    CONFIRM = "confirm"
+    """The keys of a second person, in place of those that decide."""
 
 
 class Target(StrEnum):
@@ -71,6 +73,7 @@ ZONES: Final[tuple[tuple[str, str], ...]] = (
 )
 
 _DECIDE: Final = "Decide"
+_FLAGS: Final = "Flags"
 _MOVE: Final = "Move"
 _IMAGE: Final = "Image"
 _REGIONS: Final = "Jump to"
@@ -92,9 +95,18 @@ REGISTRY: Final[tuple[Key, ...]] = (
     _decision("escalate", "E", "Escalate"),
     _decision("ask", "I", "Ask for information"),
     *(_decision(f"reason_{n}", str(n), "Choose a reason") for n in range(1, REASON_COUNT + 1)),
+    Key("reason_search", "/", "Search a reason", Scope.REVIEW, _DECIDE, Target.FOCUS),
+    Key("note", "Shift+N", "Write a note", Scope.REVIEW, _DECIDE, Target.FOCUS),
     Key("submit", "Ctrl+Enter", "Submit the decision", Scope.REVIEW, _DECIDE, in_fields=True),
+    Key("flag_confirm", "Y", "Confirm the flag", Scope.REVIEW, _FLAGS),
+    Key("flag_dismiss", "K", "Dismiss the flag", Scope.REVIEW, _FLAGS),
+    Key("flag_cannot_tell", "T", "Cannot tell", Scope.REVIEW, _FLAGS),
+    Key("flag_next", "G", "Go to the next flag", Scope.REVIEW, _FLAGS),
     Key("next", "N", "Next check", Scope.REVIEW, _MOVE),
     Key("previous", "P", "Previous check", Scope.REVIEW, _MOVE),
+    Key("queue", "Q", "Back to the queue", Scope.REVIEW, _MOVE),
+    Key("confirm", "A", "Confirm the recommendation", Scope.CONFIRM, _DECIDE),
+    Key("send_back", "J", "Send it back", Scope.CONFIRM, _DECIDE),
     _image("side", "Space", "Other side"),
     _image("both", "B", "Both sides"),
     _image("fit", "F", "Whole check", "0"),
@@ -126,6 +138,18 @@ REGISTRY: Final[tuple[Key, ...]] = (
 def keys_for(scope: Scope) -> tuple[Key, ...]:
     """The keys that work in ``scope``: its own and those that work anywhere."""
     return tuple(key for key in REGISTRY if key.scope in (scope, Scope.ANYWHERE))
+
+
+def second_person_keys() -> tuple[Key, ...]:
+    """The keys of the review page for a second person: confirm or send back in place of the decisions and answers."""
+    kept = {"note", "submit"}
+    looking = (key for key in keys_for(Scope.REVIEW) if key.group not in (_DECIDE, _FLAGS) or key.action in kept)
+    return (*(key for key in REGISTRY if key.scope is Scope.CONFIRM), *looking)
+
+
+def looking_keys() -> tuple[Key, ...]:
+    """The keys of the review page for who decides nothing on the check shown, or writes a note at the most."""
+    return tuple(key for key in second_person_keys() if key.scope is not Scope.CONFIRM)
 
 
 def key_of(action: str, scope: Scope) -> Key:

@@ -29,6 +29,7 @@ from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
 from console.access.visit import visit_of
 from console.actor import Actor
 from console.institution import InstitutionFacts, institution_of
+from console.settings import settings
 from console.ui.shell import NavItem, SessionClock, Shell, shell
 from console.ui.theme import DARK, LIGHT
 
@@ -79,8 +80,13 @@ class ConsolePage:
     shell: Shell | None = field(default=None)
 
     @contextmanager
-    def frame(self, title: str, subtitle: str = "", *, path: str) -> Iterator[Shell]:
-        """The shell with the links that this person may follow; `path` is the area shown."""
+    def frame(
+        self, title: str, subtitle: str = "", *, path: str, on_leave: Callable[[str], Any] | None = None
+    ) -> Iterator[Shell]:
+        """The shell with the links that this person may follow; `path` is the area shown.
+
+        With `on_leave(path)` the page itself follows the rail's links, so that it can ask or tidy up first.
+        """
         nav = [
             NavItem(area.icon, area.label, area.path, active=path.startswith(area.path))
             for area in AREAS
@@ -96,6 +102,7 @@ class ConsolePage:
             institution=self.institution.name,
             session=clock,
             on_sign_out=self.sign_out,
+            on_leave=on_leave,
         ) as parts:
             self.shell = parts
             yield parts
@@ -148,12 +155,10 @@ class ConsolePage:
         except (OperationalError, PoolTimeout) as error:
             _log.error("database unavailable", error=type(error).__name__, request_id=actor.request_id)
             self.tell("The database cannot be reached. Nothing was changed; try again in a moment.", bad=True)
-        except Exception:
+        except Exception as error:
             _log.exception("event failed", work=work.__qualname__, request_id=actor.request_id)
-            self.tell(
-                f"Something went wrong and nothing was changed. Try again; if it stays so, report {actor.request_id}.",
-                bad=True,
-            )
+            told = f"Something went wrong. Reload to see what was saved; if it stays so, report {actor.request_id}."
+            self.tell(f"{told} {type(error).__name__}: {error}" if settings().debug else told, bad=True)
 
     def tell(self, message: str, *, bad: bool = False) -> None:
         """Show a message that stays long enough to be read."""
@@ -194,10 +199,10 @@ def pages_of(reference: str) -> list[Client]:
 def console_page(path: str, *, permission: Permission, title: str = TITLE) -> Callable[..., Any]:
     """Make a page at `path` for those who hold `permission`; others are told that they may not.
 
-    The function gets a `ConsolePage`, then the path's parameters.
+    The function gets a `ConsolePage`, then the path's parameters. It may answer with a `refusal` in place of a page.
     """
 
-    def decorate(build: Callable[..., Awaitable[None]]) -> Any:
+    def decorate(build: Callable[..., Awaitable[Response | None]]) -> Any:
         @functools.wraps(build)
         async def page(request: Request, **parameters: Any) -> Response | None:
             actor: Actor = request.state.actor
@@ -207,8 +212,7 @@ def console_page(path: str, *, permission: Permission, title: str = TITLE) -> Ca
             _own(client, actor)
             session = PageSession(request.state.session_token, visit_of(request.scope))
             ends = (await session.session()).idle_until()
-            await build(ConsolePage(session, actor, client, await institution_of(actor), ends), **parameters)
-            return None
+            return await build(ConsolePage(session, actor, client, await institution_of(actor), ends), **parameters)
 
         own = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
         rest = list(inspect.signature(build, eval_str=True).parameters.values())[1:]

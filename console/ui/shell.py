@@ -17,6 +17,7 @@ from console.ui.format import initials
 from console.ui.pieces import Text, icon
 
 MARK: Final = "CR"
+_PLAIN_CLICK: Final = "(e) => { if (e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); emit(); }"
 _TOGGLE_THEME: Final = "() => window.crcTheme.toggle()"
 
 
@@ -61,10 +62,13 @@ def shell(
     institution: str = "",
     session: SessionClock | None = None,
     on_sign_out: Callable[[], Any] | None = None,
+    on_leave: Callable[[str], Any] | None = None,
 ) -> Iterator[Shell]:
     """Draw the frame; what is added inside the ``with`` goes into the main part.
 
     ``user`` is the name of who is signed in; the rail shows the initials and, on demand, the name.
+    With ``on_leave(path)`` a click on a link of the rail asks the page, which then navigates itself; opening a link
+    in another tab does not leave.
     """
     layout, main = context.client.layout, context.client.content
     with layout:
@@ -74,7 +78,7 @@ def shell(
     # Before the page in the document, so that Tab meets them in the order they are seen.
     rail.move(layout, 0)
     bar.move(layout, 1)
-    _fill_rail(rail, nav, user, institution, on_sign_out)
+    _fill_rail(rail, nav, user, institution, on_sign_out, on_leave)
     parts = _fill_bar(bar, title, subtitle, session, main)
     main.classes("crc-main")
     ui.skip_link("Skip to the main part", target=main)
@@ -83,14 +87,19 @@ def shell(
 
 
 def _fill_rail(
-    rail: Element, nav: Sequence[NavItem], user: str, institution: str, on_sign_out: Callable[[], Any] | None
+    rail: Element,
+    nav: Sequence[NavItem],
+    user: str,
+    institution: str,
+    on_sign_out: Callable[[], Any] | None,
+    on_leave: Callable[[str], Any] | None,
 ) -> None:
     with rail:
         mark = Text(MARK, classes="crc-mark")
         mark.props["role"] = "img"
         mark.props["aria-label"] = f"Check Review Console, {institution}" if institution else "Check Review Console"
         for item in nav:
-            _link(item)
+            _link(item, on_leave)
         Element("span").classes("crc-rail-gap")
         with Element("button").classes("crc-rail-item").on("click", js_handler=_TOGGLE_THEME) as theme:
             theme.props["type"] = "button"
@@ -99,13 +108,15 @@ def _fill_rail(
         _person(user, on_sign_out)
 
 
-def _link(item: NavItem) -> None:
+def _link(item: NavItem, on_leave: Callable[[str], Any] | None) -> None:
     with Element("a").classes("crc-rail-item") as link:
         link.props["href"] = item.path
         if item.active:
             link.props["aria-current"] = "page"
         icon(item.icon)
         Text(item.label)
+    if on_leave:
+        link.on("click", lambda _: on_leave(item.path), [], js_handler=_PLAIN_CLICK)
 
 
 def _person(user: str, on_sign_out: Callable[[], Any] | None) -> None:

@@ -5,6 +5,8 @@ Nothing here is written for one page: pages are composed of these classes and of
 
 from typing import Final
 
+from console.ui import workbench_style
+
 BASE: Final = """
 :root { --radius: 8px; --rail: 60px; --bar: 47px; --gap: 10px; --row-height: 37px;
   --font: Roboto, "Segoe UI", system-ui, "Liberation Sans", sans-serif;
@@ -296,4 +298,4 @@ QUASAR: Final = """
 .q-notification { border-radius: var(--radius); box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
 """
 
-RULES: Final = BASE + SHELL + PIECES + TABLE + VIEWER + WORK + QUASAR
+RULES: Final = BASE + SHELL + PIECES + TABLE + VIEWER + WORK + QUASAR + workbench_style.RULES

@@ -1,0 +1,180 @@
+"""The layout of the review page and its parts; what the person does goes to the page."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from nicegui import ui
+from nicegui.element import Element
+
+from console.access.permissions import Permission, may
+from console.actor import Actor
+from console.review.account_panel import AccountPanel
+from console.review.decision_panel import DecisionPanel
+from console.review.draft import Draft
+from console.review.flag_answers import Answer
+from console.review.flags_panel import FlagsPanel
+from console.review.item_panel import ItemPanel
+from console.review.opening import Opened, Standing
+from console.review.queue import QueueName
+from console.review.review_bar_panel import ReviewBar
+from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_steps
+from console.review.viewer_panel import ViewerPanel
+from console.ui.hotkeys import Hotkeys
+from console.ui.keys import Key, Scope, keys_for, looking_keys, second_person_keys
+from console.ui.page import ConsolePage
+from console.ui.pieces import ActionButton, Text, icon
+
+_ACTIVITY_SECONDS = 15.0
+Form = DecisionPanel | SecondPanel | ResumePanel | LookPanel
+
+
+class Reviewing(Protocol):
+    """What a page does when the person acts."""
+
+    async def used(self, actor: Actor) -> None: ...
+    async def key(self, actor: Actor, action: str) -> None: ...
+    async def go(self, actor: Actor, action: str) -> None: ...
+    async def leave(self, actor: Actor, path: str) -> None: ...
+    async def take(self, actor: Actor) -> None: ...
+    async def show_account(self, actor: Actor) -> None: ...
+    async def answer(self, actor: Actor, flag_id: UUID, answer: Answer | None, reason: str) -> None: ...
+    async def submit(self, actor: Actor) -> None: ...
+
+
+class Desk:
+    """Everything on the screen. `form` is what the present standing asks for."""
+
+    form: Form
+
+    def __init__(
+        self, page: ConsolePage, queue: QueueName | None, queues: tuple[QueueName, ...], reviewing: Reviewing
+    ) -> None:
+        self._page, self._queue, self._queues, self._reviewing = page, queue, queues, reviewing
+        self._zone = page.institution.zone
+        self._drafts: dict[UUID, Draft] = {}
+        self._shown: Opened | None = None
+        with page.frame("Review", path="/queue", on_leave=page.handler(reviewing.leave)) as shell:
+            self._bar = ReviewBar(shell, self._zone, page.handler(reviewing.go))
+            self._desk = Element("div").classes("crc-desk")
+            self._empty = Element("div").classes("crc-empty")
+            with self._desk:
+                self._draw_desk()
+            with self._empty:
+                self._draw_empty()
+            self._hotkeys = Hotkeys(looking_keys(), page.handler(reviewing.key))
+        self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
+
+    @property
+    def typed(self) -> bool:
+        """Whether leaving would lose words."""
+        return self.flags.typed or (self._shown is not None and self._draft(self._shown).typed)
+
+    def show(self, actor: Actor, opened: Opened, place: tuple[int, int]) -> None:
+        """Show a check; parts that did not change stay as they are, with what is typed in them."""
+        before, self._shown = self._shown, opened
+        view = opened.view
+        changed = before is None or before.view.id != view.id
+        self._bar.show(opened, self._queue.name if self._queue else view.queue_name, place)
+        self.viewer.show(actor, view)
+        if changed:
+            self.item.show(view)
+        if changed or (before and (before.view.account, before.view.earlier) != (view.account, view.earlier)):
+            self._account.show(view)
+        self.flags.show(view, answers=opened.standing is Standing.DECIDE)
+        if changed or (before and _form_of(before) != _form_of(opened)):
+            self._draw_form(opened)
+        self._desk.classes(remove="crc-away")
+        self._empty.classes(add="crc-away")
+
+    def show_empty(self) -> None:
+        """Show that nothing waits."""
+        self._shown = None
+        self._bar.clear(self._queue.name if self._queue else "Review")
+        self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet"})
+        self._desk.classes(add="crc-away")
+        self._empty.classes(remove="crc-away")
+
+    def forget(self, item_id: UUID) -> None:
+        """Drop what was typed for a check."""
+        self._drafts.pop(item_id, None)
+
+    def focus(self, field: str) -> None:
+        """Put the cursor where something is missing."""
+        self.form.focus(field)
+
+    async def key(self, action: str) -> None:
+        """Do what a key of flags or form says."""
+        if action.startswith("flag_"):
+            await self.flags.key(action)
+        elif isinstance(self.form, DecisionPanel | SecondPanel):
+            self.form.key(action)
+
+    async def may_lose_text(self) -> bool:
+        """Ask whether to leave though something is typed."""
+        with self._page.client, ui.dialog() as dialog, ui.card().classes("crc-ask"):
+            Text("Leave this check?", tag="h2")
+            Text("It goes back to the queue. What you typed or chose for it is lost.", tag="p")
+            with Element("div").classes("crc-row"):
+                stay = ActionButton("Stay", lambda: dialog.submit(False), kind="primary")
+                stay.props["autofocus"] = True
+                ActionButton("Leave it", lambda: dialog.submit(True), kind="danger")
+        answer = await dialog
+        dialog.delete()
+        return bool(answer)
+
+    def _draw_desk(self) -> None:
+        page, reviewing = self._page, self._reviewing
+        with Element("div").classes("crc-column"):
+            self.viewer = ViewerPanel(self._zone)
+            self._account = AccountPanel(self._zone, lambda image: self.viewer.link(page.actor, image))
+        with Element("div").classes("crc-panel crc-side"):
+            may_show = may(page.actor, Permission.ACCOUNT_NUMBER_READ)
+            self.item = ItemPanel(self._zone, page.handler(reviewing.show_account), may_show=may_show)
+            self.flags = FlagsPanel(page.handler(reviewing.answer))
+            self._form_box = Element("section").classes("crc-form")
+            self._form_box.props["aria-label"] = "Decision"
+
+    def _draw_empty(self) -> None:
+        with Element("div").classes("crc-state") as state:
+            state.props["role"] = "status"
+            icon("done_all", classes="crc-state-icon")
+            where = f" in {self._queue.name}" if self._queue else ""
+            Text(f"Nothing more waits{where} that you may decide.", tag="p", classes="crc-strong")
+            Text("What you decided is saved. New checks appear in the queue by themselves.", tag="p")
+            ActionButton("Back to the queue", lambda: self._page.run(self._reviewing.leave, "/queue"), kind="primary")
+
+    def _draw_form(self, opened: Opened) -> None:
+        page, reviewing, draft = self._page, self._reviewing, self._draft(opened)
+        submit = page.handler(reviewing.submit)
+        self._form_box.clear()
+        with self._form_box:
+            match opened.standing:
+                case Standing.DECIDE:
+                    draw_steps(opened, self._zone)
+                    self.form = DecisionPanel(opened, draft, zone=self._zone, queues=self._queues, on_submit=submit)
+                case Standing.CONFIRM:
+                    self.form = SecondPanel(opened, draft, self._zone, submit)
+                case Standing.RESUME:
+                    self.form = ResumePanel(opened, draft, self._zone, submit)
+                case Standing.LOOK:
+                    self.form = LookPanel(opened, draft, self._zone, page.handler(reviewing.take))
+        self._hotkeys.set_keys(_keys(opened.standing))
+
+    def _draft(self, opened: Opened) -> Draft:
+        return self._drafts.setdefault(opened.view.id, Draft())
+
+
+def _form_of(opened: Opened) -> tuple[object, ...]:
+    """What the form depends on."""
+    return opened.standing, opened.view.status, opened.two_people, opened.why, opened.may_take, len(opened.steps)
+
+
+def _keys(standing: Standing) -> tuple[Key, ...]:
+    match standing:
+        case Standing.DECIDE:
+            return keys_for(Scope.REVIEW)
+        case Standing.CONFIRM:
+            return second_person_keys()
+    return looking_keys()

@@ -1,0 +1,189 @@
+"""Opening an item: what a person sees of it, and what that person may do with it at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import NotAllowed, Permission, amount_limit, may, require, within_limit
+from console.actor import Actor
+from console.audit.entries import Event, record
+from console.review.claims import claim
+from console.review.errors import HeldByOther, NotClaimable, OverLimit, SamePerson
+from console.review.item_view import ItemNotFound, ItemView, load_view
+from console.review.states import FINAL_STATUSES, WAITING, Status
+from db.engine import transaction
+from db.models import AuditEntry, CheckItem, Decision, User
+
+
+class Standing(StrEnum):
+    """What the person who looks may do with the item."""
+
+    DECIDE = "decide"
+    """They hold it."""
+    CONFIRM = "confirm"
+    """They hold it as the second of two people."""
+    RESUME = "resume"
+    """It waits for an answer or a date, and they may put it back."""
+    LOOK = "look"
+    """They may read it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that was done with the item before: a decision, or an answer that put it back."""
+
+    what: str
+    who: str
+    at: datetime
+    action: str
+    reasons: tuple[str, ...]
+    note: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An item as one person has it open. `why` says, where they can do nothing, why that is so."""
+
+    view: ItemView
+    standing: Standing
+    why: str
+    may_take: bool
+    """Whether taking it is worth offering: it waits, and this person may."""
+    two_people: bool
+    """Whether a decision of this person that ends the review becomes a recommendation."""
+    steps: tuple[Step, ...]
+
+
+async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened:
+    """The item as the actor sees it; with `take` it is claimed first where the actor may work on it.
+
+    Raises NotAllowed, ItemNotFound.
+    """
+    require(actor, Permission.ITEM_READ)
+    view, steps = await _read(actor, item_id)
+    refused = ""
+    if take and _worth_taking(actor, view):
+        try:
+            await claim(actor, item_id)
+        except (HeldByOther, NotClaimable, NotAllowed) as error:
+            refused = str(error)
+        view, steps = await _read(actor, item_id)
+    standing = standing_of(actor, view)
+    two_people = _is_large(view) or not within_limit(actor, view.amount)
+    why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
+    may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
+    return Opened(view, standing, why, may_take, two_people, steps)
+
+
+def standing_of(actor: Actor, view: ItemView) -> Standing:
+    """What this person may do with the item as it is shown."""
+    held = view.holder is not None and view.holder.user_id == actor.user_id
+    if held and view.status is Status.IN_REVIEW and may(actor, Permission.ITEM_DECIDE):
+        return Standing.DECIDE
+    if held and view.status is Status.PENDING_APPROVAL and _may_confirm(actor, view):
+        return Standing.CONFIRM
+    if view.status in {Status.HELD, Status.NEEDS_INFO} and may(actor, Permission.ITEM_DECIDE):
+        return Standing.RESUME
+    return Standing.LOOK
+
+
+async def account_number(actor: Actor, item_id: UUID) -> str:
+    """The full account number, which is audited as seen. Raises NotAllowed, ItemNotFound."""
+    require(actor, Permission.ACCOUNT_NUMBER_READ)
+    async with transaction(actor) as session:
+        found = await session.execute(select(CheckItem.account_number).where(CheckItem.id == item_id))
+        number = found.scalar_one_or_none()
+        if number is None:
+            raise ItemNotFound
+        await record(session, actor, Event.ACCOUNT_NUMBER_VIEWED, "item", item_id)
+        return number
+
+
+def _is_large(view: ItemView) -> bool:
+    return view.amount >= Decimal(view.thresholds["dual_control_amount"])
+
+
+def _may_confirm(actor: Actor, view: ItemView) -> bool:
+    first = view.first_signature
+    return may(actor, Permission.ITEM_APPROVE) and first is not None and first.actor_id != actor.user_id
+
+
+def _worth_taking(actor: Actor, view: ItemView) -> bool:
+    if not may(actor, Permission.ITEM_CLAIM):
+        return False
+    if view.status is Status.PENDING_APPROVAL:
+        # Somebody who cannot sign would only keep it from those who can.
+        return _may_confirm(actor, view) and within_limit(actor, view.amount)
+    if view.status is Status.ESCALATED:
+        return may(actor, Permission.ITEM_APPROVE)
+    return view.status in WAITING | {Status.IN_REVIEW}
+
+
+def _why_not(actor: Actor, view: ItemView) -> str:
+    if view.status in FINAL_STATUSES:
+        return f"This check is {view.status.label}: its review is over."
+    if view.holder is not None and view.holder.user_id != actor.user_id:
+        return f"{view.holder.name} is working on this check."
+    if not may(actor, Permission.ITEM_CLAIM):
+        return "Your role reads checks and decides none."
+    if view.status is Status.PENDING_APPROVAL:
+        return _why_not_confirm(actor, view)
+    if view.status is Status.ESCALATED and not may(actor, Permission.ITEM_APPROVE):
+        return "This check is escalated: an approver takes it."
+    if view.status in WAITING:
+        return "You do not hold this check."
+    return f"This check is {view.status.label}."
+
+
+def _why_not_confirm(actor: Actor, view: ItemView) -> str:
+    if view.first_signature is not None and view.first_signature.actor_id == actor.user_id:
+        return str(SamePerson())
+    if may(actor, Permission.ITEM_APPROVE) and not within_limit(actor, view.amount):
+        return str(OverLimit(amount_limit(actor) or view.amount))
+    if not may(actor, Permission.ITEM_APPROVE):
+        return "A second person must confirm this recommendation: an approver."
+    return "You do not hold this check."
+
+
+async def _read(actor: Actor, item_id: UUID) -> tuple[ItemView, tuple[Step, ...]]:
+    async with transaction(actor) as session:
+        return await load_view(session, item_id), await _steps(session, item_id)
+
+
+async def _steps(session: AsyncSession, item_id: UUID) -> tuple[Step, ...]:
+    decided = await session.execute(
+        select(Decision, User.display_name).join(User, User.id == Decision.actor_id).where(Decision.item_id == item_id)
+    )
+    steps = [
+        Step(
+            row.Decision.stage,
+            row.display_name,
+            row.Decision.decided_at,
+            row.Decision.action,
+            tuple(row.Decision.reasons),
+            row.Decision.note,
+            row.Decision.details,
+        )
+        for row in decided
+    ]
+    # The answer that put an item back is a change of the item, no decision: its words are in the audit trail.
+    resumed = await session.scalars(
+        select(AuditEntry).where(
+            AuditEntry.object_type == "item",
+            AuditEntry.object_id == str(item_id),
+            AuditEntry.action == Event.ITEM_RESUMED.value,
+        )
+    )
+    for entry in resumed:
+        note = str((entry.after or {}).get("note", ""))
+        steps.append(Step("resumed", entry.actor_name, entry.at, "", (), note, {}))
+    return tuple(sorted(steps, key=lambda step: step.at))

@@ -1,0 +1,75 @@
+"""The bar above a check: where in the queue, how long there is, who holds it, and the way to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from nicegui.element import Element
+
+from console.review.opening import Opened, Standing
+from console.review.states import FINAL_STATUSES
+from console.ui.countdown import Countdown
+from console.ui.format import clock, count, in_full, zone_letters
+from console.ui.keys import Scope, key_of
+from console.ui.pieces import ActionButton, Chip, Tone
+from console.ui.shell import Shell
+
+Act = Callable[[str], Awaitable[Any]]
+
+
+class ReviewBar:
+    """Fills the shell's bar. `on_action(action)` comes for ``previous``, ``next`` and ``queue``."""
+
+    def __init__(self, shell: Shell, zone: ZoneInfo, on_action: Act) -> None:
+        self._shell, self._zone = shell, zone
+        self._chips = shell.chips
+        with shell.actions:
+            self._holder = Element("span")
+            for action, label in (("previous", "Previous"), ("next", "Next"), ("queue", "Queue")):
+                key = key_of(action, Scope.REVIEW)
+                ActionButton(label, partial(on_action, action), key=key)
+
+    def show(self, opened: Opened, queue_name: str, place: tuple[int, int]) -> None:
+        """Show where this check stands."""
+        view = opened.view
+        now = datetime.now(UTC)
+        self._shell.title.set_text(queue_name)
+        self._shell.subtitle.set_text(f"{count(place[0])} of {count(place[1])}" if place[0] else "")
+        self._chips.clear()
+        with self._chips:
+            if view.status in FINAL_STATUSES:
+                Chip(view.status.label, tone=Tone.OK, icon_name="task_alt")
+            else:
+                warn = view.sla_warning_at
+                Countdown(view.sla_due_at, now=now, warn_at=warn, prefix="SLA", suffix="left", over="SLA")
+            if view.return_by:
+                local = view.return_by.astimezone(self._zone)
+                text = f"return by {clock(view.return_by, self._zone, now=now)} {zone_letters(local)}"
+                late = view.return_by <= now
+                chip = Chip(text, icon_name="flag", tone=Tone.BREACH if late else Tone.PLAIN)
+                chip.props["title"] = in_full(view.return_by, self._zone)
+            if opened.two_people and view.status not in FINAL_STATUSES:
+                Chip("two people", tone=Tone.TWO_PEOPLE, icon_name="group")
+        self._holder.clear()
+        with self._holder:
+            self._draw_holder(opened)
+
+    def clear(self, queue_name: str) -> None:
+        """Show that no check is open."""
+        self._shell.title.set_text(queue_name)
+        self._shell.subtitle.set_text("")
+        self._chips.clear()
+        self._holder.clear()
+
+    @staticmethod
+    def _draw_holder(opened: Opened) -> None:
+        if opened.standing in {Standing.DECIDE, Standing.CONFIRM}:
+            Chip("claimed by you", icon_name="person")
+        elif opened.view.holder is not None:
+            Chip(opened.view.holder.name, icon_name="lock", tone=Tone.WARNING)
+        else:
+            Chip("read only", icon_name="visibility")

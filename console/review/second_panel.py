@@ -1,0 +1,151 @@
+"""The right column's bottom for everybody but the first decider: confirm, put back, or read what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from nicegui import ui
+from nicegui.element import Element
+
+from console.review.decisions import MAX_NOTE
+from console.review.draft import Draft
+from console.review.opening import Opened, Step
+from console.review.reasons import REASONS
+from console.review.states import Status
+from console.ui.format import clock, in_full, money
+from console.ui.keys import Scope, key_of
+from console.ui.pieces import ActionButton, Text, Tone
+
+_DONE: Final = {
+    "pay": "paid",
+    "return": "returned",
+    "reject": "rejected",
+    "hold": "held",
+    "escalate": "escalated",
+    "ask": "asked for information",
+}
+_RECOMMENDED: Final = {"pay": "payment", "return": "return", "reject": "rejection"}
+_WORDS: Final = {"confirmation": "confirmed", "sent_back": "sent back", "resumed": "answered"}
+Submit = Callable[[], Awaitable[Any]]
+
+
+class NotePanel:
+    """What the forms of this module share: a note and a button."""
+
+    def __init__(self, opened: Opened, draft: Draft, zone: ZoneInfo) -> None:
+        self._opened, self.draft, self._zone = opened, draft, zone
+        self._field: ui.textarea | None = None
+
+    def focus(self, name: str) -> None:
+        """Put the cursor into the note, the only field there is."""
+        if self._field is not None:
+            self._field.run_method("focus")
+
+    def _draw_note(self, label: str) -> None:
+        self._field = ui.textarea(label, value=self.draft.note, on_change=self._noted)
+        self._field.props(f"dense outlined autogrow rows=1 maxlength={MAX_NOTE} data-focus=note")
+
+    def _noted(self, event: Any) -> None:
+        self.draft.note = event.value or ""
+
+
+class SecondPanel(NotePanel):
+    """For the second of two people: what the first recommends, and confirm or send back."""
+
+    def __init__(self, opened: Opened, draft: Draft, zone: ZoneInfo, on_submit: Submit) -> None:
+        super().__init__(opened, draft, zone)
+        self.agree: bool | None = None
+        draw_steps(opened, zone)
+        with Element("div").classes("crc-acts"):
+            key = key_of("confirm", Scope.CONFIRM)
+            self._confirm = ActionButton("Confirm", lambda: self.choose(agree=True), key=key, kind="choice")
+            key = key_of("send_back", Scope.CONFIRM)
+            self._back = ActionButton("Send back", lambda: self.choose(agree=False), key=key, kind="choice")
+        self._draw_note("Note")
+        self._submit = ActionButton("", on_submit, key=key_of("submit", Scope.REVIEW), kind="primary")
+        self._draw()
+
+    def choose(self, *, agree: bool) -> None:
+        """Choose to confirm or to send back; nothing happens before it is submitted."""
+        self.agree = agree
+        self._draw()
+        if not agree and not self.draft.note.strip():
+            self.focus("note")
+
+    def key(self, action: str) -> None:
+        """Do what a key of the second person says."""
+        self.choose(agree=action == "confirm")
+
+    def _draw(self) -> None:
+        self._confirm.set_chosen(self.agree is True, tone=Tone.OK)
+        self._back.set_chosen(self.agree is False, tone=Tone.WARNING)
+        first = self._opened.view.first_signature
+        what = _RECOMMENDED.get(first.action, first.action) if first else ""
+        words = {
+            None: "Choose a decision",
+            True: f"Confirm the {what} of {money(self._opened.view.amount)}",
+            False: f"Send back to {first.actor_name if first else 'the queue'}",
+        }
+        self._submit.set_label(words[self.agree])
+
+
+class ResumePanel(NotePanel):
+    """For an item that is held or waits for information: the answer puts it back into its queue."""
+
+    def __init__(self, opened: Opened, draft: Draft, zone: ZoneInfo, on_submit: Submit) -> None:
+        super().__init__(opened, draft, zone)
+        draw_steps(opened, zone)
+        held = opened.view.status is Status.HELD
+        self._draw_note("Why the hold ends" if held else "Answer")
+        words = "End the hold, back to the queue" if held else "Answer, back to the queue"
+        ActionButton(words, on_submit, key=key_of("submit", Scope.REVIEW), kind="primary")
+
+
+class LookPanel(NotePanel):
+    """For who decides nothing here: why that is so, what was done before, and a way to take it where there is one."""
+
+    def __init__(self, opened: Opened, draft: Draft, zone: ZoneInfo, on_take: Submit) -> None:
+        super().__init__(opened, draft, zone)
+        draw_steps(opened, zone)
+        notice = Text(opened.why, tag="p", classes="crc-notice")
+        notice.props["role"] = "status"
+        if opened.may_take:
+            ActionButton("Take this check", on_take, kind="primary", icon_name="back_hand")
+
+
+def draw_steps(opened: Opened, zone: ZoneInfo) -> None:
+    """What was done with the item before, the latest last."""
+    if not opened.steps:
+        return
+    with Element("ol").classes("crc-steps") as steps:
+        steps.props["aria-label"] = "What was done before"
+        steps.props["tabindex"] = "0"
+        for step in opened.steps:
+            _draw_step(step, zone)
+
+
+def _draw_step(step: Step, zone: ZoneInfo) -> None:
+    with Element("li"):
+        with Element("div").classes("crc-row"):
+            Text(f"{step.who} {_said(step)}", classes="crc-strong")
+            Element("span").classes("crc-gap")
+            when = Text(clock(step.at, zone, now=datetime.now(UTC)), classes="crc-soft")
+            when.props["title"] = in_full(step.at, zone)
+        for key in step.reasons:
+            reason = REASONS.get(key)
+            Text(f"{reason.code} · {reason.text}" if reason else key, tag="p")
+        if release := step.details.get("release_on"):
+            Text(f"until {release}", tag="p")
+        if step.note:
+            Text(step.note, tag="p", classes="crc-soft crc-said")
+
+
+def _said(step: Step) -> str:
+    if step.what == "recommendation":
+        return f"recommends {_RECOMMENDED.get(step.action, step.action)}"
+    if step.what == "confirmation":
+        return f"confirmed: {_DONE.get(step.action, step.action)}"
+    return _WORDS.get(step.what) or _DONE.get(step.action, step.action)

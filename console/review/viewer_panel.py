@@ -1,0 +1,97 @@
+"""The check's images in the viewer: addresses of this session, flag regions, images fetched ahead."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from console.actor import Actor
+from console.images.links import link
+from console.review.flags import MICR_REGION
+from console.review.item_view import ImageShown, ItemView
+from console.settings import settings
+from console.ui.check_viewer import CheckViewer, ImageSide, Region, Side
+from console.ui.format import zone_letters
+
+# A link is given out again for this part of its life, so that an image fetched ahead is found under its address.
+_REUSED: Final = 0.6
+# ANSI X9.100-160: the MICR clear band is the bottom 5/8 inch of the check.
+_MICR_BAND_INCHES: Final = 0.625
+_USUAL_DPI: Final = 200
+_USUAL_SIZE: Final = (1200, 550)
+
+
+class ViewerPanel:
+    """The viewer of one page."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._links: dict[UUID, tuple[str, float]] = {}
+        self._times: dict[str, dict[Side, int]] = {}
+        self._shown: UUID | None = None
+        self._viewer = CheckViewer(on_sides=self._heard_sides)
+
+    def show(self, actor: Actor, view: ItemView) -> None:
+        """Show a check's images; for the check that is shown already only its regions."""
+        front, back = (self._side(actor, view, side) for side in ("front", "back"))
+        if view.id == self._shown:
+            self._viewer.set_regions(regions(view), {"front": front, "back": back})
+            return
+        self._shown = view.id
+        self._times = {}
+        now = datetime.now(self._zone)
+        watermark = f"{actor.name} · {now:%Y-%m-%d %H:%M} {zone_letters(now)}"
+        self._viewer.set_check(str(view.id), front=front, back=back, regions=regions(view), watermark=watermark)
+
+    def prefetch(self, actor: Actor, view: ItemView) -> None:
+        """Fetch and decode both images of a check that is likely to come next."""
+        images = [self._side(actor, view, side) for side in ("front", "back")]
+        self._viewer.prefetch(image for image in images if image is not None and image.url)
+
+    async def viewed_ms(self) -> dict[str, int]:
+        """How long each side of the present check was on screen, in milliseconds."""
+        try:
+            times = await self._viewer.read_sides()
+        except TimeoutError:
+            # The browser is slow to answer: what it said last is true as well, only less.
+            times = self._times.get(str(self._shown), {})
+        return {str(side): ms for side, ms in times.items()}
+
+    def link(self, actor: Actor, image_id: UUID) -> str:
+        """An address of the image for this session; the same one again while it is fresh."""
+        now = time.monotonic()
+        known = self._links.get(image_id)
+        if known is None or now - known[1] > settings().image_link_seconds * _REUSED:
+            self._links = {one: kept for one, kept in self._links.items() if now - kept[1] < _REUSED * 3600}
+            known = self._links[image_id] = (link(actor, image_id), now)
+        return known[0]
+
+    def _side(self, actor: Actor, view: ItemView, side: str) -> ImageSide | None:
+        image = view.image(side)
+        if image is None:
+            return None
+        width, height = (image.width or _USUAL_SIZE[0], image.height or _USUAL_SIZE[1])
+        # Without an address the viewer says that the image cannot be displayed, and asks for nothing.
+        address = "" if image.problem else self.link(actor, image.id)
+        return ImageSide(address, width, height, image.dpi or _USUAL_DPI)
+
+    def _heard_sides(self, check: str, times: dict[Side, int]) -> None:
+        self._times[check] = times
+
+
+def regions(view: ItemView) -> list[Region]:
+    """Where on the check its flags are: on the MICR line, the one place that every check has at the same spot."""
+    front = view.image("front")
+    titles = [flag.title for flag in view.flags if flag.evidence.get("region") == MICR_REGION]
+    if front is None or not titles or not _measured(front):
+        return []
+    band = _MICR_BAND_INCHES * (front.dpi or _USUAL_DPI) / (front.height or 1)
+    return [Region("micr", " · ".join(titles), "front", 0.0, 1 - band, 1.0, band)]
+
+
+def _measured(image: ImageShown) -> bool:
+    """Whether the image says how large the paper is; otherwise nobody knows where the band ends."""
+    return image.problem is None and bool(image.dpi and image.height and image.height / image.dpi > _MICR_BAND_INCHES)

@@ -1,0 +1,110 @@
+"""The rules of the review workbench: the queue's row of filters, and the desk on which a check is reviewed."""
+
+from typing import Final
+
+QUEUE: Final = """
+.crc-figures { align-items: stretch; gap: var(--gap); }
+.crc-filters { min-height: 34px; }
+.crc-search { width: 300px; }
+.crc-search .q-field__control, .crc-search .q-field__marginal { height: 32px; min-height: 32px; }
+.crc-filter-sheet { padding: 10px 14px 14px; max-width: 340px; }
+.crc-filter-sheet h3 { margin: 8px 0 6px; }
+.crc-options { display: flex; flex-wrap: wrap; gap: 6px; }
+"""
+
+DESK: Final = """
+.crc-desk { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: var(--gap); }
+.crc-away { display: none !important; }
+.crc-empty { flex: 1; display: grid; place-items: center; }
+.crc-strong { font-weight: 600; color: var(--ink); }
+.crc-breach { color: var(--breach); }
+.crc-cut { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.crc-grow { flex: 1; min-width: 0; }
+.crc-side { display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
+.crc-item { padding: 8px 14px 10px; border-bottom: 1px solid var(--line); }
+.crc-amount { font-size: 30px; line-height: 1.25; font-weight: 700; letter-spacing: -.01em; }
+.crc-facts { display: grid; gap: 2px; margin-top: 2px; }
+.crc-facts > div { display: grid; grid-template-columns: 84px minmax(0, 1fr); align-items: baseline; }
+.crc-facts dt { color: var(--ink-soft); }
+.crc-facts dd { display: flex; align-items: baseline; gap: 8px; min-width: 0; overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap; }
+.crc-facts dd.crc-mono { display: block; font-size: 12.5px; }
+.crc-facts .crc-button { min-height: 20px; padding: 0 4px; font-size: 12.5px; }
+.crc-flags { flex: 1; min-height: 84px; overflow: auto; padding: 9px 14px; display: flex; flex-direction: column;
+  gap: 7px; }
+.crc-flags > .crc-row { min-height: 26px; }
+.crc-flag-card { flex: none; padding: 6px 10px 8px; border: 1px solid var(--line); border-left: 3px solid var(--flag);
+  border-radius: 6px; }
+.crc-flag-card[data-answer=confirmed], .crc-flag-card[data-answer=dismissed],
+.crc-flag-card[data-answer=cannot_tell] { border-left-color: var(--ok); }
+.crc-flag-card[data-current] { background: var(--panel-soft); border-color: var(--line-strong);
+  border-left-color: var(--flag); }
+.crc-flag-card:focus { outline: none; }
+.crc-flag-card:focus-visible { outline: 2px solid var(--focus); outline-offset: 0; }
+.crc-flag-head { display: flex; justify-content: space-between; gap: 10px; }
+.crc-flag-head h3 { font-size: 13.5px; color: var(--ink); }
+.crc-flag-card > p { font-size: 12.5px; }
+.crc-values { display: flex; flex-wrap: wrap; gap: 0 14px; margin-top: 1px; font-size: 12.5px; }
+.crc-values > div { display: flex; gap: 5px; min-width: 0; }
+.crc-values dt { color: var(--ink-soft); }
+.crc-values dd { font-weight: 600; overflow-wrap: anywhere; }
+.crc-answers { display: flex; align-items: center; gap: 5px; margin-top: 6px; min-width: 0; }
+.crc-answers .crc-button, .crc-answers .crc-chip { min-height: 26px; height: 26px; padding: 0 9px; font-size: 12.5px; }
+.crc-answers .q-field__control, .crc-answers .q-field__marginal { height: 28px; min-height: 28px; }
+.crc-findings { padding-left: 16px; font-size: 12.5px; color: var(--ink-soft); }
+.crc-form { flex: none; max-height: 62%; overflow: auto; display: flex; flex-direction: column; gap: 8px;
+  padding: 10px 14px 12px; border-top: 1px solid var(--line); }
+.crc-acts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 7px; }
+.crc-acts:has(> :nth-child(2):last-child) { grid-template-columns: repeat(2, 1fr); }
+.crc-needs { display: flex; flex-direction: column; gap: 7px; }
+.crc-needs:empty { display: none; }
+.crc-common { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px; }
+.crc-common .crc-button { min-height: 25px; padding: 1px 6px 1px 8px; font-size: 12.5px;
+  justify-content: space-between; }
+.crc-common .crc-button-text { min-width: 0; overflow: hidden; text-overflow: ellipsis; }
+.crc-liability { padding: 6px 10px; border-radius: 6px; background: var(--two-soft); color: var(--two);
+  font-size: 12.5px; }
+.crc-notice { padding: 8px 10px; border-radius: 6px; background: var(--panel-soft); border: 1px solid var(--line); }
+.crc-steps { margin: 0; padding: 0; list-style: none; display: flex; flex-direction: column; gap: 6px;
+  max-height: 180px; overflow: auto; flex: none; }
+.crc-steps li { padding: 6px 10px; border: 1px solid var(--two-line); border-radius: 6px; }
+.crc-said { white-space: pre-wrap; overflow-wrap: anywhere; }
+.crc-form .crc-primary { width: 100%; }
+.crc-form .crc-primary .crc-button-text { overflow: hidden; text-overflow: ellipsis; }
+.crc-form textarea { max-height: 96px; }
+.crc-below { flex: none; height: 232px; display: grid; grid-template-columns: minmax(0, 1fr) 320px; gap: var(--gap); }
+.crc-account { display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
+.crc-thumbs { flex: 1; min-height: 0; display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 8px;
+  padding: 0 12px; }
+.crc-thumb { margin: 0; min-height: 0; display: flex; flex-direction: column; overflow: hidden;
+  border: 1px solid var(--line); border-radius: 6px; }
+.crc-thumb[data-outcome=returned] { border-color: var(--breach-line); }
+.crc-thumb img { flex: 1; min-height: 0; width: 100%; object-fit: cover; object-position: left top;
+  background: #fff; }
+.crc-no-image { flex: 1; display: grid; place-items: center; background: var(--panel-soft); color: var(--ink-soft);
+  font-size: 12px; }
+.crc-thumb figcaption { display: flex; justify-content: space-between; gap: 4px; padding: 2px 6px; font-size: 12px;
+  white-space: nowrap; overflow: hidden; }
+.crc-context { flex: none; display: grid; grid-template-columns: repeat(5, auto); justify-content: space-between;
+  gap: 4px 14px; padding: 8px 12px 9px; font-size: 12.5px; }
+.crc-context dt { color: var(--ink-soft); white-space: nowrap; font-size: 12px; line-height: 1.25; }
+.crc-context dd { font-weight: 600; white-space: nowrap; line-height: 1.3; }
+.crc-context dd[data-tone=breach] { color: var(--breach); }
+.crc-none { padding: 18px 12px; color: var(--ink-soft); flex: 1; }
+.crc-plot-panel { display: flex; flex-direction: column; min-height: 0; }
+.crc-present { color: var(--flag-ink); font-weight: 600; }
+.crc-plot { display: block; flex: 1; min-height: 0; margin: 0 6px 6px; width: auto; overflow: hidden; }
+.crc-plot-grid { stroke: var(--line); }
+.crc-plot-text { fill: var(--ink-soft); font: 11px var(--font); }
+.crc-plot-dot { fill: var(--accent); }
+.crc-plot-dot[data-marked=true] { fill: var(--panel); stroke: var(--breach); stroke-width: 2; }
+.crc-plot-present { fill: var(--flag); }
+.crc-ask { padding: 16px 18px; gap: 10px; }
+.crc-ask h2 { font-size: 15px; color: var(--ink); }
+@media (min-width: 1700px) {
+  .crc-desk { grid-template-columns: minmax(0, 1fr) 480px; }
+  .crc-below { height: 260px; grid-template-columns: minmax(0, 1fr) 420px; }
+}
+"""
+
+RULES: Final = QUEUE + DESK
