@@ -1,0 +1,621 @@
+"""Every variable of the environment is validated and changes what the console does; none is a promise alone."""
+
+from __future__ import annotations
+
+import ast
+import http.server
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from minio import Minio
+from minio.error import S3Error
+from sqlalchemy import select
+
+from console.access import passwords, sessions
+from console.access import secrets as tokens
+from console.access.sessions import Stage
+from console.images.links import LinkRefused, fetch, link
+from console.images.store import ImageStore, StoreUnavailable
+from console.institution import institution_of
+from console.intake.files import import_file
+from console.intake.report import ImportReport, ImportStatus
+from console.review.claims import claim
+from console.settings import NOT_IN_THIS_VERSION, Settings, SettingsError, effective, read_settings, settings
+from db.engine import transaction
+from db.models import CheckItem, Claim, Image, PolicyVersion
+from db.redis_pool import redis
+from tests.conftest import Database
+from tests.factories import Bank, check_image, import_items, item_ids, make_bank, x9_file, x9_item
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = "tests/test_settings.py"
+GOOD_SECRET = secrets.token_hex(48)
+
+# The test that proves what each variable does.
+EFFECTS = {
+    "ENVIRONMENT": f"{HERE}::test_production_names_every_fault_at_once",
+    "DEBUG": f"{HERE}::test_debug_logs_more",
+    "DEMO_MODE": "tests/test_cli.py::test_totp_is_for_demos",
+    "EMBEDDED_SERVICES": f"{HERE}::test_production_names_every_fault_at_once",
+    "DATA_DIR": "tests/test_cli.py::test_settings_show_values_and_sources_but_no_secret",
+    "HOST": f"{HERE}::test_host_and_port_are_where_the_server_listens",
+    "PORT": f"{HERE}::test_host_and_port_are_where_the_server_listens",
+    "PUBLIC_ORIGIN": "tests/access/test_sessions.py::test_names_of_the_cookie",
+    "DATABASE_URL": f"{HERE}::test_every_way_to_write_the_database_reaches_it",
+    "DATABASE_OWNER_URL": "tests/test_cli.py::test_migrate_works_as_the_owner",
+    "REDIS_URL": "tests/access/test_sessions.py::test_without_redis_nobody_is_recognised",
+    "OBJECT_STORE_ENDPOINT": f"{HERE}::test_what_the_image_store_is_asked_with",
+    "OBJECT_STORE_ACCESS_KEY": f"{HERE}::test_what_the_image_store_is_asked_with",
+    "OBJECT_STORE_SECRET_KEY": f"{HERE}::test_a_wrong_key_or_bucket_stores_nothing",
+    "OBJECT_STORE_BUCKET": f"{HERE}::test_what_the_image_store_is_asked_with",
+    "OBJECT_STORE_REGION": f"{HERE}::test_what_the_image_store_is_asked_with",
+    "OBJECT_STORE_RETENTION_DAYS": f"{HERE}::test_images_cannot_be_deleted_while_they_are_retained",
+    "SECRET_KEY": "tests/access/test_secrets.py::test_purpose_owner_and_key_each_matter",
+    "SESSION_TIMEOUT_MINUTES": f"{HERE}::test_a_session_lives_as_long_as_the_setting_says",
+    "ARGON2_TIME_COST": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
+    "ARGON2_MEMORY_KIB": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
+    "ARGON2_PARALLELISM": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
+    "IMAGE_LINK_SECONDS": f"{HERE}::test_an_image_address_works_as_long_as_the_setting_says",
+    "API_V1_PREFIX": "tests/edge/test_health.py::test_the_prefix_is_the_settings_and_other_origins_read_there_alone",
+    "CORS_ORIGINS": "tests/edge/test_health.py::test_the_prefix_is_the_settings_and_other_origins_read_there_alone",
+    "INSTITUTION_NAME": f"{HERE}::test_the_institution_is_the_settings",
+    "INSTITUTION_ROUTING_NUMBER": f"{HERE}::test_the_institution_is_the_settings",
+    "INSTITUTION_TIME_ZONE": f"{HERE}::test_the_institution_is_the_settings",
+    "DUAL_CONTROL_THRESHOLD": f"{HERE}::test_business_rules_seed_policy_version_1",
+    "HIGH_PRIORITY_THRESHOLD": f"{HERE}::test_business_rules_seed_policy_version_1",
+    "DEFAULT_SLA_HOURS": f"{HERE}::test_business_rules_seed_policy_version_1",
+    "CLAIM_TIMEOUT_MINUTES": f"{HERE}::test_a_claim_lasts_as_long_as_the_setting_says",
+    "INTAKE_MAX_FILE_MB": f"{HERE}::test_intake_limits_refuse_with_the_limit_named",
+    "INTAKE_MAX_RECORD_MB": f"{HERE}::test_intake_limits_refuse_with_the_limit_named",
+    "INTAKE_MAX_RECORDS": f"{HERE}::test_intake_limits_refuse_with_the_limit_named",
+}
+
+# Read through a property of Settings, or a rule about all settings at once, rather than by its own name.
+READ_AS = {
+    "database_owner_url": "owner_url",
+    "session_timeout_minutes": "session_timeout",
+    "embedded_services": "production_faults",
+}
+
+SetEnv = Callable[..., Settings]
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment without any of the console's variables."""
+    for name in list(os.environ):
+        if name in EFFECTS or name in NOT_IN_THIS_VERSION:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def set_env(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetEnv]:
+    """``set_env(PORT=1)``: these variables set, and the settings read from them."""
+
+    def set_(**variables: object) -> Settings:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
+        settings.cache_clear()
+        return settings()
+
+    yield set_
+    settings.cache_clear()
+
+
+def faults_of(**variables: object) -> list[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, str(value))
+        with pytest.raises(SettingsError) as refused:
+            read_settings()
+    assert all(fault in str(refused.value) for fault in refused.value.faults)
+    return refused.value.faults
+
+
+# --- every variable --------------------------------------------------------------------------------------------------
+
+
+def test_every_variable_is_read_by_code_and_proven_by_a_test() -> None:
+    assert set(EFFECTS) == {name.upper() for name in Settings.model_fields}
+    read: set[str] = set()
+    for room in ("console", "db", "jobs", "deploy"):
+        for path in (ROOT / room).rglob("*.py"):
+            if path != ROOT / "console" / "settings.py":
+                nodes = ast.walk(ast.parse(path.read_text()))
+                read |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    source = (ROOT / "console" / "settings.py").read_text()
+    for name in Settings.model_fields:
+        if name in READ_AS:
+            assert READ_AS[name] in source
+            continue
+        assert name in read, f"{name} is read by no code"
+    assert {"owner_url", "session_timeout"} <= read
+
+
+@pytest.mark.parametrize("variable", EFFECTS)
+def test_the_test_named_for_a_variable_exists(variable: str) -> None:
+    path, _, name = EFFECTS[variable].partition("::")
+    functions = {
+        node.name for node in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(node, ast.FunctionDef)
+    }
+    assert name in functions
+
+
+def test_every_variable_is_described() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description and field.description.endswith("."), name
+        assert f"{name.upper()}=" not in field.description
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": GOOD_SECRET,
+    "DATABASE_URL": "postgresql://console@db/check_review",
+    "REDIS_URL": "rediss://cache:6379/0",
+    "OBJECT_STORE_ENDPOINT": "https://s3.example.com",
+    "PUBLIC_ORIGIN": "https://console.example.com",
+}
+
+
+@pytest.mark.usefixtures("clean")
+def test_production_names_every_fault_at_once() -> None:
+    found = faults_of(ENVIRONMENT="production", DEBUG="true", DEMO_MODE="1", EMBEDDED_SERVICES="valkey", SECRET_KEY="a")
+    text = "\n".join(found)
+    for part in (
+        "SECRET_KEY has 1 characters: 64 are needed",
+        "SECRET_KEY is too regular",
+        "DEBUG is on",
+        "DEMO_MODE is on",
+        "embedded services are in use (valkey)",
+        "DATABASE_URL is missing",
+        "REDIS_URL is missing",
+        "OBJECT_STORE_ENDPOINT is missing",
+        "PUBLIC_ORIGIN is http://127.0.0.1:8000: it must start with https://",
+    ):
+        assert part in text, part
+    assert len(found) == 9
+
+
+@pytest.mark.usefixtures("clean")
+def test_production_starts_when_all_is_well(set_env: SetEnv) -> None:
+    assert set_env(**PRODUCTION).behind_tls
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is missing: make one"),
+        ({"SECRET_KEY": GOOD_SECRET[:63]}, "SECRET_KEY has 63 characters: 64 are needed"),
+        ({"SECRET_KEY": "change-me-" * 8}, "SECRET_KEY is too regular to be random"),
+        ({"SECRET_KEY": "0123456789abcdef" * 4}, "SECRET_KEY is too regular to be random"),
+        ({"SECRET_KEY": "x" * 64}, "SECRET_KEY is too regular to be random"),
+        ({"DEBUG": "yes"}, "DEBUG is on: turn it off"),
+        ({"DEMO_MODE": "true"}, "DEMO_MODE is on: turn it off"),
+        ({"EMBEDDED_SERVICES": "postgresql"}, "embedded services are in use (postgresql)"),
+        ({"PUBLIC_ORIGIN": "http://console.example.com"}, "PUBLIC_ORIGIN is http://console.example.com"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is missing"),
+    ],
+)
+def test_each_fault_alone_keeps_production_from_starting(change: dict[str, str], fault: str) -> None:
+    [found] = faults_of(**PRODUCTION | change)
+    assert found.startswith(fault)
+
+
+@pytest.mark.usefixtures("clean")
+def test_random_secrets_are_never_called_regular(set_env: SetEnv) -> None:
+    for make in (lambda: secrets.token_hex(32), lambda: secrets.token_urlsafe(48)):
+        for _ in range(200):
+            set_env(**PRODUCTION | {"SECRET_KEY": make()})
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("name", NOT_IN_THIS_VERSION)
+def test_variables_of_features_that_are_not_there_refuse_to_be_set(name: str) -> None:
+    assert faults_of(**{name: "1", "PORT": "0"})[0] == (
+        f"{name} is not used by this version: unset it, nothing would come of it"
+    )
+    assert faults_of(**{name.lower(): "1"}) == [
+        f"{name} is not used by this version: unset it, nothing would come of it"
+    ]
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ENVIRONMENT", "staging", "'development' or 'production'"),
+        ("DEBUG", "perhaps", "valid boolean"),
+        ("PORT", "0", "greater than or equal to 1"),
+        ("PORT", "eighty", "valid integer"),
+        ("PUBLIC_ORIGIN", "console.example.com", "write it as https://console.example.com, without a path"),
+        ("PUBLIC_ORIGIN", "https://console.example.com/review", "write it as https://console.example.com"),
+        ("DATABASE_URL", "mysql://db/check_review", "write it as postgresql://user:password@host:5432/check_review"),
+        ("DATABASE_URL", "check_review", "write it as postgresql://"),
+        ("DATABASE_OWNER_URL", "sqlite:///x", "write it as postgresql://"),
+        ("REDIS_URL", "http://cache", "write it as redis://host:6379/0 or rediss://host:6379/0"),
+        ("OBJECT_STORE_RETENTION_DAYS", "-1", "greater than or equal to 0"),
+        ("SESSION_TIMEOUT_MINUTES", "0", "greater than or equal to 1"),
+        ("ARGON2_MEMORY_KIB", "64", "greater than or equal to 8192"),
+        ("ARGON2_TIME_COST", "0", "greater than or equal to 1"),
+        ("ARGON2_PARALLELISM", "99", "less than or equal to 16"),
+        ("IMAGE_LINK_SECONDS", "5", "greater than or equal to 10"),
+        ("API_V1_PREFIX", "api", "it starts with a slash and does not end with one"),
+        ("API_V1_PREFIX", "/", "it starts with a slash and does not end with one"),
+        ("CORS_ORIGINS", "*", "'*' is not an origin such as https://console.example.com"),
+        ("CORS_ORIGINS", "https://a.example/path", "is not an origin"),
+        ("CORS_ORIGINS", '["https://a.example"', 'write it as ["https://a.example", "https://b.example"]'),
+        ("CORS_ORIGINS", "[1]", "1 is not an origin"),
+        ("INSTITUTION_NAME", "", "at least 1 character"),
+        ("INSTITUTION_ROUTING_NUMBER", "12345678", "match pattern"),
+        ("INSTITUTION_TIME_ZONE", "Eastern", "'Eastern' is not a time zone such as America/New_York"),
+        ("DUAL_CONTROL_THRESHOLD", "-1", "greater than or equal to 0"),
+        ("HIGH_PRIORITY_THRESHOLD", "100.005", "no more than 2 decimal places"),
+        ("DEFAULT_SLA_HOURS", "0", "greater than 0"),
+        ("CLAIM_TIMEOUT_MINUTES", "0", "greater than or equal to 1"),
+        ("INTAKE_MAX_FILE_MB", "0", "greater than or equal to 1"),
+        ("INTAKE_MAX_RECORD_MB", "1001", "less than or equal to 1000"),
+        ("INTAKE_MAX_RECORDS", "1", "greater than or equal to 10"),
+    ],
+)
+def test_a_bad_value_gets_a_sentence_with_its_name(name: str, value: str, words: str) -> None:
+    [fault] = faults_of(**{name: value})
+    assert fault.startswith(f"{name}: ")
+    assert words in fault
+
+
+@pytest.mark.usefixtures("clean")
+def test_faults_show_no_secret() -> None:
+    found = faults_of(DATABASE_URL="mysql://console:hunter2@db/x", REDIS_URL="tcp://:hunter3@cache", PORT="0")
+    assert len(found) == 3
+    assert "hunter" not in "".join(found)
+
+
+# --- forms -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("", []),
+        ("https://a.example", ["https://a.example"]),
+        ("https://a.example, http://b.example:8080,", ["https://a.example", "http://b.example:8080"]),
+        ('["https://a.example","https://b.example"]', ["https://a.example", "https://b.example"]),
+        ("[]", []),
+    ],
+)
+def test_cors_origins_are_a_json_or_a_comma_list(set_env: SetEnv, written: str, meant: list[str]) -> None:
+    assert set_env(CORS_ORIGINS=written).cors_origins == meant
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"])
+def test_every_way_to_write_the_database_reaches_it(
+    database: Database, console: Settings, set_env: SetEnv, scheme: str
+) -> None:
+    plain = urlsplit(database.url)
+    current = set_env(DATABASE_URL=f"{scheme}://{plain.netloc}{plain.path}")
+    given = current.database_url.get_secret_value()
+    assert given.startswith("postgresql+psycopg://")
+    command = [
+        sys.executable,
+        "-c",
+        "import asyncio\n"
+        "from sqlalchemy import text\n"
+        "from console.settings import settings\n"
+        "from db.engine import open_engine, close_engine, transaction\n"
+        "async def ask():\n"
+        "    open_engine(settings().database_url.get_secret_value())\n"
+        "    async with transaction(None) as session:\n"
+        "        print((await session.execute(text('select current_database()'))).scalar_one())\n"
+        "    await close_engine()\n"
+        "asyncio.run(ask())",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.stdout.strip() == database.name, done.stderr
+
+
+@pytest.mark.usefixtures("clean")
+def test_migrations_run_as_the_owner_where_one_is_named(set_env: SetEnv) -> None:
+    alone = set_env(DATABASE_URL="postgresql://console@db/x")
+    assert alone.owner_url == alone.database_url.get_secret_value()
+    both = set_env(DATABASE_OWNER_URL="postgresql://owner@db/x")
+    assert both.owner_url == "postgresql+psycopg://owner@db/x"
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_origin_follows_the_port_unless_it_is_named(set_env: SetEnv) -> None:
+    assert set_env(PORT="8123").public_origin == "http://127.0.0.1:8123"
+    assert set_env(PUBLIC_ORIGIN="https://console.example.com").public_origin == "https://console.example.com"
+
+
+@pytest.mark.usefixtures("clean")
+def test_sources_are_told_and_secrets_masked(set_env: SetEnv) -> None:
+    current = set_env(
+        SECRET_KEY=GOOD_SECRET, CORS_ORIGINS="https://a.example,https://b.example", redis_url="redis://c/0"
+    )
+    rows = {row.name: row for row in effective(current, {"PORT": "elsewhere"})}
+    assert set(rows) == set(EFFECTS)
+    assert (rows["SECRET_KEY"].value, rows["SECRET_KEY"].source) == ("********", "environment")
+    assert rows["REDIS_URL"].source == "environment"
+    assert (rows["DATABASE_URL"].value, rows["DATABASE_URL"].source) == ("", "default")
+    assert rows["CORS_ORIGINS"].value == "https://a.example, https://b.example"
+    assert (rows["PORT"].value, rows["PORT"].source) == ("8000", "elsewhere")
+
+
+# --- what each does --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_debug_logs_more(debug: bool) -> None:
+    program = (
+        "import logging, structlog\n"
+        "from console.log import configure_logging\n"
+        "from console.settings import settings\n"
+        "configure_logging(settings())\n"
+        "structlog.get_logger().debug('a detail'); structlog.get_logger().info('an event')\n"
+        "logging.getLogger('uvicorn.error').info('WebSocket /_nicegui_ws/?client_id=1')"
+    )
+    environ = {name: value for name, value in os.environ.items() if name not in EFFECTS}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environ | {"PYTHONPATH": str(ROOT), "DEBUG": str(debug)},
+    )
+    assert "an event" in done.stderr
+    assert ("a detail" in done.stderr) is debug
+    assert ("client_id" in done.stderr) is debug
+
+
+def test_host_and_port_are_where_the_server_listens(console: Settings) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.2", 0))
+        port = free.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environ = kept | {"HOST": "127.0.0.2", "PORT": str(port)}
+    server = subprocess.Popen([sys.executable, str(ROOT / "main.py"), "serve"], env=environ, cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 40
+        while True:
+            assert server.poll() is None
+            assert time.monotonic() < deadline
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.2:{port}/health", timeout=5) as answer:
+                    assert answer.status == 200
+                    break
+            except OSError:
+                time.sleep(0.1)
+        with socket.socket() as other:
+            assert other.connect_ex(("127.0.0.1", port)) != 0
+    finally:
+        server.terminate()
+        server.wait(timeout=15)
+
+
+class _Recorder(http.server.BaseHTTPRequestHandler):
+    """A stand-in for an object store, which notes how it is asked."""
+
+    asked: list[tuple[str, str]]
+
+    def _answer(self) -> None:
+        self.asked.append((self.path, self.headers["Authorization"]))
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(200)
+        self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_PUT = do_GET = do_HEAD = _answer
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: it only notes."""
+
+
+@pytest.mark.usefixtures("clean")
+def test_what_the_image_store_is_asked_with(set_env: SetEnv) -> None:
+    _Recorder.asked = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Recorder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        current = set_env(
+            OBJECT_STORE_ENDPOINT=f"http://127.0.0.1:{server.server_port}",
+            OBJECT_STORE_ACCESS_KEY="our-access-key",
+            OBJECT_STORE_SECRET_KEY="our-secret-key",
+            OBJECT_STORE_BUCKET="our-bucket",
+            OBJECT_STORE_REGION="eu-central-1",
+            OBJECT_STORE_RETENTION_DAYS="0",
+        )
+        ImageStore(current).put(uuid4(), b"image", bytes(32))
+    finally:
+        server.shutdown()
+        server.server_close()
+    path, authorization = _Recorder.asked[-1]
+    assert path.startswith("/our-bucket/")
+    assert "Credential=our-access-key/" in authorization
+    assert "/eu-central-1/s3/aws4_request" in authorization
+    assert "our-secret-key" not in authorization
+
+
+@pytest.mark.parametrize("wrong", ["OBJECT_STORE_SECRET_KEY", "OBJECT_STORE_BUCKET"])
+def test_a_wrong_key_or_bucket_stores_nothing(console: Settings, set_env: SetEnv, wrong: str) -> None:
+    ImageStore(console).put(uuid4(), b"image", bytes(32))
+    with pytest.raises(StoreUnavailable):
+        ImageStore(set_env(**{wrong: "another"})).put(uuid4(), b"image", bytes(32))
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_images_cannot_be_deleted_while_they_are_retained(console: Settings, set_env: SetEnv, days: int) -> None:
+    current = set_env(OBJECT_STORE_RETENTION_DAYS=days)
+    institution, data = uuid4(), b"an image worth keeping"
+    ImageStore(current).put(institution, data, bytes(32))
+    parts = urlsplit(current.object_store_endpoint)
+    client = Minio(
+        parts.netloc,
+        current.object_store_access_key,
+        current.object_store_secret_key.get_secret_value(),
+        secure=parts.scheme == "https",
+        region=current.object_store_region,
+    )
+    prefix = str(institution)
+    [version] = client.list_objects(current.object_store_bucket, prefix, recursive=True, include_version=True)
+    delete = (current.object_store_bucket, version.object_name, version.version_id)
+    if days:
+        with pytest.raises(S3Error):
+            client.remove_object(*delete)
+    else:
+        client.remove_object(*delete)
+    left = list(client.list_objects(current.object_store_bucket, prefix, recursive=True, include_version=True))
+    assert len(left) == (1 if days else 0)
+
+
+def test_a_session_lives_as_long_as_the_setting_says(run: Callable, set_env: SetEnv) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        person = sessions.Person(bank.institution_id, uuid4(), "ann", "Ann", bank.reviewer.roles)
+        set_env(SESSION_TIMEOUT_MINUTES=7)
+        token = await sessions.start(person, Stage.FULL, sessions.Visit())
+        left = await redis().pttl(sessions._key(token))
+        assert 6.9 * 60_000 < left <= 7 * 60_000
+
+    run(story())
+
+
+def test_hashes_are_made_with_the_settings_parameters(run: Callable, set_env: SetEnv) -> None:
+    async def story() -> None:
+        set_env(ARGON2_TIME_COST=2, ARGON2_MEMORY_KIB=9000, ARGON2_PARALLELISM=3)
+        assert "$argon2id$v=19$m=9000,t=2,p=3$" in await passwords.hash_new("correct horse battery staple")
+
+    run(story())
+
+
+def test_an_image_address_works_as_long_as_the_setting_says(
+    run: Callable, set_env: SetEnv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        await import_items(bank, tmp_path, [x9_item(1, "10.00", bank.routing)])
+        async with transaction(bank.system) as session:
+            image = (await session.scalars(select(Image.id))).first()
+        set_env(IMAGE_LINK_SECONDS=20)
+        token = link(bank.reviewer, image).partition("token=")[2]
+        now = time.time()
+        monkeypatch.setattr(tokens.time, "time", lambda: now + 18)
+        assert (await fetch(bank.reviewer, image, token)).displayable
+        monkeypatch.setattr(tokens.time, "time", lambda: now + 21)
+        with pytest.raises(LinkRefused):
+            await fetch(bank.reviewer, image, token)
+
+    run(story())
+
+
+def test_the_institution_is_the_settings(run: Callable, set_env: SetEnv, tmp_path: Path) -> None:
+    async def story() -> None:
+        set_env(
+            INSTITUTION_NAME="Bank of Elsewhere",
+            INSTITUTION_ROUTING_NUMBER="021000021",
+            INSTITUTION_TIME_ZONE="America/Denver",
+        )
+        bank = await make_bank()
+        facts = await institution_of(bank.reviewer)
+        assert (facts.name, facts.routing_number, facts.zone.key) == (
+            "Bank of Elsewhere",
+            "021000021",
+            "America/Denver",
+        )
+        await import_items(bank, tmp_path, [x9_item(1, "10.00", "021000021"), x9_item(2, "10.00", "729999010")])
+        async with transaction(bank.system) as session:
+            types = list(await session.scalars(select(CheckItem.item_type).order_by(CheckItem.ordinal)))
+        assert types == ["on_us", "transit"]
+
+    run(story())
+
+
+def test_business_rules_seed_policy_version_1(run: Callable, set_env: SetEnv, tmp_path: Path) -> None:
+    async def story() -> None:
+        set_env(DUAL_CONTROL_THRESHOLD="250.00", HIGH_PRIORITY_THRESHOLD="600.00", DEFAULT_SLA_HOURS="1.5")
+        bank = await make_bank()
+        await import_items(
+            bank, tmp_path, [x9_item(n, a, bank.routing) for n, a in ((1, "249.99"), (2, "250"), (3, "600"))]
+        )
+        async with transaction(bank.system) as session:
+            policy = (await session.scalars(select(PolicyVersion))).one()
+            items = list(await session.scalars(select(CheckItem).order_by(CheckItem.ordinal)))
+        thresholds = policy.document["thresholds"]
+        assert Decimal(str(thresholds["sla_hours"])) == Decimal("1.5")
+        assert [item.two_people for item in items] == [False, True, True]
+        assert items[2].priority < items[1].priority == items[0].priority
+        # From then on the policy is the truth: other settings change nothing.
+        set_env(DUAL_CONTROL_THRESHOLD="1.00")
+        await import_items(bank, tmp_path, [x9_item(1, "200.00", bank.routing)], modifier="2")
+        async with transaction(bank.system) as session:
+            latest = (await session.scalars(select(CheckItem).where(CheckItem.amount == 200))).one()
+        assert not latest.two_people
+
+    run(story())
+
+
+def test_a_claim_lasts_as_long_as_the_setting_says(run: Callable, set_env: SetEnv, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        await import_items(bank, tmp_path, [x9_item(1, "10.00", bank.routing)])
+        set_env(CLAIM_TIMEOUT_MINUTES=3)
+        await claim(bank.reviewer, (await item_ids(bank))[0])
+        async with transaction(bank.system) as session:
+            held = (await session.scalars(select(Claim))).one()
+        assert held.expires_at - held.claimed_at == timedelta(minutes=3)
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [
+        ("INTAKE_MAX_FILE_MB", 1, "1000000"),
+        ("INTAKE_MAX_RECORD_MB", 1, "1000000"),
+        ("INTAKE_MAX_RECORDS", 10, "10"),
+    ],
+)
+def test_intake_limits_refuse_with_the_limit_named(
+    run: Callable, set_env: SetEnv, tmp_path: Path, limit: str, value: int, words: str
+) -> None:
+    def large(bank: Bank) -> bytes:
+        """A file with one record of 1.2 MB, and more than ten in all."""
+        item = x9_item(1, "10.00", bank.routing)
+        view = replace(item.views[0], data=check_image() + bytes(1_200_000))
+        others = [x9_item(n, "10.00", bank.routing) for n in range(2, 5)]
+        return x9_file([replace(item, views=(view,)), *others], origin=bank.routing)
+
+    async def offer(bank: Bank) -> ImportReport:
+        path = tmp_path / "large.x9"
+        path.write_bytes(large(bank))
+        return await import_file(bank.supervisor, path, path.name)
+
+    async def story() -> None:
+        bank = await make_bank()
+        set_env(**{limit: value})
+        refused = await offer(bank)
+        assert refused.status is ImportStatus.REFUSED
+        assert words in json.dumps(refused.as_json()["findings"]).replace(",", "")
+        set_env(**{limit: value * 100})
+        assert (await offer(bank)).status is ImportStatus.IMPORTED
+
+    run(story())
