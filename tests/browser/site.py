@@ -94,7 +94,7 @@ class Site:
         page.locator("input[name=password]").fill(PASSWORD)
         page.locator("button[type=submit]").click()
         page.locator("input[name=code]").fill(self.code(username))
-        page.locator("button[type=submit]").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         # A server on a machine that is busy with other tests may take its time for the first page.
         page.wait_for_function("window.did_handshake", timeout=20_000)
 
