@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from console.access.permissions import Permission, may, require
 from console.actor import Actor
-from console.review.queue import OPEN_ITEMS
+from console.review.queue import OPEN_ITEMS, URGENCY
 from console.review.states import WAITING, Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, Queue
@@ -22,15 +22,14 @@ async def beside(actor: Actor, queue: str | None, item_id: UUID, *, forward: boo
     Raises NotAllowed.
     """
     require(actor, Permission.QUEUE_READ)
-    here = select(CheckItem.sla_due_at, CheckItem.id).where(CheckItem.id == item_id)
+    here = select(*URGENCY, CheckItem.id).where(CheckItem.id == item_id)
     async with transaction(actor) as session:
         place = (await session.execute(here)).first()
         if place is None:
             return None
-        key = tuple_(CheckItem.sla_due_at, CheckItem.id)
-        there = tuple_(place.sla_due_at, place.id)
+        order = (*URGENCY, CheckItem.id)
+        key, there = tuple_(*order), tuple_(*place)
         query = _takeable(actor, queue).where(key > there if forward else key < there)
-        order = (CheckItem.sla_due_at, CheckItem.id)
         nearest = query.order_by(*(order if forward else (column.desc() for column in order))).limit(1)
         found: UUID | None = (await session.execute(nearest)).scalar_one_or_none()
         return found

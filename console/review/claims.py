@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, may, require
@@ -16,7 +17,7 @@ from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.review.errors import HeldByOther, NotClaimable
 from console.review.item_view import ItemNotFound
-from console.review.states import Act, Status, after
+from console.review.states import WAITING, Act, Status, after
 from console.settings import settings
 from db.engine import transaction
 from db.models import CheckItem, Claim, User
@@ -54,7 +55,7 @@ _MOST_URGENT = """
       and (cast(:queue as text) is null or i.queue_id = (select id from queue where key = :queue))
       and i.id <> all(:except)
       and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
-    order by i.sla_due_at, i.id limit 1
+    order by i.sla_due_at, i.priority, i.id limit 1
     """
 
 _PEEK_NEXT = text(_MOST_URGENT)
@@ -89,21 +90,24 @@ async def claim(actor: Actor, item_id: UUID) -> Held:
     """
     require(actor, Permission.ITEM_CLAIM)
     async with transaction(actor) as session:
-        item = (await session.execute(select(CheckItem).where(CheckItem.id == item_id))).scalar_one_or_none()
+        # Most refusals are seen without waiting for anybody's lock.
+        if refused := await _held_by_other(session, actor, item_id):
+            raise refused
+        item = await _locked_item(session, item_id)
         if item is None:
             raise ItemNotFound
-        if Status(item.status) not in CLAIMABLE:
-            raise NotClaimable(item.status)
-        if Status(item.status) in {Status.PENDING_APPROVAL, Status.ESCALATED}:
-            require(actor, Permission.ITEM_APPROVE)
+        await _check_claimable(session, actor, item)
         held_before = await _holder(session, item_id)
         if not await _take(session, actor, item):
-            raise await _held_error(session, item_id)
-        version = await _into_review(session, item_id)
+            raise await _held_by_other(session, actor, item_id) or NotClaimable("being changed")
+        if Status(item.status) in WAITING:
+            item.status = after(Status(item.status), Act.CLAIM).value
+            item.version += 1
+            await session.flush()
         if held_before != actor.user_id:
-            await record(session, actor, Event.ITEM_CLAIMED, "item", item_id, after={"version": version})
+            await record(session, actor, Event.ITEM_CLAIMED, "item", item_id, after={"version": item.version})
             hint_items(session, actor.institution_id, [item_id])
-        return Held(item_id, version)
+        return Held(item_id, item.version)
 
 
 async def claim_next(actor: Actor, queue: str | None = None) -> Held | None:
@@ -164,15 +168,9 @@ async def release(actor: Actor, item_id: UUID) -> None:
     """Put the actor's item back where it was; nothing happens where they do not hold it."""
     require(actor, Permission.ITEM_CLAIM)
     async with transaction(actor) as session:
-        gone = (
-            await session.execute(
-                delete(Claim)
-                .where(Claim.item_id == item_id, Claim.user_id == actor.user_id)
-                .returning(Claim.previous_status)
-            )
-        ).scalar_one_or_none()
-        if gone is not None:
-            await _put_back(session, actor, item_id, Status(gone), "released")
+        item = await _locked_item(session, item_id)
+        if item is not None:
+            await _put_back(session, actor, [item], "released", Claim.user_id == actor.user_id)
 
 
 async def release_expired(actor: Actor, *, limit: int = 200) -> int:
@@ -181,34 +179,15 @@ async def release_expired(actor: Actor, *, limit: int = 200) -> int:
     Raises NotAllowed for people who may not release others' items.
     """
     require(actor, Permission.ITEM_RELEASE_OTHERS)
+    expired = Claim.expires_at <= func.now()
     async with transaction(actor) as session:
-        expired = (
-            select(Claim.item_id)
-            .where(Claim.expires_at <= func.now())
-            .order_by(Claim.item_id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        rows = (
-            await session.execute(
-                delete(Claim).where(Claim.item_id.in_(expired)).returning(Claim.item_id, Claim.previous_status)
-            )
-        ).all()
-        for row in rows:
-            await _put_back(session, actor, row.item_id, Status(row.previous_status), "expired")
-        return len(rows)
+        return await _put_back(session, actor, await _lock_claimed(session, expired, limit), "expired", expired)
 
 
 async def release_all_of(session: AsyncSession, actor: Actor, user_id: UUID) -> int:
     """Put back everything that a person holds, in the caller's transaction; how many there were."""
-    rows = (
-        await session.execute(
-            delete(Claim).where(Claim.user_id == user_id).returning(Claim.item_id, Claim.previous_status)
-        )
-    ).all()
-    for row in rows:
-        await _put_back(session, actor, row.item_id, Status(row.previous_status), "released")
-    return len(rows)
+    theirs = Claim.user_id == user_id
+    return await _put_back(session, actor, await _lock_claimed(session, theirs, None), "released", theirs)
 
 
 async def _take(session: AsyncSession, actor: Actor, item: CheckItem) -> bool:
@@ -222,32 +201,55 @@ async def _take(session: AsyncSession, actor: Actor, item: CheckItem) -> bool:
     return (await session.execute(_TAKE, values)).first() is not None
 
 
-async def _into_review(session: AsyncSession, item_id: UUID) -> int:
-    """Lock the item, move it into review where it waited, and return its version."""
-    row = (
-        await session.execute(
-            select(CheckItem).where(CheckItem.id == item_id).with_for_update().execution_options(populate_existing=True)
-        )
-    ).scalar_one()
-    status = Status(row.status)
+# One order of locks everywhere, so that nobody waits in a circle: the item, its claim, the audit chain's head.
+
+
+async def _locked_item(session: AsyncSession, item_id: UUID) -> CheckItem | None:
+    query = select(CheckItem).where(CheckItem.id == item_id).with_for_update()
+    return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def _lock_claimed(session: AsyncSession, condition: ColumnElement[bool], limit: int | None) -> list[CheckItem]:
+    """Lock the items of these claims, but for those that somebody is just changing."""
+    query = select(CheckItem).join(Claim, Claim.item_id == CheckItem.id).where(condition)
+    return list(
+        await session.scalars(query.order_by(CheckItem.id).limit(limit).with_for_update(of=CheckItem, skip_locked=True))
+    )
+
+
+async def _check_claimable(session: AsyncSession, actor: Actor, item: CheckItem) -> None:
+    """Raise unless the actor may work on a locked item in its status.
+
+    An item in review is what it was before it was claimed: its holder's time may have run out.
+    """
+    status = Status(item.status)
     if status not in CLAIMABLE:
-        # Decided between the first look and the lock.
-        raise NotClaimable(row.status)
-    if status in {Status.NEW, Status.ESCALATED}:
-        row.status = after(status, Act.CLAIM).value
-        row.version += 1
-        await session.flush()
-    return row.version
+        raise NotClaimable(item.status)
+    if status is Status.IN_REVIEW:
+        earlier = select(Claim.previous_status).where(Claim.item_id == item.id)
+        status = Status((await session.execute(earlier)).scalar_one())
+    if status in {Status.PENDING_APPROVAL, Status.ESCALATED}:
+        require(actor, Permission.ITEM_APPROVE)
 
 
-async def _put_back(session: AsyncSession, actor: Actor, item_id: UUID, previous: Status, why: str) -> None:
-    item = (await session.execute(select(CheckItem).where(CheckItem.id == item_id).with_for_update())).scalar_one()
-    if item.status == Status.IN_REVIEW:
-        item.status = after(Status.IN_REVIEW, Act.RELEASE, previous).value
-        item.version += 1
-        await session.flush()
-    await record(session, actor, Event.ITEM_RELEASED, "item", item_id, after={"status": item.status, "why": why})
-    hint_items(session, actor.institution_id, [item_id])
+async def _put_back(
+    session: AsyncSession, actor: Actor, items: Sequence[CheckItem], why: str, condition: ColumnElement[bool]
+) -> int:
+    """Delete the claims of these locked items where the condition still holds, and put the items back."""
+    claims = delete(Claim).where(Claim.item_id.in_([item.id for item in items]), condition)
+    rows = await session.execute(claims.returning(Claim.item_id, Claim.previous_status))
+    gone = {row.item_id: row.previous_status for row in rows}
+    released = [item for item in items if item.id in gone]
+    for item in released:
+        if item.status == Status.IN_REVIEW:
+            item.status = after(Status.IN_REVIEW, Act.RELEASE, Status(gone[item.id])).value
+            item.version += 1
+    await session.flush()
+    for item in released:
+        await record(session, actor, Event.ITEM_RELEASED, "item", item.id, after={"status": item.status, "why": why})
+    if released:
+        hint_items(session, actor.institution_id, [item.id for item in released])
+    return len(released)
 
 
 async def _holder(session: AsyncSession, item_id: UUID) -> UUID | None:
@@ -255,12 +257,12 @@ async def _holder(session: AsyncSession, item_id: UUID) -> UUID | None:
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def _held_error(session: AsyncSession, item_id: UUID) -> HeldByOther | NotClaimable:
+async def _held_by_other(session: AsyncSession, actor: Actor, item_id: UUID) -> HeldByOther | None:
     row = (
         await session.execute(
-            select(User.display_name, Claim.expires_at)
+            select(Claim.user_id, User.display_name, Claim.expires_at)
             .join(User, User.id == Claim.user_id)
-            .where(Claim.item_id == item_id)
+            .where(Claim.item_id == item_id, Claim.expires_at > func.now())
         )
     ).first()
-    return HeldByOther(row.display_name, row.expires_at) if row else NotClaimable("being changed")
+    return HeldByOther(row.display_name, row.expires_at) if row and row.user_id != actor.user_id else None

@@ -33,7 +33,10 @@ class Sort(StrEnum):
     RECEIVED = "received"
 
 
-_COLUMNS = {Sort.SLA: CheckItem.sla_due_at, Sort.AMOUNT: CheckItem.amount, Sort.RECEIVED: CheckItem.received_at}
+# The order of urgency, everywhere: what is due first, among these the higher priority.
+URGENCY = (CheckItem.sla_due_at, CheckItem.priority)
+
+_COLUMNS = {Sort.SLA: URGENCY, Sort.AMOUNT: (CheckItem.amount,), Sort.RECEIVED: (CheckItem.received_at,)}
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,9 @@ class Filter:
 
 @dataclass(frozen=True)
 class Key:
-    """Where a page ended: the sorted column's value and the item's id."""
+    """Where a page ended: the sorted columns' values and the item's id."""
 
-    value: datetime | Decimal
+    values: tuple[datetime | Decimal | int, ...]
     id: UUID
 
 
@@ -134,18 +137,23 @@ async def list_items(
 ) -> Page:
     """One page of the queue, the next one with the `after` of the page before. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    column = _COLUMNS[sort]
+    order = (*_COLUMNS[sort], CheckItem.id)
     query = _filtered(_rows(), actor, chosen or Filter())
     if after is not None:
-        here, there = tuple_(column, CheckItem.id), tuple_(after.value, after.id)
+        here, there = tuple_(*order), tuple_(*after.values, after.id)
         query = query.where(here < there if descending else here > there)
-    order = (column.desc(), CheckItem.id.desc()) if descending else (column, CheckItem.id)
+    query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
     limit = max(1, min(limit, MAX_PAGE))
     async with transaction(actor) as session:
-        found = (await session.execute(query.order_by(*order).limit(limit + 1))).all()
+        found = (await session.execute(query.limit(limit + 1))).all()
     rows = tuple(_row(one) for one in found[:limit])
-    more = len(found) > limit
-    return Page(rows, Key(getattr(found[limit - 1].CheckItem, column.key), rows[-1].id) if more else None)
+    return Page(rows, sort_key(rows[-1], sort) if len(found) > limit else None)
+
+
+def sort_key(row: QueueRow, sort: Sort) -> Key:
+    """Where a row stands in an order; `values` and `id` compare as the database compares them."""
+    values = {Sort.SLA: (row.sla_due_at, row.priority), Sort.AMOUNT: (row.amount,), Sort.RECEIVED: (row.received_at,)}
+    return Key(values[sort], row.id)
 
 
 async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | None = None) -> dict[UUID, QueueRow]:
@@ -168,12 +176,12 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
     require(actor, Permission.QUEUE_READ)
     condition = and_(OPEN_ITEMS, Queue.key == queue) if queue else OPEN_ITEMS
     async with transaction(actor) as session:
-        own = (await session.execute(select(CheckItem.sla_due_at, CheckItem.id).where(CheckItem.id == item_id))).first()
+        own = (await session.execute(select(*URGENCY, CheckItem.id).where(CheckItem.id == item_id))).first()
         base = select(func.count()).select_from(CheckItem).join(Queue, Queue.id == CheckItem.queue_id)
         total = (await session.execute(base.where(condition))).scalar_one()
         if own is None:
             return 0, total
-        before = base.where(condition, tuple_(CheckItem.sla_due_at, CheckItem.id) < tuple_(own.sla_due_at, own.id))
+        before = base.where(condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
         return (await session.execute(before)).scalar_one() + 1, total
 
 

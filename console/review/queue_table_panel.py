@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -122,14 +122,10 @@ class QueueTable:
     def _known_total(self) -> int | None:
         return len(self._rows) if self._next is None else self._total
 
-    def _key(self, row: QueueRow) -> tuple[object, UUID]:
+    def _key(self, row: QueueRow) -> tuple[Any, UUID]:
         order, _ = _ORDERS[self._sort.column]
-        values = {
-            queue.Sort.SLA: row.sla_due_at,
-            queue.Sort.AMOUNT: row.amount,
-            queue.Sort.RECEIVED: row.received_at,
-        }
-        return values[order], row.id
+        key = queue.sort_key(row, order)
+        return key.values, key.id
 
     def _place(self, row: QueueRow) -> None:
         """Put a row where the order wants it; below the rows read so far it waits to be read."""

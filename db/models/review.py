@@ -57,17 +57,24 @@ class CheckItem(OpaqueId, OfInstitution, Base):
     __table_args__ = (
         UniqueConstraint("file_id", "ordinal"),
         # The queue page's orders over what is open, each followed by the id so that paging by key is exact.
-        Index("ix_check_item_open_sla", "institution_id", "sla_due_at", "id", postgresql_where=text(_OPEN)),
+        Index("ix_check_item_open_sla", "institution_id", "sla_due_at", "priority", "id", postgresql_where=text(_OPEN)),
         Index("ix_check_item_open_amount", "institution_id", "amount", "id", postgresql_where=text(_OPEN)),
         Index("ix_check_item_open_received", "institution_id", "received_at", "id", postgresql_where=text(_OPEN)),
         Index(
-            "ix_check_item_open_queue", "institution_id", "queue_id", "sla_due_at", "id", postgresql_where=text(_OPEN)
+            "ix_check_item_open_queue",
+            "institution_id",
+            "queue_id",
+            "sla_due_at",
+            "priority",
+            "id",
+            postgresql_where=text(_OPEN),
         ),
         # What "Start" takes from.
         Index(
             "ix_check_item_waiting",
             "institution_id",
             "sla_due_at",
+            "priority",
             "id",
             postgresql_where=text("status in ('new', 'escalated')"),
         ),

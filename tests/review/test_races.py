@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -14,9 +16,13 @@ from sqlalchemy import func, select
 
 from console.actor import Actor
 from console.audit.verify import verify_all
+from console.review.claims import claim, claim_next, release, release_expired
+from console.review.decisions import Choice, decide
+from console.review.errors import HeldByOther, NotYours, StaleItem
+from console.review.states import Act
 from db.engine import transaction
 from db.models import AuditEntry, Claim, Decision, Evidence
-from tests.factories import Bank, import_items, item_ids, make_bank, x9_item
+from tests.factories import Bank, import_items, item_ids, look, make_bank, x9_item
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 4
@@ -85,4 +91,49 @@ def test_four_processes_decide_each_item_once(run: Callable, tmp_path: Path) -> 
             return (*counts, (await session.execute(gaps)).scalar_one())
 
     assert run(figures()) == (60, 60, 0, 0)
+    assert run(verify_all()).ok
+
+
+def test_taking_one_and_taking_the_next_never_wait_in_a_circle(run: Callable, tmp_path: Path) -> None:
+    """Two ways to the same items, again and again: where one locked what the other waits for, PostgreSQL would end
+    one of them with a deadlock, which surfaces here as an error."""
+    bank, items = run(bank_of(tmp_path, 4))
+    people = [bank.reviewer, bank.second_reviewer, bank.approver]
+
+    async def take(person: Actor, item: UUID) -> None:
+        with suppress(HeldByOther):
+            await claim(person, item)
+
+    async def story() -> None:
+        for _ in range(10):
+            await asyncio.gather(
+                *(take(person, item) for item in items for person in people), *(claim_next(person) for person in people)
+            )
+            async with transaction(bank.system) as session:
+                held = await session.scalars(select(Claim.item_id))
+                assert set(held) == set(items)
+            await asyncio.gather(*(release(person, item) for item in items for person in people))
+
+    run(story())
+    assert run(verify_all()).ok
+
+
+def test_deciding_and_releasing_the_same_item_at_once(run: Callable, tmp_path: Path) -> None:
+    """A double click and a page that closes: one of them wins, and neither waits for the other for ever."""
+    bank, items = run(bank_of(tmp_path, 30))
+
+    async def story() -> None:
+        for item in items:
+            await claim(bank.reviewer, item)
+            _, seen = await look(bank.reviewer, item)
+            outcomes = await asyncio.gather(
+                decide(bank.reviewer, item, Choice(Act.PAY), seen, then_next=False),
+                release(bank.reviewer, item),
+                release_expired(bank.system),
+                return_exceptions=True,
+            )
+            refused = [one for one in outcomes if isinstance(one, BaseException)]
+            assert all(isinstance(one, NotYours | StaleItem) for one in refused), refused
+
+    run(story())
     assert run(verify_all()).ok

@@ -321,7 +321,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_check_item_open_queue",
         "check_item",
-        ["institution_id", "queue_id", "sla_due_at", "id"],
+        ["institution_id", "queue_id", "sla_due_at", "priority", "id"],
         unique=False,
         postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
     )
@@ -335,14 +335,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_check_item_open_sla",
         "check_item",
-        ["institution_id", "sla_due_at", "id"],
+        ["institution_id", "sla_due_at", "priority", "id"],
         unique=False,
         postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
     )
     op.create_index(
         "ix_check_item_waiting",
         "check_item",
-        ["institution_id", "sla_due_at", "id"],
+        ["institution_id", "sla_due_at", "priority", "id"],
         unique=False,
         postgresql_where=sa.text("status in ('new', 'escalated')"),
     )
