@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import anyio
-from PIL import Image
+from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import TiffImageFile
+
+# Pillow warns of odd tags in real files; the picture is what matters. Set once, for all: `catch_warnings` is not safe
+# in threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 # A 600 dpi letter page is 34 million pixels; a check is under two. More is an attack or a mistake.
 MAX_PIXELS = 40_000_000
 _FORMATS = ("TIFF", "JPEG", "PNG")
+_TIFF_MAGIC = (b"II*\0", b"MM\0*")
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class NotDisplayable(Exception):
 def inspect(data: bytes) -> ImageFacts:
     """Decode the image and say what it is; never raises for bad bytes."""
     try:
-        image = _decode(data)
+        image = _decode(data, open_tiff=_UprightTiff)
     except NotDisplayable as error:
         return ImageFacts("unknown", None, None, None, str(error))
     dpi = image.info.get("dpi", (0, 0))[0]
@@ -55,17 +62,29 @@ async def png(data: bytes) -> bytes:
     return await anyio.to_thread.run_sync(partial(to_png, data))
 
 
-def _decode(data: bytes) -> Image.Image:
+class _UprightTiff(TiffImageFile):
+    """Decodes like its parent, and leaves out what follows where no tag says that the picture lies on its side.
+
+    What follows is reading all tags two times again, nearly half of the time that a check's image takes.
+    """
+
+    def load_end(self) -> None:
+        if self.tag_v2.get(ExifTags.Base.Orientation, 1) != 1:
+            super().load_end()
+
+
+def _open(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=_FORMATS)
+
+
+def _decode(data: bytes, open_tiff: Callable[[io.BytesIO], Image.Image] | None = None) -> Image.Image:
     if not data:
         raise NotDisplayable("the view is empty")
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of odd tags in real files; the picture is what matters.
-            warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
-            if image.width * image.height > MAX_PIXELS:
-                raise NotDisplayable(f"the image has {image.width} × {image.height} pixels, more than can be shown")
-            image.load()
+        image = open_tiff(io.BytesIO(data)) if open_tiff and data.startswith(_TIFF_MAGIC) else _open(data)
+        if image.width * image.height > MAX_PIXELS:
+            raise NotDisplayable(f"the image has {image.width} × {image.height} pixels, more than can be shown")
+        image.load()
     except NotDisplayable:
         raise
     except Exception as error:

@@ -94,7 +94,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 def _ensure_template(endpoints: Endpoints) -> None:
     with _superuser(endpoints) as connection:
-        if connection.execute("select from pg_database where datname = %s", (_TEMPLATE,)).fetchone():
+        if connection.execute("select 1 from pg_database where datname = %s", (_TEMPLATE,)).fetchone():
             return
         connection.execute(f"create database {_TEMPLATE} owner console_owner")
     upgrade(_on(endpoints.owner_database_url, _TEMPLATE))

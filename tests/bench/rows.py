@@ -162,7 +162,8 @@ def _rows_of_one_file(connection: psycopg.Connection, table: str) -> list[tuple[
     """The rows as they came to stand in the database, ready to be copied in again."""
     item = sql.Identifier("id" if table == "check_item" else "item_id")
     query = sql.SQL(
-        "select * from {} where {} in (select id from check_item where file_id = (select id from file_received limit 1))"
+        "select * from {} where {} in"
+        " (select id from check_item where file_id = (select id from file_received limit 1))"
     ).format(sql.Identifier(table), item)
     rows = connection.execute(query).fetchall()
     return [tuple(Jsonb(value) if isinstance(value, dict) else value for value in row) for row in rows]
