@@ -16,7 +16,7 @@ from console.ui.amount_plot import AmountPlot, AmountPoint
 from console.ui.format import count, day, money
 from console.ui.pieces import Text, Tone
 
-THUMBNAILS: Final = 5
+THUMBNAILS: Final = 8
 Link = Callable[[UUID], str]
 
 
@@ -67,11 +67,12 @@ class AccountPanel:
                 Text("no image", classes="crc-no-image")
             with Element("figcaption"):
                 Text(f"#{check.serial}" if check.serial else "—", classes="crc-strong")
+                Text(f"{check.presented_on.day} {check.presented_on:%b}", classes="crc-soft")
                 Text(money(check.amount))
                 if check.outcome == "returned":
                     Text(f"returned {check.return_code or ''}".strip(), classes="crc-breach")
                 else:
-                    Text(f"{check.presented_on.day} {check.presented_on:%b}", classes="crc-soft")
+                    Text("paid", classes="crc-soft")
             thumb.props["title"] = (
                 f"{check.payee} · {money(check.amount)} · {day(check.presented_on)} · {check.outcome}"
             )
@@ -86,15 +87,7 @@ def _draw_figures(view: ItemView, account: AccountShown, today: date) -> None:
 
 
 def _figures(view: ItemView, account: AccountShown, today: date) -> list[tuple[str, str, Tone]]:
-    bad = [
-        f"{number} {name}"
-        for number, name in (
-            (account.returns_90d, "returned"),
-            (account.nsf_90d, "NSF"),
-            (account.overdrafts_90d, "overdrawn"),
-        )
-        if number
-    ]
+    bad = (account.returns_90d, account.nsf_90d, account.overdrafts_90d)
     income = [name for on, name in ((account.payroll, "payroll"), (account.direct_deposit, "direct deposit")) if on]
     return [
         ("Open since", _since(account.opened_on, today), Tone.PLAIN),
@@ -103,7 +96,7 @@ def _figures(view: ItemView, account: AccountShown, today: date) -> list[tuple[s
         ("Largest, 90 d", _amount(account.amounts, "maximum_90"), Tone.PLAIN),
         ("7 days", f"{count(account.checks_7d)} · {money(account.total_7d)}", Tone.PLAIN),
         ("14 days", f"{count(account.checks_14d)} · {money(account.total_14d)}", Tone.PLAIN),
-        ("Trouble, 90 d", ", ".join(bad) or "none", Tone.BREACH if bad else Tone.PLAIN),
+        ("Returned · NSF · OD, 90 d", " · ".join(map(count, bad)), Tone.BREACH if any(bad) else Tone.PLAIN),
         ("Income", ", ".join(income) or "none known", Tone.PLAIN),
         ("Last serial", _last_serial(view, account), Tone.PLAIN),
     ]

@@ -76,7 +76,7 @@ class Desk:
         before, self._shown = self._shown, opened
         view = opened.view
         changed = before is None or before.view.id != view.id
-        self._bar.show(opened, self._queue.name if self._queue else view.queue_name, place)
+        self._bar.show(opened, self._queue.name if self._queue else "All queues", place)
         self.viewer.show(actor, view)
         if changed:
             self.item.show(view)
@@ -91,7 +91,7 @@ class Desk:
     def show_empty(self) -> None:
         """Show that nothing waits."""
         self._shown = None
-        self._bar.clear(self._queue.name if self._queue else "Review")
+        self._bar.clear(self._queue.name if self._queue else "All queues")
         self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet"})
         self._desk.classes(add="crc-away")
         self._empty.classes(remove="crc-away")

@@ -83,7 +83,9 @@ class ItemPanel:
 
 
 def micr_line(view: ItemView, account: str) -> str:
-    """The MICR line as read: routing between transit symbols, then on-us, with `account` in place of the number."""
-    on_us = view.on_us.replace(view.account_number, account) if view.account_number else view.on_us
-    auxiliary = f"⑈{view.auxiliary_on_us}⑈ " if view.auxiliary_on_us else ""
-    return f"{auxiliary}⑆{view.routing}⑆ {on_us}".strip()
+    """The MICR line as read, with `account` in place of the number: T the transit symbol, U the on-us symbol."""
+    on_us = view.on_us.replace("/", "U")
+    if view.account_number:
+        on_us = on_us.replace(view.account_number, account)
+    auxiliary = f"U{view.auxiliary_on_us}U " if view.auxiliary_on_us else ""
+    return f"{auxiliary}T{view.routing}T {on_us}".strip()

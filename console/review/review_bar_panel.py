@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
@@ -19,6 +19,10 @@ from console.ui.pieces import ActionButton, Chip, Tone
 from console.ui.shell import Shell
 
 Act = Callable[[str], Awaitable[Any]]
+# The sheet is the browser's own: no round trip.
+_SHOW_KEYS: Final = (
+    "() => window.dispatchEvent(new CustomEvent('crc:command', { detail: { target: 'sheet', action: 'sheet' } }))"
+)
 
 
 class ReviewBar:
@@ -32,6 +36,8 @@ class ReviewBar:
             for action, label in (("previous", "Previous"), ("next", "Next"), ("queue", "Queue")):
                 key = key_of(action, Scope.REVIEW)
                 ActionButton(label, partial(on_action, action), key=key)
+            keys = ActionButton("keys", key=key_of("sheet", Scope.REVIEW))
+            keys.on("click", js_handler=_SHOW_KEYS)
 
     def show(self, opened: Opened, queue_name: str, place: tuple[int, int]) -> None:
         """Show where this check stands."""

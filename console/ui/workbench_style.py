@@ -74,8 +74,8 @@ DESK: Final = """
 .crc-form textarea { max-height: 96px; }
 .crc-below { flex: none; height: 232px; display: grid; grid-template-columns: minmax(0, 1fr) 320px; gap: var(--gap); }
 .crc-account { display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
-.crc-thumbs { flex: 1; min-height: 0; display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 8px;
-  padding: 0 12px; }
+.crc-thumbs { flex: 1; min-height: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr));
+  grid-template-rows: minmax(0, 1fr); grid-auto-rows: 0; gap: 0 8px; padding: 0 12px; overflow: hidden; }
 .crc-thumb { margin: 0; min-height: 0; display: flex; flex-direction: column; overflow: hidden;
   border: 1px solid var(--line); border-radius: 6px; }
 .crc-thumb[data-outcome=returned] { border-color: var(--breach-line); }
@@ -83,10 +83,10 @@ DESK: Final = """
   background: #fff; }
 .crc-no-image { flex: 1; display: grid; place-items: center; background: var(--panel-soft); color: var(--ink-soft);
   font-size: 12px; }
-.crc-thumb figcaption { display: flex; justify-content: space-between; gap: 4px; padding: 2px 6px; font-size: 12px;
-  white-space: nowrap; overflow: hidden; }
+.crc-thumb figcaption { flex: none; display: grid; grid-template-columns: 1fr auto; gap: 0 4px; padding: 2px 6px 3px;
+  font-size: 12px; line-height: 1.25; white-space: nowrap; overflow: hidden; border-top: 1px solid var(--line); }
 .crc-context { flex: none; display: grid; grid-template-columns: repeat(5, auto); justify-content: space-between;
-  gap: 4px 14px; padding: 8px 12px 9px; font-size: 12.5px; }
+  gap: 3px 14px; padding: 7px 12px 8px; font-size: 12.5px; }
 .crc-context dt { color: var(--ink-soft); white-space: nowrap; font-size: 12px; line-height: 1.25; }
 .crc-context dd { font-weight: 600; white-space: nowrap; line-height: 1.3; }
 .crc-context dd[data-tone=breach] { color: var(--breach); }

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from console.resources import resources
 from console.settings import Settings
-from tests.browser.site import ARGUMENTS, CHROMIUM, enrol, new_page
-from tests.factories import Bank, make_bank
+from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, make_enrolled_bank, new_page
+from tests.factories import Bank
 
 Result = TypeVar("Result")
 
@@ -30,26 +27,12 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def run(console: Settings) -> Callable[[Coroutine[Any, Any, Result]], Result]:
     """As everywhere, but in a thread of its own, because playwright's loop runs in this one."""
-
-    async def inside(work: Coroutine[Any, Any, Result]) -> Result:
-        async with resources(console):
-            return await work
-
-    def run(work: Coroutine[Any, Any, Result]) -> Result:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, inside(work)).result()
-
-    return run
+    return in_a_thread(console)
 
 
 @pytest.fixture
 def bank(run: Callable[[Coroutine[Any, Any, Bank]], Bank]) -> Bank:
-    async def make() -> Bank:
-        made = await make_bank()
-        await enrol(made)
-        return made
-
-    return run(make())
+    return run(make_enrolled_bank())
 
 
 @pytest.fixture

@@ -6,26 +6,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from console.access import people, totp
 from console.actor import Actor
+from console.resources import resources
 from console.settings import Settings
 from db.engine import transaction
-from tests.factories import PASSWORD, Bank
+from tests.factories import PASSWORD, Bank, make_bank
 
 ROOT: Final = Path(__file__).parents[2]
 CHROMIUM: Final = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
@@ -34,6 +37,27 @@ SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 START_SECONDS: Final = 40
 # What a page may say without anything being wrong: the browser's own remark on a refused answer.
 _NOT_FAULTS: Final = ("Failed to load resource",)
+
+
+def in_a_thread(settings: Settings) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Runs a coroutine on these settings' services, in a thread: playwright's loop runs in the test's own."""
+
+    async def inside(work: Coroutine[Any, Any, Any]) -> Any:
+        async with resources(settings):
+            return await work
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, inside(work)).result()
+
+    return run
+
+
+async def make_enrolled_bank() -> Bank:
+    """A bank whose people can all sign in."""
+    bank = await make_bank()
+    await enrol(bank)
+    return bank
 
 
 async def enrol(bank: Bank) -> None:
@@ -59,6 +83,7 @@ class Site:
     process: subprocess.Popen[bytes]
     log: Path
     _last_step: dict[str, int] = field(default_factory=dict)
+    _sessions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
@@ -86,8 +111,11 @@ class Site:
                 process.kill()
                 process.wait()
 
-    def sign_in(self, page: Page, person: Actor | str, path: str = "/") -> None:
-        """Sign in through the forms and end up at `path`, connected. `person` is an actor or a username."""
+    def sign_in(self, page: Page, person: Actor | str, path: str = "/", *, connected: bool = True) -> None:
+        """Sign in through the forms and end up at `path`, connected. `person` is an actor or a username.
+
+        `connected=False` where the path answers with a plain page.
+        """
         username = person if isinstance(person, str) else _username(person)
         page.goto(f"{self.origin}/sign-in?next={path}")
         page.locator("input[name=username]").fill(username)
@@ -95,8 +123,25 @@ class Site:
         page.locator("button[type=submit]").click()
         page.locator("input[name=code]").fill(self.code(username))
         page.get_by_role("button", name="Sign in", exact=True).click()
-        # A server on a machine that is busy with other tests may take its time for the first page.
-        page.wait_for_function("window.did_handshake", timeout=20_000)
+        if connected:
+            # A server on a machine that is busy with other tests may take its time for the first page.
+            page.wait_for_function("window.did_handshake", timeout=20_000)
+
+    def join(self, page: Page, person: Actor, path: str = "/", *, connected: bool = True) -> None:
+        """As `sign_in`, but this person's session of before goes on where there is one.
+
+        A code works once, and there are three in a minute and a half: tests that do not test the sign-in share one.
+        """
+        username = _username(person)
+        if kept := self._sessions.get(username):
+            page.context.add_cookies([{"name": kept[0], "value": kept[1], "url": self.origin}])
+            page.goto(self.origin + path)
+            if connected:
+                page.wait_for_function("window.did_handshake", timeout=20_000)
+            return
+        self.sign_in(page, person, path, connected=connected)
+        cookie = next(one for one in page.context.cookies() if "session" in one.get("name", ""))
+        self._sessions[username] = (cookie["name"], cookie["value"])
 
     def open(self, page: Page, path: str) -> None:
         """Open a path in a browser that is signed in, and wait until the page is connected."""

@@ -1,0 +1,456 @@
+"""Queue and review page in a real browser, against the console as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import timedelta
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from console.review.claims import claim, release
+from console.review.decisions import Choice, decide
+from console.review.states import Act
+from console.settings import Settings, settings
+from db.engine import transaction
+from db.models import AuditEntry, CheckItem, Decision, Evidence
+from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.conftest import Database
+from tests.factories import Bank, import_items, item_ids, look, x9_item
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+Open = Callable[..., Page]
+# On-us items of an account nobody knows carry a flag; transit items carry none.
+TRANSIT = "061000146"
+
+
+@pytest.fixture(scope="module")
+def console(module_database: Database) -> Iterator[Settings]:
+    with pytest.MonkeyPatch.context() as patch:
+        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def run(console: Settings) -> Run:
+    return in_a_thread(console)
+
+
+@pytest.fixture(scope="module")
+def bank(run: Run) -> Bank:
+    made: Bank = run(make_enrolled_bank())
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site.serving(console, tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def empty_queue(module_database: Database, bank: Bank) -> None:
+    """One bank and one server serve the whole module; each test begins with no check at all."""
+    with psycopg.connect(module_database.superuser_url) as connection:
+        connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
+        connection.execute("truncate check_item, claim, flag, decision, evidence, image, file_finding, file_received"
+                           " restart identity cascade")  # fmt: skip
+
+
+@pytest.fixture
+def items(run: Run, bank: Bank, tmp_path: Path) -> Callable[..., list[UUID]]:
+    """``items("10.00", "20.00", routing=…)``: imported checks of these amounts, in their order."""
+    batches = iter("123456789")
+
+    def make(*amounts: str, routing: str = TRANSIT) -> list[UUID]:
+        async def work() -> list[UUID]:
+            drafts = [x9_item(n, amount, routing) for n, amount in enumerate(amounts, start=1)]
+            report = await import_items(bank, tmp_path, drafts, next(batches))
+            assert report.status == "imported"
+            made = (await item_ids(bank))[-len(amounts) :]
+            await _space_out(bank, made)
+            return made
+
+        made: list[UUID] = run(work())
+        return made
+
+    return make
+
+
+async def _space_out(bank: Bank, made: list[UUID]) -> None:
+    """Checks of one file are due at the same moment; here the first is the most urgent."""
+    async with transaction(bank.system) as session:
+        for place, item_id in enumerate(made):
+            item = await session.get_one(CheckItem, item_id)
+            item.sla_due_at += timedelta(minutes=place)
+            item.version += 1
+
+
+def amount_on(page: Page, amount: str) -> None:
+    """Wait until this amount is the one under review."""
+    expect(page.locator(".crc-amount")).to_have_text(f"${amount}")
+
+
+def statuses(bank: Bank) -> Coroutine[Any, Any, dict[UUID, str]]:
+    async def read() -> dict[UUID, str]:
+        async with transaction(bank.system) as session:
+            return {row.id: row.status for row in await session.execute(select(CheckItem.id, CheckItem.status))}
+
+    return read()
+
+
+def test_deciding_by_keyboard_alone_brings_the_next_check(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    first, second, third = items("100.00", "200.00", "300.00")
+    page = open_browser()
+    site.sign_in(page, bank.reviewer, "/queue")
+    expect(page.locator("tr[data-row]")).to_have_count(3)
+    page.keyboard.press("s")
+    amount_on(page, "100.00")
+    assert str(first) in page.url
+    front = page.locator(".crc-pane[data-side=front] img")
+    expect(front).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator(".crc-pane[data-side=back] img")).to_be_visible()
+    page.keyboard.press("a")
+    submit = page.locator("button[data-action=submit]")
+    expect(submit).to_contain_text("Pay 100.00")
+    page.keyboard.press("Control+Enter")
+    amount_on(page, "200.00")
+    expect(front).to_be_visible()
+    expect(page).to_have_url(re.compile(str(second)))
+    page.keyboard.press("r")
+    page.keyboard.press("4")
+    expect(submit).to_contain_text("Return 200.00")
+    page.keyboard.press("Control+Enter")
+    amount_on(page, "300.00")
+    page.keyboard.press("j")
+    page.keyboard.type("no signature at all")  # the note took the focus: its letters are no keys
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Nothing more waits")).to_be_visible()
+    assert run(statuses(bank)) == {first: "approved", second: "returned", third: "rejected"}
+
+    async def written() -> tuple[list[Decision], list[str], list[str]]:
+        async with transaction(bank.auditor) as session:
+            decisions = list(await session.scalars(select(Decision).order_by(Decision.decided_at)))
+            entries = select(AuditEntry.object_id).where(AuditEntry.action == "item.decided").order_by(AuditEntry.at)
+            snapshots = list(await session.scalars(select(Evidence.snapshot)))
+            return decisions, list(await session.scalars(entries)), snapshots
+
+    decisions, entries, snapshots = run(written())
+    assert [one.reasons for one in decisions] == [[], ["customer:A"], []]
+    assert decisions[2].note == "no signature at all"
+    assert entries[-3:] == [str(first), str(second), str(third)]
+    looked = next(json.loads(one)["viewed_ms"] for one in snapshots if str(first) in one)
+    assert looked["front"] > 0
+    assert looked["back"] > 0
+
+
+def test_the_next_checks_images_are_there_before_it_is_claimed(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    first, second = items("100.00", "200.00")
+    page = open_browser()
+    fetched: list[str] = []
+    page.on("response", lambda answer: "/images/" in answer.url and fetched.append(answer.url))
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "100.00")
+    for _ in range(100):
+        if len(fetched) >= 4:
+            break
+        page.wait_for_timeout(50)
+    assert len(set(fetched)) == 4
+    assert run(statuses(bank)) == {first: "in_review", second: "new"}
+    page.keyboard.press("a")
+    page.keyboard.press("Control+Enter")
+    amount_on(page, "200.00")
+    expect(page.locator(".crc-pane[data-side=front] img")).to_be_visible()
+    assert len(fetched) == 4
+
+
+def test_a_flag_must_be_answered_first_and_gets_the_focus(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    first, _ = items("100.00", "200.00", routing=bank.routing)
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "100.00")
+    card = page.locator(".crc-flag-card")
+    expect(card).to_have_count(1)
+    page.keyboard.press("a")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Answer the flag", exact=False)).to_be_visible()
+    expect(card).to_be_focused()
+    amount_on(page, "100.00")
+    page.keyboard.press("k")
+    page.keyboard.type("the customer confirmed by telephone")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 of 1 answered")).to_be_visible()
+    expect(card).to_contain_text("the customer confirmed by telephone")
+    expect(page.locator("button[data-action=submit]")).to_contain_text("Pay 100.00")
+    page.keyboard.press("Control+Enter")
+    amount_on(page, "200.00")
+    assert run(statuses(bank))[first] == "approved"
+
+
+def test_a_stale_page_says_so_keeps_the_note_and_decides_after_another_look(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    (first,) = items("100.00")
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "100.00")
+    page.keyboard.press("j")
+    page.keyboard.type("my careful note")
+
+    async def changed_behind_its_back() -> None:
+        # Without the hint that a service would send: the page cannot know.
+        async with transaction(bank.system) as session:
+            item = await session.get_one(CheckItem, first)
+            item.version += 1
+
+    run(changed_behind_its_back())
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("This check changed after you opened it", exact=False)).to_be_visible()
+    assert run(statuses(bank))[first] == "in_review"
+    expect(page.get_by_label("Note")).to_have_value("my careful note")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Nothing more waits")).to_be_visible()
+    assert run(statuses(bank))[first] == "rejected"
+
+
+def test_what_a_choice_lacks_gets_the_cursor(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    (first,) = items("100.00")
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "100.00")
+    page.keyboard.press("i")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Write a note", exact=False)).to_be_visible()
+    expect(page.get_by_label("Note")).to_be_focused()
+    assert run(statuses(bank))[first] == "in_review"
+
+
+def test_two_people_decide_a_large_check(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    (first,) = items("7000.00")
+    maker = open_browser()
+    site.join(maker, bank.reviewer, f"/review/{first}")
+    amount_on(maker, "7,000.00")
+    maker.keyboard.press("a")
+    expect(maker.locator("button[data-action=submit]")).to_contain_text("Recommend payment, ask a second person")
+    maker.keyboard.press("Control+Enter")
+    expect(maker.get_by_text("Nothing more waits")).to_be_visible()
+    assert run(statuses(bank))[first] == "pending_approval"
+    site.open(maker, f"/review/{first}")
+    expect(maker.locator(".crc-notice")).to_contain_text("second person")
+    expect(maker.locator("button[data-action=submit]")).to_have_count(0)
+
+    checker = open_browser()
+    site.join(checker, bank.approver, "/queue")
+    checker.get_by_role("button", name="Approvals").click()
+    expect(checker.locator("tr[data-row]")).to_have_count(1)
+    checker.keyboard.press("ArrowDown")
+    checker.keyboard.press("Enter")
+    amount_on(checker, "7,000.00")
+    expect(checker.locator(".crc-steps")).to_contain_text("Reviewer recommends payment")
+    checker.keyboard.press("a")
+    expect(checker.locator("button[data-action=submit]")).to_contain_text("Confirm the payment of 7,000.00")
+    checker.keyboard.press("Control+Enter")
+    expect(checker.get_by_text("Nothing more waits")).to_be_visible()
+    assert run(statuses(bank))[first] == "approved"
+    # The maker's page, still open, says so by itself.
+    expect(maker.locator(".crc-notice")).to_contain_text("its review is over")
+
+
+def test_sent_back_with_a_note_that_the_next_reviewer_reads(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    (first,) = items("7000.00")
+
+    async def recommend() -> None:
+        await claim(bank.reviewer, first)
+        _, seen = await look(bank.reviewer, first)
+        await decide(bank.reviewer, first, Choice(Act.PAY), seen)
+
+    run(recommend())
+    page = open_browser()
+    site.join(page, bank.approver, f"/review/{first}")
+    amount_on(page, "7,000.00")
+    page.keyboard.press("j")
+    page.keyboard.type("compare the signature again")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Sent back: 7,000.00", exact=False)).to_be_visible()
+    assert run(statuses(bank))[first] == "new"
+    other = open_browser()
+    site.join(other, bank.second_reviewer, f"/review/{first}")
+    expect(other.locator(".crc-steps")).to_contain_text("compare the signature again")
+
+
+def test_an_auditor_reads_and_decides_nothing(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    (first,) = items("100.00", routing=bank.routing)
+    page = open_browser()
+    site.join(page, bank.auditor, "/queue")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(page.get_by_role("button", name="Start")).to_have_count(0)
+    site.open(page, f"/review/{first}")
+    expect(page.locator(".crc-notice")).to_contain_text("Your role reads checks and decides none")
+    expect(page.locator(".crc-acts")).to_have_count(0)
+    expect(page.locator(".crc-answers button")).to_have_count(0)
+    for key in ("a", "y", "Control+Enter"):
+        page.keyboard.press(key)
+    assert run(statuses(bank))[first] == "new"
+
+
+def test_another_browser_sees_padlock_and_vanishing_live(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    first, second = items("100.00", "200.00")
+    watching = open_browser()
+    site.join(watching, bank.second_reviewer, "/queue")
+    row = watching.locator(f"tr[data-row='{first}']")
+    expect(row).to_be_visible()
+    working = open_browser()
+    site.join(working, bank.reviewer, f"/review/{first}")
+    expect(row.locator(".crc-held")).to_contain_text("Reviewer", timeout=3_000)
+    working.keyboard.press("a")
+    working.keyboard.press("Control+Enter")
+    expect(row).to_have_count(0, timeout=3_000)
+    expect(watching.locator(".crc-figure", has_text="decided today").locator("strong")).to_have_text("1")
+    expect(watching.locator(f"tr[data-row='{second}'] .crc-held")).to_contain_text("Reviewer", timeout=3_000)
+    # A check that comes in appears in its place.
+    items("50.00")
+    expect(watching.locator("tr[data-row]")).to_have_count(2, timeout=3_000)
+
+
+def test_a_check_that_somebody_holds_is_shown_read_only_until_it_is_free(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    (first,) = items("100.00")
+    run(claim(bank.second_reviewer, first))
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    expect(page.locator(".crc-notice")).to_contain_text("Second Reviewer is working on this check")
+    run(release(bank.second_reviewer, first))
+    page.get_by_role("button", name="Take this check").click()
+    expect(page.get_by_text("claimed by you")).to_be_visible()
+
+
+def test_leaving_gives_the_check_back_and_asks_where_something_is_typed(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    first, second = items("100.00", "200.00")
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "100.00")
+    page.keyboard.press("n")
+    amount_on(page, "200.00")
+    assert run(statuses(bank)) == {first: "new", second: "in_review"}
+    page.keyboard.press("Shift+N")
+    page.keyboard.type("half a thought")
+    page.keyboard.press("Escape")
+    page.keyboard.press("q")
+    page.get_by_role("button", name="Stay").click()
+    amount_on(page, "200.00")
+    expect(page.get_by_label("Note")).to_have_value("half a thought")
+    page.locator(".crc-rail a", has_text="Queue").click()
+    page.get_by_role("button", name="Leave it").click()
+    page.wait_for_url("**/queue")
+    assert run(statuses(bank))[second] == "new"
+
+
+def test_the_account_number_is_masked_until_it_is_shown_and_that_is_audited(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    (first,) = items("100.00", routing=bank.routing)
+
+    async def facts() -> tuple[str, int]:
+        async with transaction(bank.auditor) as session:
+            entries = select(func.count()).where(
+                AuditEntry.action == "account_number.viewed", AuditEntry.object_id == str(first)
+            )
+            item = await session.get_one(CheckItem, first)
+            return item.account_number, (await session.execute(entries)).scalar_one()
+
+    number, before = run(facts())
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "100.00")
+    assert number not in page.locator(".crc-item").inner_text()
+    page.get_by_role("button", name="Show the full account number").click()
+    expect(page.locator("[data-account]")).to_have_text(number)
+    assert (before, run(facts())[1]) == (0, 1)
+
+
+def test_search_filter_and_sort_ask_the_database(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open
+) -> None:
+    items(*(f"{n}.00" for n in range(1, 61)))
+    page = open_browser()
+    site.join(page, bank.reviewer, "/queue")
+    expect(page.locator(".crc-table-foot")).to_contain_text("1–50 of 60")
+    amounts = page.locator("td[data-column=amount]")
+    page.get_by_role("button", name="Amount").click()
+    expect(amounts.first).to_have_text("1.00")
+    page.get_by_role("button", name="Amount").click()
+    expect(amounts.first).to_have_text("60.00")
+    page.locator(".crc-table-scroll").evaluate("table => table.scrollTo(0, 99999)")
+    expect(page.locator(".crc-table-foot")).to_contain_text("1–60 of 60")
+    page.keyboard.press("/")
+    page.keyboard.type("42.00")
+    expect(amounts).to_have_text(["42.00"])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("button", name="with flags").click()
+    expect(page.get_by_text("Nothing is waiting here.")).to_be_visible()
+
+
+def test_an_unknown_check_and_a_role_without_queue_are_refused(site: Site, bank: Bank, open_browser: Open) -> None:
+    page = open_browser()
+    site.join(page, bank.reviewer, "/queue")
+    page.goto(f"{site.origin}/review/{UUID(int=7)}")
+    expect(page.get_by_text("This check does not exist.")).to_be_visible()
+    administrator = open_browser()
+    site.join(administrator, bank.administrator, "/queue", connected=False)
+    expect(administrator.get_by_text("Not for your role")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])
+def test_the_desk_fits_the_screen_without_scrolling(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, width: int, height: int
+) -> None:
+    (first,) = items("7000.00", routing=bank.routing)
+    page = open_browser(width=width, height=height)
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "7,000.00")
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    expect(page.locator(".crc-liability")).to_be_visible()
+    submit = page.locator("button[data-action=submit]").bounding_box()
+    viewer = page.locator(".crc-viewer").bounding_box()
+    assert submit
+    assert viewer
+    assert submit["y"] + submit["height"] <= height
+    assert viewer["width"] >= 0.6 * width
+    assert viewer["height"] >= 0.55 * height
+    for box in ("html", ".q-page"):
+        scrolls = page.locator(box).evaluate("box => box.scrollHeight > box.clientHeight + 1")
+        assert not scrolls, f"{box} scrolls"
