@@ -49,7 +49,7 @@ class IntakeView:
         self._open_file: UUID | None = None
         self._total: int | None = None
         self._stamp: int | None = None
-        self._unfinished: set[UUID] = set()
+        self._done: set[UUID] = set()
         self._clear: ActionButton | None = None
 
     def draw(self, *, uploads: bool) -> None:
@@ -104,8 +104,9 @@ class IntakeView:
         self._stamp = arrivals.stamp(actor.institution_id)
         known = arrivals.arrivals(actor)
         self._arrivals.show(known)
-        ended = [one for one in known if one.id in self._unfinished and not one.unfinished]
-        self._unfinished = {one.id for one in known if one.unfinished}
+        done = {one.id for one in known if not one.unfinished}
+        ended = [one for one in known if one.id in done - self._done]
+        self._done = done
         if self._clear:
             own = any(one.brought_by == actor.user_id and not one.unfinished for one in known)
             self._clear.set_visibility(own)
