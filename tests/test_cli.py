@@ -14,7 +14,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from psycopg import sql
+from typer.testing import CliRunner
 
+from console.cli import app
 from console.settings import Settings
 from tests.conftest import Database
 from tests.factories import PASSWORD, claimed, import_items, item_ids, make_bank, x9_file, x9_item
@@ -51,15 +53,17 @@ def a_file(folder: Path, name: str, *amounts: str) -> Path:
 # --- help and errors -------------------------------------------------------------------------------------------------
 
 
-def test_help_lists_every_command_and_each_explains_itself() -> None:
-    overall = main("--help")
-    assert overall.returncode == 0
-    for command in COMMANDS:
-        assert f" {command} " in overall.stdout
-        help_ = main(command, "--help")
-        assert help_.returncode == 0, help_.stderr
-        assert "Usage:" in help_.stdout
-    assert "Traceback" not in overall.stdout
+def test_help_lists_every_command() -> None:
+    done = main("--help")
+    assert done.returncode == 0
+    assert all(f" {command} " in done.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--help"], prog_name="main.py")
+    assert done.exit_code == 0
+    assert f"Usage: main.py {command}" in done.stdout
 
 
 @pytest.mark.parametrize(

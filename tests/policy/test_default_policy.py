@@ -25,6 +25,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     with start(tmp_path / "postgresql", valkey=False, object_store=False, fast=True, environ={}) as running:
         url = running.endpoints.superuser_database_url
         with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("drop owned by console_app")
             connection.execute("drop role console_app")
         yield url
 
