@@ -110,7 +110,7 @@ def _run(current: Settings, work: Coroutine[Any, Any, Result]) -> Result:
 @app.command()
 def up(
     data_dir: DataDir = None,
-    port: Annotated[int | None, typer.Option(help="Port to use; default 8000, or a free one.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; default: the setting PORT, else 8000 or a free one.")] = None,
 ) -> None:
     """Start everything on this machine: services, web and jobs. Ctrl+C stops it all."""
     from console.embedded import run_everything
@@ -118,6 +118,8 @@ def up(
     current = _settings()
     if current.environment.value == "production":
         raise fail("`up` uses embedded services, which production refuses. Use `serve` and `worker`.")
+    if port is None and "port" in current.model_fields_set:
+        port = current.port
     raise typer.Exit(run_everything(_folder(current, data_dir), port))
 
 
