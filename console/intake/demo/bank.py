@@ -1,5 +1,6 @@
 """A demo bank, complete and the same for the same seed."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -70,14 +71,21 @@ def _play(day: Day) -> None:
 
 
 def _ordinary(day: Day, count: int) -> None:
-    """Checks with nothing wrong: a third deposited here and drawn elsewhere, most of the rest from businesses."""
+    """Checks with nothing wrong: a third deposited here and drawn elsewhere, the rest spread over our accounts.
+
+    Whoever has the fewest today is next: a dozen from one account would be a burst, and so not ordinary.
+    """
     rng = day.stream("ordinary")
+    today = Counter(item.account_number for item in day.items)
     for _ in range(count):
         if rng.random() < 0.33:
             drawer = rng.choice(day.foreign)
         else:
-            drawer = rng.choice(day.established(business=rng.random() < 0.72))
+            customers = [*day.established(business=True), *day.established(business=False)]
+            fewest = min(today[one.number] for one in customers)
+            drawer = rng.choice([one for one in customers if today[one.number] == fewest])
         day.present(day.draft(drawer))
+        today[drawer.number] += 1
 
 
 def make_demo_bank(
