@@ -16,7 +16,7 @@ from console.review.decisions import MAX_NOTE, MAX_REASONS, Choice
 from console.review.draft import Draft
 from console.review.opening import Opened
 from console.review.queue import QueueName
-from console.review.reasons import COMMON, LIABILITY_PROMPT, REASONS
+from console.review.reasons import COMMON, LIABILITY_PROMPT, REASONS, Reason, ReasonClass
 from console.review.states import FINAL_ACTS, Act
 from console.ui.format import money
 from console.ui.keys import Scope, key_of
@@ -33,6 +33,8 @@ _BUTTONS: Final = (
 _NOUNS: Final = {Act.PAY: "payment", Act.RETURN: "return", Act.REJECT: "rejection"}
 _NEEDS_NOTE: Final = {Act.REJECT, Act.ESCALATE, Act.ASK}
 _ESCALATION: Final = "escalation"
+# Reasons offered for what is typed: as many as there are common ones, so that nothing jumps.
+_OFFERED: Final = 8
 _NO_TARGETS: Final = {"standard", "approvals"}
 
 
@@ -82,14 +84,18 @@ class DecisionPanel:
         elif len(reasons) < MAX_REASONS:
             reasons.append(reason)
         if self.draft.act is Act.RETURN and self._search is not None:
-            self._search.set_value(list(reasons))
-            self._draw_common()
+            self._search.set_value("")
+            self._draw_choices()
         else:
             self.choose(Act.RETURN)
 
     def key(self, action: str) -> None:
         """Do what a key of the group “Decide” says."""
-        if action.startswith("reason_"):
+        if action == "reason_search":
+            if self.draft.act is not Act.RETURN:
+                self.choose(Act.RETURN)
+                self.focus("reasons")
+        elif action.startswith("reason_"):
             self.toggle_reason(COMMON[int(action.removeprefix("reason_")) - 1])
         else:
             self.choose(Act(action))
@@ -138,7 +144,7 @@ class DecisionPanel:
         for act, _, tone in _BUTTONS:
             self._act_buttons[act].set_chosen(act is self.draft.act, tone=tone)
         self._submit.set_label(self.words())
-        self._search: ui.select | None = None
+        self._search: ui.input | None = None
         self._release: ui.input | None = None
         self._target: ui.select | None = None
         self._needs.clear()
@@ -155,33 +161,52 @@ class DecisionPanel:
                 self._target.props("dense outlined options-dense")
 
     def _draw_reasons(self) -> None:
-        labels = {
-            key: f"{reason.code} · {reason.text}" + (" (administrative)" if "admin" in key else "")
-            for key, reason in REASONS.items()
-        }
-        self._search = ui.select(
-            labels, label="Return reason: 1–9, or / and type", with_input=True, multiple=True,
-            value=list(self.draft.reasons), on_change=self._reasoned,
-        )  # fmt: skip
-        self._search.props(f"dense outlined options-dense use-chips max-values={MAX_REASONS} data-focus=reason_search")
-        self._common = Element("div").classes("crc-needs")
-        self._draw_common()
+        self._search = ui.input("Return reason: 1–9, or / and type", on_change=lambda _: self._draw_choices())
+        self._search.props("dense outlined data-focus=reason_search autocomplete=off maxlength=40")
+        self._search.on("keydown.enter.exact.prevent", lambda _: self._pick_first(), [])
+        self._choices = Element("div").classes("crc-needs")
+        self._draw_choices()
 
-    def _draw_common(self) -> None:
-        self._common.clear()
-        with self._common, Element("div").classes("crc-common") as group:
-            group.props["role"] = "group"
-            group.props["aria-label"] = "Common reasons"
-            for number, key in enumerate(COMMON, start=1):
-                reason = REASONS[key]
-                button = ActionButton(f"{reason.code} {reason.text}", partial(self.toggle_reason, key))
-                button.props["title"] = reason.text
-                button.set_chosen(key in self.draft.reasons, tone=Tone.BREACH)
-                with button:
-                    key_cap(str(number))
-        if any(REASONS[key].moves_loss for key in self.draft.reasons):
-            with self._common:
+    def _draw_choices(self) -> None:
+        """The reasons chosen, then those that match what is typed, or else the common ones with their keys."""
+        searched = self._searched()
+        offered = matching(searched)[:_OFFERED] if searched else [REASONS[key] for key in COMMON]
+        self._choices.clear()
+        with self._choices:
+            elsewhere = [REASONS[key] for key in self.draft.reasons if REASONS[key] not in offered]
+            with Element("div").classes("crc-chosen"):
+                for reason in elsewhere:
+                    self._draw_chosen(reason)
+            with Element("div").classes("crc-common") as group:
+                group.props["role"] = "group"
+                group.props["aria-label"] = "Reasons that match" if searched else "Common reasons"
+                for place, reason in enumerate(offered):
+                    cap = ("Enter" if place == 0 else "") if searched else str(place + 1)
+                    self._draw_offer(reason, cap)
+            if searched and not offered:
+                Text(f"No return reason matches “{searched}”.", tag="p", classes="crc-soft")
+            if any(REASONS[key].moves_loss for key in self.draft.reasons):
                 Text(LIABILITY_PROMPT, tag="p", classes="crc-liability").props["role"] = "note"
+
+    def _draw_chosen(self, reason: Reason) -> None:
+        chosen = ActionButton(named(reason), partial(self.toggle_reason, reason.key), icon_name="close")
+        chosen.props["aria-label"] = f"Take away {named(reason)}"
+
+    def _draw_offer(self, reason: Reason, cap: str) -> None:
+        offer = ActionButton(named(reason), partial(self.toggle_reason, reason.key))
+        offer.props["title"] = named(reason)
+        offer.set_chosen(reason.key in self.draft.reasons, tone=Tone.BREACH)
+        if cap:
+            with offer:
+                key_cap(cap)
+
+    def _searched(self) -> str:
+        return (self._search.value or "").strip() if self._search else ""
+
+    def _pick_first(self) -> None:
+        found = matching(self._searched())
+        if found and found[0].key not in self.draft.reasons:
+            self.toggle_reason(found[0].key)
 
     def _noted(self, event: Any) -> None:
         self.draft.note = event.value or ""
@@ -194,15 +219,22 @@ class DecisionPanel:
         self.draft.queue = event.value
         self._submit.set_label(self.words())
 
-    def _reasoned(self, event: Any) -> None:
-        chosen = [key for key in event.value or [] if key in REASONS][:MAX_REASONS]
-        if chosen != self.draft.reasons:
-            self.draft.reasons = chosen
-            self._draw_common()
-
 
 def _date(given: str) -> date | None:
     try:
         return date.fromisoformat(given)
     except ValueError:
         return None
+
+
+def named(reason: Reason) -> str:
+    """A reason in a line: code, text, and the class where it is not the customer's."""
+    administrative = " (administrative)" if reason.reason_class is ReasonClass.ADMINISTRATIVE else ""
+    return f"{reason.code} {reason.text}{administrative}"
+
+
+def matching(searched: str) -> list[Reason]:
+    """The reasons that fit what is typed: those of that very code first, then those with all the words."""
+    words = searched.casefold().split()
+    fitting = [one for one in REASONS.values() if words and all(word in named(one).casefold() for word in words)]
+    return sorted(fitting, key=lambda one: one.code.casefold() != words[0])

@@ -168,7 +168,7 @@ class FlagsPanel:
     def _reason_field(self, flag: FlagShown) -> None:
         with Element("div").classes("crc-answers"):
             field = ui.input(placeholder="Why does it not matter here?", value=self._reason, on_change=self._typed)
-            field.classes("crc-grow").props(f"dense outlined autofocus maxlength={MAX_REASON}")
+            field.classes("crc-grow").props(f"dense outlined autofocus maxlength={MAX_REASON} data-focus=flag_reason")
             field.props["aria-label"] = f"Why {flag.title} does not matter here"
             field.on("keydown.enter.prevent", lambda _: self._explained(flag.id), [])
             ActionButton("Dismiss", lambda: self._explained(flag.id))

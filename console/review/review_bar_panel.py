@@ -36,7 +36,7 @@ class ReviewBar:
             for action, label in (("previous", "Previous"), ("next", "Next"), ("queue", "Queue")):
                 key = key_of(action, Scope.REVIEW)
                 ActionButton(label, partial(on_action, action), key=key)
-            keys = ActionButton("keys", key=key_of("sheet", Scope.REVIEW))
+            keys = ActionButton("Keys", key=key_of("sheet", Scope.REVIEW))
             keys.on("click", js_handler=_SHOW_KEYS)
 
     def show(self, opened: Opened, queue_name: str, place: tuple[int, int]) -> None:

@@ -11,6 +11,14 @@ function isField(element) {
   return FIELD_ROLES.has(element.getAttribute("role"));
 }
 
+const AWAITED = 3000; // ms in which the page may draw a field that a key asked for
+
+/** The field of a name, whether the name stands on it or around it. */
+function fieldOf(name) {
+  const found = document.querySelector(`[data-focus="${name}"]`);
+  return found?.matches("input, textarea") ? found : found?.querySelector("input, textarea");
+}
+
 const isControl = (element) =>
   !!element?.closest?.("button, a[href], summary, input, [role=button], [role=link], [role=tab], [role=menuitem], [role=switch]");
 
@@ -70,8 +78,10 @@ export default {
   mounted() {
     this.withTab = false;
     this.swallowed = null;
+    this.awaited = null; // { field, text, until }: what is typed for a field that is not there yet
     this.listeners = [
       ["keydown", this.keydown],
+      ["focusin", this.focused],
       ["keyup", this.keyup],
       ["pointerdown", () => (this.withTab = false)],
       ["crc:command", this.command],
@@ -86,6 +96,8 @@ export default {
       if (event.key === "Tab") this.withTab = true;
       if (event.isComposing || event.defaultPrevented) return;
       const focused = document.activeElement;
+      if (event.key === "Escape") this.awaited = null;
+      if (this.typedAhead(event)) return;
       if (event.key === "Escape") return isField(focused) ? focused.blur() : undefined;
       const stroke = strokeOf(event);
       const key = stroke && this.byStroke.get(stroke);
@@ -107,14 +119,33 @@ export default {
       return !(focused?.type === "range" && event.key.startsWith("Arrow"));
     },
     fire(key) {
+      if (key.focuses) this.focus(key.focuses);
       if (key.target === "server") return this.$emit("key", key.action);
       window.dispatchEvent(new CustomEvent("crc:command", { detail: { target: key.target, action: key.action } }));
     },
     command({ detail: { target, action } }) {
       if (target === "sheet") this.$refs.sheet.showModal();
-      if (target !== "focus") return;
-      const field = document.querySelector(`[data-focus="${action}"]`);
-      (field?.matches("input, textarea") ? field : field?.querySelector("input, textarea"))?.focus();
+      if (target === "focus") fieldOf(action)?.focus();
+    },
+    /** Focuses a field now, or keeps what is typed until the server has drawn it. */
+    focus(name) {
+      const field = fieldOf(name);
+      this.awaited = field ? null : { field: name, text: "", until: performance.now() + AWAITED };
+      field?.focus();
+    },
+    typedAhead(event) {
+      if (!this.awaited || performance.now() > this.awaited.until) this.awaited = null;
+      if (!this.awaited || isField(document.activeElement) || event.key.length > 1 || event.ctrlKey || event.metaKey) return false;
+      event.preventDefault();
+      event.stopPropagation();
+      this.awaited.text += event.key;
+      return true;
+    },
+    focused({ target }) {
+      if (!this.awaited || target !== fieldOf(this.awaited.field)) return;
+      const { text } = this.awaited;
+      this.awaited = null;
+      if (text) document.execCommand("insertText", false, text); // as if typed: the field's own events fire
     },
   },
 };

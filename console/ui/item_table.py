@@ -64,7 +64,7 @@ QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("flags", "Flags", sortable=False),
     Column("priority", "Priority", "92px"),
     Column("status", "Status", "112px"),
-    Column("held_by", "Held by", "116px", sortable=False),
+    Column("held_by", "Held by", "140px", sortable=False),
     Column("age", "Age", "68px", "right"),
 )
 

@@ -35,6 +35,8 @@ class Key:
     """One shortcut: ``key`` (and ``also``) does ``action`` within ``scope``.
 
     ``repeats`` lets it fire again while held down; ``in_fields`` lets it fire while a text field has focus.
+    ``focuses`` names the field (its ``data-focus``) that gets the cursor at once, so that what is typed next are
+    words and no keys.
     """
 
     action: str
@@ -46,6 +48,7 @@ class Key:
     also: tuple[str, ...] = ()
     repeats: bool = False
     in_fields: bool = False
+    focuses: str = ""
 
     @property
     def strokes(self) -> tuple[str, ...]:
@@ -79,8 +82,8 @@ _IMAGE: Final = "Image"
 _REGIONS: Final = "Jump to"
 
 
-def _decision(action: str, key: str, label: str) -> Key:
-    return Key(action, key, label, Scope.REVIEW, _DECIDE)
+def _decision(action: str, key: str, label: str, focuses: str = "") -> Key:
+    return Key(action, key, label, Scope.REVIEW, _DECIDE, focuses=focuses)
 
 
 def _image(action: str, key: str, label: str, *also: str, repeats: bool = False) -> Key:
@@ -90,23 +93,23 @@ def _image(action: str, key: str, label: str, *also: str, repeats: bool = False)
 REGISTRY: Final[tuple[Key, ...]] = (
     _decision("pay", "A", "Pay"),
     _decision("return", "R", "Return"),
-    _decision("reject", "J", "Reject"),
+    _decision("reject", "J", "Reject", "note"),
     _decision("hold", "H", "Hold"),
-    _decision("escalate", "E", "Escalate"),
-    _decision("ask", "I", "Ask for information"),
+    _decision("escalate", "E", "Escalate", "note"),
+    _decision("ask", "I", "Ask for information", "note"),
     *(_decision(f"reason_{n}", str(n), "Choose a reason") for n in range(1, REASON_COUNT + 1)),
-    Key("reason_search", "/", "Search a reason", Scope.REVIEW, _DECIDE, Target.FOCUS),
+    Key("reason_search", "/", "Return, and search the reason", Scope.REVIEW, _DECIDE, focuses="reason_search"),
     Key("note", "Shift+N", "Write a note", Scope.REVIEW, _DECIDE, Target.FOCUS),
     Key("submit", "Ctrl+Enter", "Submit the decision", Scope.REVIEW, _DECIDE, in_fields=True),
     Key("flag_confirm", "Y", "Confirm the flag", Scope.REVIEW, _FLAGS),
-    Key("flag_dismiss", "K", "Dismiss the flag", Scope.REVIEW, _FLAGS),
+    Key("flag_dismiss", "K", "Dismiss the flag", Scope.REVIEW, _FLAGS, focuses="flag_reason"),
     Key("flag_cannot_tell", "T", "Cannot tell", Scope.REVIEW, _FLAGS),
     Key("flag_next", "G", "Go to the next flag", Scope.REVIEW, _FLAGS),
     Key("next", "N", "Next check", Scope.REVIEW, _MOVE),
     Key("previous", "P", "Previous check", Scope.REVIEW, _MOVE),
     Key("queue", "Q", "Back to the queue", Scope.REVIEW, _MOVE),
     Key("confirm", "A", "Confirm the recommendation", Scope.CONFIRM, _DECIDE),
-    Key("send_back", "J", "Send it back", Scope.CONFIRM, _DECIDE),
+    Key("send_back", "J", "Send it back", Scope.CONFIRM, _DECIDE, focuses="note"),
     _image("side", "Space", "Other side"),
     _image("both", "B", "Both sides"),
     _image("fit", "F", "Whole check", "0"),

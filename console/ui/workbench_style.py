@@ -58,6 +58,11 @@ DESK: Final = """
 .crc-acts:has(> :nth-child(2):last-child) { grid-template-columns: repeat(2, 1fr); }
 .crc-needs { display: flex; flex-direction: column; gap: 7px; }
 .crc-needs:empty { display: none; }
+.crc-chosen { display: flex; flex-direction: column; gap: 4px; }
+.crc-chosen:empty { display: none; }
+.crc-chosen .crc-button { min-height: 26px; padding: 1px 8px; justify-content: flex-start; font-size: 12.5px;
+  background: var(--breach-soft); border-color: var(--breach); color: var(--breach); font-weight: 600; }
+.crc-chosen .crc-button-text { min-width: 0; overflow: hidden; text-overflow: ellipsis; }
 .crc-common { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px; }
 .crc-common .crc-button { min-height: 25px; padding: 1px 6px 1px 8px; font-size: 12.5px;
   justify-content: space-between; }
@@ -107,4 +112,9 @@ DESK: Final = """
 }
 """
 
-RULES: Final = QUEUE + DESK
+MESSAGES: Final = """
+body { --q-info: var(--rail-ground) !important; }
+.q-notifications__list--top { top: calc(var(--bar) + 44px); }
+"""
+
+RULES: Final = QUEUE + DESK + MESSAGES

@@ -135,6 +135,11 @@ def test_deciding_by_keyboard_alone_brings_the_next_check(
     page.keyboard.press("r")
     page.keyboard.press("4")
     expect(submit).to_contain_text("Return 200.00")
+    page.keyboard.press("/")
+    page.keyboard.type("stop pay")
+    page.keyboard.press("Enter")
+    chosen = page.locator(".crc-common button[aria-pressed=true]")
+    expect(chosen).to_have_text([re.compile("A NSF"), re.compile("C Stop payment")])
     page.keyboard.press("Control+Enter")
     amount_on(page, "300.00")
     page.keyboard.press("j")
@@ -151,7 +156,7 @@ def test_deciding_by_keyboard_alone_brings_the_next_check(
             return decisions, list(await session.scalars(entries)), snapshots
 
     decisions, entries, snapshots = run(written())
-    assert [one.reasons for one in decisions] == [[], ["customer:A"], []]
+    assert [one.reasons for one in decisions] == [[], ["customer:A", "customer:C"], []]
     assert decisions[2].note == "no signature at all"
     assert entries[-3:] == [str(first), str(second), str(third)]
     looked = next(json.loads(one)["viewed_ms"] for one in snapshots if str(first) in one)
@@ -241,7 +246,7 @@ def test_what_a_choice_lacks_gets_the_cursor(
     amount_on(page, "100.00")
     page.keyboard.press("i")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Write a note", exact=False)).to_be_visible()
+    expect(page.locator(".q-notification__message", has_text="Write a note")).to_be_visible()
     expect(page.get_by_label("Note")).to_be_focused()
     assert run(statuses(bank))[first] == "in_review"
 
@@ -259,7 +264,7 @@ def test_two_people_decide_a_large_check(
     expect(maker.get_by_text("Nothing more waits")).to_be_visible()
     assert run(statuses(bank))[first] == "pending_approval"
     site.open(maker, f"/review/{first}")
-    expect(maker.locator(".crc-notice")).to_contain_text("second person")
+    expect(maker.locator(".crc-notice")).to_contain_text("another person must confirm it")
     expect(maker.locator("button[data-action=submit]")).to_have_count(0)
 
     checker = open_browser()
