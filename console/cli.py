@@ -294,10 +294,13 @@ def _uses_embedded(current: Settings) -> bool:
 
 @app.command()
 def bench(
-    only: Annotated[list[str] | None, typer.Option(help="Names of benches; default: all.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Name of a bench, may be given again; default: all.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure on this machine, each figure beside its floor in the same run."""
-    from tests.bench.run import run_benches
+    """Measure on this machine, each figure beside its floor in the same run. Takes some minutes."""
+    from tests.bench.run import UnknownBench, run_benches
 
-    typer.echo(run_benches(only or [], as_json=as_json))
+    try:
+        typer.echo(run_benches(only or [], as_json=as_json))
+    except UnknownBench as error:
+        raise fail(str(error)) from None

@@ -20,6 +20,8 @@ from deploy.environment import Environment, EnvironmentFailedError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The repository."""
+WITH_BROWSER = ("test", "bench")
+"""The commands that need the test extras and a browser."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -32,6 +34,8 @@ def main(arguments: Sequence[str]) -> None:
     try:
         if os.environ.get("CRC_BOOTSTRAP") != "off":
             _enter_environment(command)
+        if command[0] in WITH_BROWSER and "--help" not in command:
+            os.environ["CRC_CHROMIUM"] = str(find_or_install_browser(say))
         if command[0] == "test":
             _run_tests(command[1:])
     except (EnvironmentFailedError, BrowserNotFoundError) as fault:
@@ -47,7 +51,7 @@ def say(step: str) -> None:
 def _enter_environment(command: list[str]) -> None:
     """Return when this interpreter is the environment's and it is up to date; else replace this process."""
     environment = Environment(ROOT / ".venv", ROOT / "deploy" / "lock", say)
-    made = environment.ensure("test" if command[0] == "test" else "embedded")
+    made = environment.ensure("test" if command[0] in WITH_BROWSER else "embedded")
     if made or not environment.is_current_interpreter():
         python = str(environment.python)
         sys.stdout.flush()
@@ -56,9 +60,8 @@ def _enter_environment(command: list[str]) -> None:
 
 def _run_tests(arguments: list[str]) -> NoReturn:
     """Replace this process with pytest, its arguments untouched, from the repository's root."""
-    environ = os.environ | {"CRC_CHROMIUM": str(find_or_install_browser(say))}
     os.chdir(ROOT)
-    os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], environ)  # noqa: S606 - as above
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606 - as above
 
 
 def _run_command(command: list[str]) -> None:

@@ -36,12 +36,19 @@ def rate(
     targets = [f"≥ {at_least:,.0f} {unit}"] if at_least else []
     targets += [f"≥ {share} of floor"] if share else []
     met = value >= at_least and value >= share * floor if targets else None
-    return Figure(name, _short(value), unit, _short(floor), round(value / floor, 3), " and ".join(targets), met, note)
+    return Figure(
+        name, _short(value), unit, _short(floor), round(value / floor, 3), " and ".join(targets) or None, met, note
+    )
 
 
 def duration(name: str, value: float, floor: float, *, note: str = "") -> Figure:
     """A time in milliseconds, the less the better."""
     return Figure(name, _short(value), "ms", _short(floor), round(floor / value, 3), note=note)
+
+
+def size(name: str, value: float, unit: str, *, below: float, note: str = "") -> Figure:
+    """An amount that has a limit and no floor."""
+    return Figure(name, _short(value), unit, target=f"< {below:,.0f} {unit}", met=value < below, note=note)
 
 
 def percentile(values: Sequence[float], share: int) -> float:

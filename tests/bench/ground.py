@@ -69,15 +69,16 @@ def ground(endpoints: Endpoints) -> Iterator[Ground]:
         owner_database_url=_on(endpoints.owner_database_url, name),
         superuser_database_url=_on(endpoints.superuser_database_url, name),
     )
-    environ = {**own.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-    with _environment(environ), tempfile.TemporaryDirectory(prefix="check-review-bench-") as folder:
+    with environment_of(own), tempfile.TemporaryDirectory(prefix="check-review-bench-") as folder:
         yield Ground(own, Path(folder))
     with _superuser(endpoints) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
+def environment_of(endpoints: Endpoints) -> Iterator[None]:
+    """The console's settings, pointing at these services, for the block."""
+    values = {**endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     settings.cache_clear()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import urllib3
@@ -57,7 +58,7 @@ def _put_by_hand(ground: Ground, images: list[bytes]) -> float:
     """Seconds to put the images."""
     where = ground.endpoints
     client = Minio(
-        urllib3.util.parse_url(where.object_store_endpoint).netloc,
+        urlsplit(where.object_store_endpoint).netloc,
         access_key=where.object_store_access_key,
         secret_key=where.object_store_secret_key,
         region="us-east-1",

@@ -23,6 +23,7 @@ from console.intake.x9 import (
 
 ITEMS = 3_000
 IMAGE_BYTES = 5_000
+TARGET = 8_000
 _DAY = datetime.date(2026, 1, 15)
 _BANK = "122000661"
 

@@ -29,7 +29,8 @@ def images(n: int, padding: int = 0) -> tuple[bytes, bytes]:
     `padding` bytes in between make fat images of them.
     """
     front, back = drawn()[n % _DRAWN]
-    return tuple(data + bytes(padding) + f"{side}{n:015}".encode() for side, data in (("f", front), ("b", back)))
+    fill = bytes(padding)
+    return front + fill + f"f{n:015}".encode(), back + fill + f"b{n:015}".encode()
 
 
 def write_checks(path: Path, routing: str, count: int, *, first: int = 0, padding: int = 0) -> int:

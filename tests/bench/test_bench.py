@@ -1,0 +1,98 @@
+"""Every bench runs and says something, on a small scale; and the queue keeps to its indexes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from console.settings import Settings
+from tests.bench import by_hand, deciding, imports, listing, memory, rows, run
+from tests.bench.figures import Figure, duration, percentile, rate, size, table
+from tests.bench.ground import Ground, environment_of
+from tests.bench.many_items import add_items
+from tests.conftest import Database
+from tests.factories import make_bank
+
+ITEMS = 20_000
+
+
+@pytest.fixture
+def ground(console: Settings, database: Database, tmp_path: Path) -> Ground:
+    return Ground(database.endpoints, tmp_path)
+
+
+SMALL: dict[str, Callable[[Ground], list[Figure]]] = {
+    "rows": lambda ground: rows.run(ground, items=60, repeat=1),
+    "import": lambda ground: imports.run(ground, items=6, repeat=1),
+    "memory": lambda ground: memory.run(ground, megabytes=9),
+    "queue": lambda ground: listing.run(ground, sizes=(60, 120), turns=2),
+    "decide": lambda ground: deciding.run(ground, waiting=60, workers={1: 2, 4: 8}),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_bench_runs(name: str, ground: Ground) -> None:
+    figures = SMALL[name](ground)
+    assert figures
+    for figure in figures:
+        assert figure.value > 0 or name == "memory"
+        assert figure.of_floor is None or figure.of_floor > 0
+        assert (figure.met is None) == (figure.target is None)
+    json.dumps([figure.as_json() for figure in figures])
+
+
+def test_every_bench_is_known_by_its_name() -> None:
+    assert set(SMALL) < set(run.BENCHES)
+    with pytest.raises(run.UnknownBench, match="no bench called nonsense"):
+        run.run_benches(["nonsense"], as_json=True)
+
+
+@pytest.mark.parametrize("work", ["first page", "next page", "one queue", "by amount, largest first"])
+def test_a_page_of_the_queue_is_read_from_its_index(work: str, large: tuple[Ground, dict[str, str]]) -> None:
+    """Neither sorted nor scanned: what a page costs does not grow with the queue."""
+    _, plans = large
+    plan = plans[work]
+    assert "ix_check_item_open_" in plan, plan
+    assert "Seq Scan on check_item" not in plan, plan
+    assert "Sort" not in plan, plan
+
+
+@pytest.fixture(scope="module")
+def large(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ground, dict[str, str]]:
+    """The plan of each work over many items."""
+    folder = tmp_path_factory.mktemp("large")
+    ground = Ground(module_database.endpoints, folder)
+    with environment_of(ground.endpoints):
+        return ground, ground.run(_plans(ground))
+
+
+async def _plans(ground: Ground) -> dict[str, str]:
+    bank = await make_bank()
+    await asyncio.to_thread(add_items, ground.endpoints.superuser_database_url, bank, ITEMS)
+    plans = {}
+    async with await by_hand.connect(ground.endpoints.database_url) as connection:
+        for name, work in (await listing.works(bank)).items():
+            with by_hand.written_down() as statements:
+                await work()
+            plans[name] = await by_hand.explain(connection, statements[: 2 if name == "counts" else None])
+    return plans
+
+
+def test_figures_compare_with_their_floor() -> None:
+    assert rate("r", 900, 1_000, "items/s", at_least=800, share=0.7).met is True
+    assert rate("r", 600, 1_000, "items/s", share=0.7).met is False
+    assert rate("r", 600, 1_000, "items/s").met is None
+    assert duration("d", 20, 5).of_floor == 0.25
+    assert size("s", 149, "MB", below=150).met is True
+    assert size("s", 150, "MB", below=150).met is False
+    assert percentile([1.0], 95) == 1.0
+    assert percentile([float(n) for n in range(101)], 95) == 95.0
+    text = table([rate("rows", 2_900, 30_000, "items/s", at_least=3_000, note="why")])
+    assert "2,900 items/s" in text
+    assert "≥ 3,000 items/s" in text
+    assert "NO" in text
+    assert "why" in text
