@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from console.intake.demo.users import demo_folder, read_users
 from console.settings import settings
+from deploy.embedded.layout import Layout
 from deploy.embedded.up import Console, run_up
 
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
+PREPARED_NAME = "prepared"
 _SERVICES = {"DATABASE_URL": "postgresql", "REDIS_URL": "valkey", "OBJECT_STORE_ENDPOINT": "seaweedfs"}
 
 
@@ -58,12 +62,36 @@ def _prepare(folder: Path, environ: Mapping[str, str]) -> None:
     os.environ.update(environ)
     settings.cache_clear()
     current = settings()
+    state = _prepared_state(folder)
+    if state and _is_prepared(folder, state):
+        return
     from db.migrations.run import current as revision
     from db.migrations.run import head, upgrade
 
     if revision(current.owner_url) != head(current.owner_url):
         upgrade(current.owner_url)
     asyncio.run(_first_start(folder))
+    if state:
+        (folder / PREPARED_NAME).write_text(state)
+
+
+def _is_prepared(folder: Path, state: str) -> bool:
+    """Whether an earlier start did all this. Doing it weighs seconds to import; a second start shall be quick."""
+    if settings().demo_mode and not read_users(folder):
+        return False
+    marker = folder / PREPARED_NAME
+    return marker.is_file() and marker.read_text() == state
+
+
+def _prepared_state(folder: Path) -> str:
+    """What a start prepares for: this database cluster, these migrations, a demo or not. "" where the database is
+    external, which is asked at each start."""
+    if "postgresql" not in settings().embedded_services.split(","):
+        return ""
+    migrations = sorted((MAIN.parent / "db" / "migrations" / "versions").glob("*.py"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in migrations)).hexdigest()
+    cluster = next(Layout(folder).postgres.rglob("PG_VERSION")).stat().st_mtime_ns
+    return f"{cluster} {digest} {'demo' if settings().demo_mode else 'empty'}"
 
 
 async def _first_start(folder: Path) -> None:
@@ -77,17 +105,15 @@ async def _first_start(folder: Path) -> None:
             if not await institution_ids():
                 await create_default_policy(current)
             return
-        from console.intake.demo.seed import read_users, seed_demo
-
         if read_users(folder):
             return
+        from console.intake.demo.seed import seed_demo
+
         print("Drawing the demo bank: 250 checks, 40 accounts, 18 months of history …", file=sys.stderr)  # noqa: T201
         await seed_demo(current, folder)
 
 
 def _banner(folder: Path, address: str) -> Iterator[str]:
-    from console.intake.demo.seed import demo_folder, read_users
-
     users = read_users(folder) if settings().demo_mode else []
     yield f"Check Review Console: {address}"
     if not users:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from console.intake.accounts import AccountRecord, EarlierCheck, Issued, StopOrd
 from console.intake.demo.bank import make_demo_bank
 from console.intake.demo.demo_file import truth_as_json, write_demo_file
 from console.intake.demo.model import DemoBank
+from console.intake.demo.users import DONE_NAME, USERS_NAME, DemoUser, demo_folder, read_users, users_in
 from console.intake.files import import_file
 from console.intake.report import ImportReport, ImportStatus
 from console.policy import create_default_policy
@@ -29,20 +30,8 @@ from console.settings import Settings
 
 SEED = 7
 FILE_NAME = "demo.x9"
-USERS_NAME = "users.json"
 TRUTH_NAME = "truth.json"
 DATE_NAME = "business-date"
-DONE_NAME = "seeded"
-
-
-@dataclass(frozen=True)
-class DemoUser:
-    """A demo person, with the password that was made for this instance."""
-
-    username: str
-    name: str
-    role: str
-    password: str
 
 
 PEOPLE = (
@@ -56,17 +45,6 @@ PEOPLE = (
 
 class DemoFailed(Exception):
     """The demo's own file was not taken."""
-
-
-def demo_folder(data_dir: Path) -> Path:
-    """Where an instance keeps its demo: the file, the truth about it, and its users."""
-    return data_dir / "demo"
-
-
-def read_users(data_dir: Path) -> list[DemoUser]:
-    """The demo users of an instance; none before it was seeded to the end."""
-    folder = demo_folder(data_dir)
-    return _read_users(folder) if (folder / DONE_NAME).is_file() else []
 
 
 async def seed_demo(settings: Settings, data_dir: Path, *, items: int = 250, accounts: int = 40) -> list[DemoUser]:
@@ -97,7 +75,7 @@ async def seed_demo(settings: Settings, data_dir: Path, *, items: int = 250, acc
 
 async def _make_users(actor: Actor, folder: Path) -> list[DemoUser]:
     """Demo people. The passwords are kept before anybody is made of them, so none is ever lost."""
-    users = _read_users(folder) or [
+    users = users_in(folder) or [
         DemoUser(username, name, role.value, secrets.token_urlsafe(12)) for username, name, role in PEOPLE
     ]
     _keep(folder / USERS_NAME, json.dumps([asdict(user) for user in users], indent=1))
@@ -107,11 +85,6 @@ async def _make_users(actor: Actor, folder: Path) -> list[DemoUser]:
         if (account := await find_account(user.username)) and account.totp_confirmed_at is None:
             await enrol_demo_user(actor, account.person.user_id)
     return users
-
-
-def _read_users(folder: Path) -> list[DemoUser]:
-    path = folder / USERS_NAME
-    return [DemoUser(**user) for user in json.loads(path.read_text())] if path.is_file() else []
 
 
 def _business_date(folder: Path, today: date) -> date:

@@ -1,0 +1,200 @@
+"""`python3 main.py` as somebody meets it: started, signed in to, stopped, killed, started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from console.settings import Settings
+from deploy.embedded.ports import free_ports, is_free
+from tests.embedded.conftest import assert_gone
+from tests.factories import x9_file, x9_item
+
+ROOT = Path(__file__).resolve().parents[2]
+# To "ready", for a second start on an idle machine. Where other work shares the cores each waits its turn, so the
+# bound grows with the load; a start that seeds or migrates again still fails it.
+SECOND_START_SECONDS = 5.0
+FIRST_START_SECONDS = 90.0
+
+
+class Instance:
+    """One DATA_DIR, and what runs on it. Methods that need it running start it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "data"
+        [self.port] = free_ports(1)
+        self.process: subprocess.Popen[str] | None = None
+        self.said: list[str] = []
+        self.seconds = 0.0
+        self.log = folder / "up.log"
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def up(self) -> None:
+        """Start it, and read what it says until it says who may sign in."""
+        if self.process is not None:
+            return
+        begun = time.monotonic()
+        command = [sys.executable, str(ROOT / "main.py"), "--data-dir", str(self.folder), "--port", str(self.port)]
+        command.insert(2, "up")
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                command, cwd="/", env=environment(), stdout=subprocess.PIPE, stderr=log, text=True, process_group=0
+            )
+        assert self.process.stdout
+        self.said = []
+        for line in self.process.stdout:
+            self.said.append(line.rstrip("\n"))
+            if line.startswith("Others:"):
+                self.seconds = time.monotonic() - begun
+                return
+        raise AssertionError(f"it ended with {self.process.wait()}:\n{self.log.read_text()[-3000:]}")
+
+    def everything(self) -> list[psutil.Process]:
+        """It and all below it."""
+        assert self.process
+        top = psutil.Process(self.process.pid)
+        return [top, *top.children(recursive=True)]
+
+    def end(self, number: signal.Signals) -> int:
+        """Send the signal, as a terminal does to the whole group or as the kernel does to one process."""
+        assert self.process and self.process.stdout
+        if number is signal.SIGKILL:
+            self.process.kill()
+        else:
+            os.killpg(self.process.pid, number)
+        status = self.process.wait(timeout=20)
+        self.process.stdout.close()
+        self.process = None
+        return status
+
+    def command(self, *arguments: str, status: int = 0) -> str:
+        """What a command prints on this DATA_DIR."""
+        command = [sys.executable, str(ROOT / "main.py"), *arguments, "--data-dir", str(self.folder)]
+        done = subprocess.run(command, cwd="/", env=environment(), capture_output=True, text=True, timeout=60)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    def sign_in(self, username: str) -> httpx.Response:
+        """The queue page, with the password that was printed and the code that the command prints."""
+        password = self.passwords()[username]
+        code = self.command("totp", username).strip()
+        with httpx.Client(base_url=self.origin, headers={"Origin": self.origin}, follow_redirects=True) as browser:
+            asked = browser.post("/sign-in", data={"username": username, "password": password})
+            assert "code" in asked.text
+            answer = browser.post("/sign-in/code", data={"code": code, "next": "/queue"})
+            assert "console_session" in browser.cookies
+        return answer
+
+    def passwords(self) -> dict[str, str]:
+        """Who may sign in, as it was printed."""
+        first = re.search(r"Sign in as (\S+), password (\S+), code from: (.+)", "\n".join(self.said))
+        assert first
+        others = self.said[-1].removeprefix("Others: ").partition(" (kept in")[0]
+        return {first[1]: first[2], **dict(one.split(" ", 1) for one in others.split(", "))}
+
+
+def environment() -> dict[str, str]:
+    """The machine's, without any setting of the console and without what tells NiceGUI that it is tested."""
+    settings = {name.upper() for name in Settings.model_fields}
+    kept = {name: value for name, value in os.environ.items() if name not in settings and not name.startswith("PYTEST")}
+    return kept | {"CRC_BOOTSTRAP": "off"}
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    made = Instance(tmp_path_factory.mktemp("up"))
+    made.up()
+    yield made
+    if made.process is not None:
+        made.end(signal.SIGINT)
+
+
+def test_it_says_in_two_lines_how_to_sign_in(instance: Instance) -> None:
+    assert instance.said[0] == f"Check Review Console: {instance.origin}"
+    assert re.fullmatch(
+        r"Sign in as reviewer, password \S{12,}, code from: python3 main.py totp .*reviewer", instance.said[1]
+    )
+    assert set(instance.passwords()) == {"reviewer", "approver", "supervisor", "administrator", "auditor"}
+    assert instance.seconds < FIRST_START_SECONDS
+    answer = instance.sign_in("reviewer")
+    assert answer.status_code == 200
+    assert answer.url.path == "/queue"
+
+
+def test_nothing_listens_but_on_the_loopback_address(instance: Instance) -> None:
+    instance.up()
+    listening = {
+        (connection.laddr.ip, connection.laddr.port)
+        for process in instance.everything()
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert ("127.0.0.1", instance.port) in listening
+    assert len(listening) >= 4  # web, PostgreSQL, Valkey, object store
+    assert {address for address, _ in listening} == {"127.0.0.1"}
+
+
+def test_commands_join_what_runs(instance: Instance, tmp_path: Path) -> None:
+    instance.up()
+    before = {process.pid for process in instance.everything()}
+    path = tmp_path / "more.x9"
+    path.write_bytes(x9_file([x9_item(1, "10.00", "021000021")]))
+    [report] = [json.loads(line) for line in instance.command("import", str(path), "--json").splitlines()]
+    assert (report["status"], report["checks"]) == ("imported", 1)
+    assert json.loads(instance.command("verify", "--json"))["ok"] is True
+    migrated = json.loads(instance.command("migrate", "--json"))
+    assert migrated["before"] == migrated["after"]
+    rows = {row["name"]: row for row in json.loads(instance.command("settings", "--json"))}
+    assert (rows["DATABASE_URL"]["value"], rows["DATABASE_URL"]["source"]) == ("********", "embedded services")
+    assert rows["DEMO_MODE"]["value"] == "True"
+    assert rows["OBJECT_STORE_ENDPOINT"]["value"].startswith("http://127.0.0.1:")
+    assert {process.pid for process in instance.everything()} == before
+
+
+def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(instance: Instance) -> None:
+    instance.up()
+    known = instance.passwords()
+    everything = instance.everything()
+    listening = {
+        c.laddr.port for process in everything for c in process.net_connections("inet") if c.status == "LISTEN"
+    }
+    assert instance.end(signal.SIGINT) == 0
+    assert_gone(everything)
+    assert all(is_free(port) for port in listening)
+    instance.up()
+    others = os.getloadavg()[0] / (os.cpu_count() or 1)
+    assert instance.seconds < SECOND_START_SECONDS * (1 + others)
+    assert instance.passwords() == known
+    assert instance.sign_in("approver").url.path == "/queue"
+
+
+def test_killing_it_leaves_no_orphan_and_the_next_start_recovers(instance: Instance) -> None:
+    instance.up()
+    entries = json.loads(instance.command("verify", "--json"))["entries"]
+    everything = instance.everything()
+    assert instance.end(signal.SIGKILL) == -signal.SIGKILL
+    assert_gone(everything, within=15)
+    # With nothing running, a command starts the services for itself, and stops them again.
+    verified = json.loads(instance.command("verify", "--json"))
+    assert verified["ok"] is True
+    assert verified["entries"] >= entries > 10
+    left = [
+        one for one in psutil.process_iter(["cmdline"]) if str(instance.folder) in " ".join(one.info["cmdline"] or [])
+    ]
+    assert left == []
+    instance.up()
+    assert instance.sign_in("supervisor").url.path == "/queue"
