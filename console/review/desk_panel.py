@@ -88,9 +88,10 @@ class Desk:
         self._desk.classes(remove="crc-away")
         self._empty.classes(add="crc-away")
 
-    def show_empty(self) -> None:
-        """Show that nothing waits."""
+    def show_empty(self, words: str) -> None:
+        """Show that nothing waits, in these words."""
         self._shown = None
+        self._empty_words.set_text(words)
         self._bar.clear(self._queue.name if self._queue else "All queues")
         self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet"})
         self._desk.classes(add="crc-away")
@@ -140,8 +141,7 @@ class Desk:
         with Element("div").classes("crc-state") as state:
             state.props["role"] = "status"
             icon("done_all", classes="crc-state-icon")
-            where = f" in {self._queue.name}" if self._queue else ""
-            Text(f"Nothing more waits{where} that you may decide.", tag="p", classes="crc-strong")
+            self._empty_words = Text("", tag="p", classes="crc-strong")
             Text("What you decided is saved. New checks appear in the queue by themselves.", tag="p")
             ActionButton("Back to the queue", lambda: self._page.run(self._reviewing.leave, "/queue"), kind="primary")
 
@@ -177,4 +177,4 @@ def _keys(standing: Standing) -> tuple[Key, ...]:
             return keys_for(Scope.REVIEW)
         case Standing.CONFIRM:
             return second_person_keys()
-    return looking_keys()
+    return looking_keys(writes=standing is Standing.RESUME)

@@ -33,9 +33,11 @@ class ReviewBar:
         self._chips = shell.chips
         with shell.actions:
             self._holder = Element("span")
-            for action, label in (("previous", "Previous"), ("next", "Next"), ("queue", "Queue")):
-                key = key_of(action, Scope.REVIEW)
-                ActionButton(label, partial(on_action, action), key=key)
+            self._moves = [
+                ActionButton(label, partial(on_action, action), key=key_of(action, Scope.REVIEW))
+                for action, label in (("previous", "Previous"), ("next", "Next"))
+            ]
+            ActionButton("Queue", partial(on_action, "queue"), key=key_of("queue", Scope.REVIEW))
             keys = ActionButton("Keys", key=key_of("sheet", Scope.REVIEW))
             keys.on("click", js_handler=_SHOW_KEYS)
 
@@ -43,6 +45,7 @@ class ReviewBar:
         """Show where this check stands."""
         view = opened.view
         now = datetime.now(UTC)
+        self._enable_moves(True)
         self._shell.title.set_text(queue_name)
         self._shell.subtitle.set_text(f"{count(place[0])} of {count(place[1])}" if place[0] else "")
         self._chips.clear()
@@ -66,10 +69,15 @@ class ReviewBar:
 
     def clear(self, queue_name: str) -> None:
         """Show that no check is open."""
+        self._enable_moves(False)
         self._shell.title.set_text(queue_name)
         self._shell.subtitle.set_text("")
         self._chips.clear()
         self._holder.clear()
+
+    def _enable_moves(self, enabled: bool) -> None:
+        for button in self._moves:
+            button.set_enabled(enabled)
 
     @staticmethod
     def _draw_holder(opened: Opened) -> None:

@@ -13,9 +13,10 @@ from console import live
 from console.access.permissions import Permission
 from console.actor import Actor
 from console.review.beside import beside
+from console.review.choices import Choice
 from console.review.claims import peek_next, release, touch
 from console.review.decision_panel import DecisionPanel
-from console.review.decisions import Choice, Outcome, confirm, decide, resume, send_back
+from console.review.decisions import Outcome, confirm, decide, resume, send_back
 from console.review.desk_panel import Desk
 from console.review.errors import IncompleteChoice, NotYours, StaleItem, UnansweredFlag
 from console.review.evidence import Seen
@@ -175,7 +176,8 @@ class ReviewPage:
         outcome = await decide(actor, opened.view.id, choice, seen, then_next=True, queue=queue)
         self._say(opened, outcome)
         if outcome.next is None:
-            self._nothing_waits()
+            where = f" in {self._queue.name}" if self._queue else ""
+            self._nothing_waits(f"Nothing more waits{where} that you may decide.")
         else:
             await self.show(actor, await open_item(actor, outcome.next.item_id, take=False))
 
@@ -188,15 +190,15 @@ class ReviewPage:
                 if opened.standing is Standing.CONFIRM:
                     await self.show(actor, opened)
                     return
-        self._nothing_waits()
+        self._nothing_waits("No more recommendations wait for your signature.")
 
     def _say(self, opened: Opened, outcome: Outcome) -> None:
         self._desk.forget(opened.view.id)
         self._page.tell(f"{_DONE[outcome.status]}: {money(opened.view.amount)}.")
 
-    def _nothing_waits(self) -> None:
+    def _nothing_waits(self, words: str) -> None:
         self._opened = None
-        self._desk.show_empty()
+        self._desk.show_empty(words)
 
     async def _let_go(self, actor: Actor) -> bool:
         """Give the check back, undecided; False where the person would rather stay with what they typed."""
@@ -205,10 +207,14 @@ class ReviewPage:
             return True
         if self._desk.typed and not await self._desk.may_lose_text():
             return False
-        self._desk.forget(opened.view.id)
         # From here on its release is no surprise.
         self._opened = None
-        await release(actor, opened.view.id)
+        try:
+            await release(actor, opened.view.id)
+        except Exception:
+            self._opened = opened  # nothing has changed: the person is still at it
+            raise
+        self._desk.forget(opened.view.id)
         return True
 
     # --- what happens elsewhere ------------------------------------------------------------------------------------

@@ -150,9 +150,10 @@ def second_person_keys() -> tuple[Key, ...]:
     return (*(key for key in REGISTRY if key.scope is Scope.CONFIRM), *looking)
 
 
-def looking_keys() -> tuple[Key, ...]:
-    """The keys of the review page for who decides nothing on the check shown, or writes a note at the most."""
-    return tuple(key for key in second_person_keys() if key.scope is not Scope.CONFIRM)
+def looking_keys(*, writes: bool = False) -> tuple[Key, ...]:
+    """The keys of the review page for who decides nothing on the check shown; `writes`: but sends a note."""
+    groups = (_DECIDE,) if not writes else ()
+    return tuple(key for key in second_person_keys() if key.scope is not Scope.CONFIRM and key.group not in groups)
 
 
 def key_of(action: str, scope: Scope) -> Key:

@@ -16,8 +16,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
+from console.review.choices import Choice
 from console.review.claims import claim, release
-from console.review.decisions import Choice, decide
+from console.review.decisions import decide
 from console.review.states import Act
 from console.settings import Settings, settings
 from db.engine import transaction
@@ -278,7 +279,7 @@ def test_two_people_decide_a_large_check(
     checker.keyboard.press("a")
     expect(checker.locator("button[data-action=submit]")).to_contain_text("Confirm the payment of 7,000.00")
     checker.keyboard.press("Control+Enter")
-    expect(checker.get_by_text("Nothing more waits")).to_be_visible()
+    expect(checker.get_by_text("No more recommendations wait")).to_be_visible()
     assert run(statuses(bank))[first] == "approved"
     # The maker's page, still open, says so by itself.
     expect(maker.locator(".crc-notice")).to_contain_text("its review is over")
