@@ -17,8 +17,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from console.review.choices import Choice
 from console.review.claims import claim_next
-from console.review.decisions import Choice, decide
+from console.review.decisions import decide
 from console.review.states import Act
 from tests.bench import by_hand
 from tests.bench.by_hand import Statement
