@@ -23,7 +23,8 @@ from console.intake.x9.writer import write_file
 from console.policy import create_default_policy
 from console.review.claims import claim
 from console.review.evidence import Seen
-from console.review.item_view import ItemView, load_view
+from console.review.item_reading import load_view
+from console.review.item_view import ItemView
 from console.roles import Role
 from console.settings import settings
 from db.engine import transaction

@@ -202,7 +202,8 @@ def test_migrate_works_as_the_owner(console: Settings, database: Database) -> No
 
 def test_verify_names_a_row_that_was_changed(run: Callable, database: Database, tmp_path: Path) -> None:
     async def work() -> None:
-        from console.review.decisions import Choice, decide
+        from console.review.choices import Choice
+        from console.review.decisions import decide
         from console.review.states import Act
 
         bank = await make_bank()

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 from nicegui.element import Element
 
+from console.review.choices import MAX_NOTE, MAX_REASONS, Choice
 from console.review.clocks import next_banking_day
-from console.review.decisions import MAX_NOTE, MAX_REASONS, Choice
 from console.review.draft import Draft
 from console.review.opening import Opened
 from console.review.queue import QueueName

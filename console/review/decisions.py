@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
@@ -16,33 +15,15 @@ from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.policy.judgement import needs_two_people
 from console.policy.versions import Policy, active_policy
+from console.review.choices import Choice, bounded, check_complete
 from console.review.claims import Held, claim_next_within
-from console.review.clocks import is_banking_day
 from console.review.errors import IncompleteChoice, NotYours, OverLimit, SamePerson, StaleItem, UnansweredFlag
 from console.review.evidence import Seen, keep_evidence
-from console.review.item_view import ItemNotFound, ItemView, load_view
-from console.review.reasons import REASONS
-from console.review.states import FINAL_ACTS, OUTCOME, Act, Status, after
+from console.review.item_reading import load_view
+from console.review.item_view import ItemNotFound, ItemView
+from console.review.states import FINAL_ACTS, Act, Status, after
 from db.engine import transaction
 from db.models import CheckItem, Claim, Decision, Queue
-
-MAX_NOTE = 4_000
-MAX_REASONS = 5
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a person chose: the act, and what it needs beside it."""
-
-    act: Act
-    reasons: tuple[str, ...] = ()
-    note: str = ""
-    release_on: date | None = None
-    queue: str | None = None
-
-    def details(self) -> dict[str, Any]:
-        details = {"release_on": self.release_on.isoformat() if self.release_on else None, "queue": self.queue}
-        return {key: value for key, value in details.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -64,7 +45,7 @@ async def decide(
     IncompleteChoice, UnansweredFlag, IllegalTransition; then nothing has changed.
     """
     require(actor, Permission.ITEM_DECIDE)
-    _check_complete(choice)
+    check_complete(choice)
     async with transaction(actor) as session:
         item, view, policy = await _locked(session, actor, item_id, seen)
         two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount)
@@ -110,7 +91,7 @@ async def _second(actor: Actor, item_id: UUID, seen: Seen, note: str, *, agree: 
         if agree and not within_limit(actor, item.amount):
             raise OverLimit(amount_limit(actor) or item.amount)
         act = Act(first.action)
-        choice = Choice(act, tuple(first.reasons), _bounded(note))
+        choice = Choice(act, tuple(first.reasons), bounded(note))
         decision = _decision(actor, item, choice, policy, "confirmation" if agree else "sent_back")
         decision.confirms_id = first.decision_id
         status = after(Status(item.status), act if agree else Act.SEND_BACK)
@@ -129,7 +110,7 @@ async def resume(actor: Actor, item_id: UUID, note: str) -> None:
         raise IncompleteChoice("note", "Write the answer: the next reviewer reads it.")
     async with transaction(actor) as session:
         item = await _locked_item(session, item_id)
-        await _resume(session, actor, item, _bounded(note))
+        await _resume(session, actor, item, bounded(note))
 
 
 async def resume_due_holds(actor: Actor, today: date) -> int:
@@ -190,37 +171,6 @@ async def _locked_item(session: AsyncSession, item_id: UUID) -> CheckItem:
     return item
 
 
-def _check_complete(choice: Choice) -> None:
-    """Raise IncompleteChoice where the act lacks what it needs."""
-    if choice.act not in OUTCOME:
-        raise IncompleteChoice("act", "Choose what to do with this check.")
-    unknown = [reason for reason in choice.reasons if reason not in REASONS]
-    if unknown or len(choice.reasons) > MAX_REASONS:
-        raise IncompleteChoice("reasons", f"Choose up to {MAX_REASONS} reasons from the list.")
-    if choice.act is Act.RETURN and not choice.reasons:
-        raise IncompleteChoice("reasons", "Choose the return reason.")
-    if choice.act in {Act.REJECT, Act.ASK, Act.ESCALATE} and not choice.note.strip():
-        raise IncompleteChoice("note", "Write a note: say what is wrong, or what you want to know.")
-    if choice.act is Act.ESCALATE and not choice.queue:
-        raise IncompleteChoice("queue", "Choose the queue to escalate to.")
-    if choice.act is Act.HOLD:
-        _check_release(choice.release_on)
-    _bounded(choice.note)
-
-
-def _check_release(release_on: date | None) -> None:
-    if release_on is None or release_on <= datetime.now(UTC).date():
-        raise IncompleteChoice("release_on", "Choose the day on which the hold ends, after today.")
-    if not is_banking_day(release_on):
-        raise IncompleteChoice("release_on", f"{release_on:%a %d %b} is no banking day. Choose one that is.")
-
-
-def _bounded(note: str) -> str:
-    if len(note) > MAX_NOTE:
-        raise IncompleteChoice("note", f"The note has {len(note):,} characters: {MAX_NOTE:,} at the most.")
-    return note.replace("\x00", "").strip()
-
-
 def _check_answered(view: ItemView) -> None:
     for flag in view.flags:
         if flag.answer is None:
@@ -239,7 +189,7 @@ def _decision(actor: Actor, item: CheckItem, choice: Choice, policy: Policy, sta
         actor_id=actor.user_id,
         confirms_id=None,
         reasons=list(choice.reasons),
-        note=_bounded(choice.note),
+        note=bounded(choice.note),
         details=choice.details(),
         policy_version_id=policy.id,
         from_status=item.status,

@@ -17,7 +17,8 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.claims import claim
 from console.review.errors import HeldByOther, NotClaimable, OverLimit, SamePerson
-from console.review.item_view import ItemNotFound, ItemView, load_view
+from console.review.item_reading import load_view
+from console.review.item_view import ItemNotFound, ItemView
 from console.review.states import FINAL_STATUSES, WAITING, Status
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, User

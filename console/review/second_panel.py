@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 from nicegui.element import Element
 
-from console.review.decisions import MAX_NOTE
+from console.review.choices import MAX_NOTE
 from console.review.draft import Draft
 from console.review.opening import Opened, Step
 from console.review.reasons import REASONS

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from console.audit.verify import Verification, verify, verify_all
-from console.review.decisions import Choice, decide
+from console.review.choices import Choice
+from console.review.decisions import decide
 from console.review.states import Act
 from tests.conftest import Database
 from tests.factories import claimed, import_items, item_ids, make_bank, x9_item

@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from console.institution import ensure_institution
-from console.review.decisions import Choice, decide
+from console.review.choices import Choice
+from console.review.decisions import decide
 from console.review.states import PAIRS, Act
 from console.settings import Settings
 from db.migrations.run import current, downgrade, upgrade

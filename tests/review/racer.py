@@ -9,11 +9,12 @@ from uuid import UUID
 
 from console.actor import Actor
 from console.resources import resources
+from console.review.choices import Choice
 from console.review.claims import claim, claim_next
-from console.review.decisions import Choice, decide
+from console.review.decisions import decide
 from console.review.errors import HeldByOther, NotClaimable, NotYours, StaleItem
 from console.review.evidence import Seen
-from console.review.item_view import load_view
+from console.review.item_reading import load_view
 from console.review.states import Act
 from console.roles import Role
 from console.settings import settings

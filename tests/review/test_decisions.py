@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from console.access.permissions import NotAllowed
+from console.review.choices import Choice
 from console.review.claims import claim, claim_next, release, release_expired
 from console.review.clocks import next_banking_day
-from console.review.decisions import Choice, confirm, decide, resume, resume_due_holds, send_back
+from console.review.decisions import confirm, decide, resume, resume_due_holds, send_back
 from console.review.errors import (
     HeldByOther,
     IncompleteChoice,

@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 
 from console.actor import Actor
 from console.audit.verify import verify_all
+from console.review.choices import Choice
 from console.review.claims import claim, claim_next, release, release_expired
-from console.review.decisions import Choice, decide
+from console.review.decisions import decide
 from console.review.errors import HeldByOther, NotYours, StaleItem
 from console.review.states import Act
 from db.engine import transaction
