@@ -45,6 +45,8 @@ def open_engine(url: str, *, pool_size: int = 10, max_overflow: int = 5) -> Asyn
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_pre_ping=True,
+        # Values of a failing statement, account numbers among them, stay out of tracebacks and logs.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC",

@@ -82,8 +82,8 @@ class Lookups:
     presented: dict[Identity, date]
 
 
-async def look_up(session: AsyncSession, drafts: Sequence[Draft], since: date, routing: str) -> Lookups:
-    """Five queries for the whole batch, whatever its size."""
+async def look_up(session: AsyncSession, drafts: Sequence[Draft], file_id: UUID, since: date, routing: str) -> Lookups:
+    """Five queries for the whole batch of a file, whatever its size."""
     accounts = await _accounts(session, drafts, routing)
     pairs = {(accounts[d.customer_account][0], d.serial) for d in drafts if d.on_us and d.customer_account in accounts}
     return Lookups(
@@ -91,7 +91,7 @@ async def look_up(session: AsyncSession, drafts: Sequence[Draft], since: date, r
         await _history(session, pairs),
         await _stops(session, pairs),
         await _issued(session, pairs),
-        await _presented(session, drafts, since),
+        await _presented(session, drafts, file_id, since),
     )
 
 
@@ -223,7 +223,10 @@ async def _issued(session: AsyncSession, pairs: Pairs) -> dict[tuple[UUID, str],
     return {(row.account_id, row.serial): IssuedLine(row.amount, row.payee, row.issued_on, row.status) for row in rows}
 
 
-async def _presented(session: AsyncSession, drafts: Sequence[Draft], since: date) -> dict[Identity, date]:
+async def _presented(
+    session: AsyncSession, drafts: Sequence[Draft], file_id: UUID, since: date
+) -> dict[Identity, date]:
+    # Other files' items alone: those of this file are counted while it is read.
     identities = {draft.identity[:3] for draft in drafts if draft.serial}
     wanted = (
         func.unnest(
@@ -251,7 +254,7 @@ async def _presented(session: AsyncSession, drafts: Sequence[Draft], since: date
                 CheckItem.serial == wanted.c.serial,
             ),
         )
-        .where(CheckItem.received_at >= since)
+        .where(CheckItem.received_at >= since, CheckItem.file_id != file_id)
         .group_by(CheckItem.routing, CheckItem.account_number, CheckItem.serial, CheckItem.amount)
     )
     rows = await session.execute(query)

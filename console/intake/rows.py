@@ -141,7 +141,8 @@ async def write_items(
     drafts = (draft(item, routing) for item in items)
     part = await _take(drafts)
     while part:
-        lookups = await look_up(session, part, intake.today - timedelta(days=intake.duplicate_window), routing)
+        since = intake.today - timedelta(days=intake.duplicate_window)
+        lookups = await look_up(session, part, intake.file_id, since, routing)
         intake.seen.count(part)
         batch = await anyio.to_thread.run_sync(_batch, intake, part, lookups)
         ids |= batch.ids

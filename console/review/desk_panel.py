@@ -168,7 +168,7 @@ class Desk:
 
 def _form_of(opened: Opened) -> tuple[object, ...]:
     """What the form depends on."""
-    return opened.standing, opened.view.status, opened.two_people, opened.why, opened.may_take, len(opened.steps)
+    return opened.standing, opened.view.status, opened.two_people, opened.why, opened.may_take, len(opened.view.steps)
 
 
 def _keys(standing: Standing) -> tuple[Key, ...]:

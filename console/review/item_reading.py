@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.audit.entries import Event
 from console.policy.versions import active_policy
 from console.review.item_view import (
     AccountShown,
@@ -18,11 +19,13 @@ from console.review.item_view import (
     ImageShown,
     ItemNotFound,
     ItemView,
+    Step,
 )
 from console.review.states import Status
 from db.models import (
     Account,
     AccountContext,
+    AuditEntry,
     CheckItem,
     Claim,
     Decision,
@@ -84,6 +87,7 @@ async def load_view(session: AsyncSession, item_id: UUID) -> ItemView:
         account=await _account(session, item.account_id),
         earlier=await _earlier(session, item.account_id),
         first_signature=await _first_signature(session, item),
+        steps=await _steps(session, item_id),
         holder=await _holder(session, item_id),
     )
 
@@ -205,6 +209,36 @@ async def _first_signature(session: AsyncSession, item: CheckItem) -> FirstSigna
     return FirstSignature(
         first.id, first.actor_id, row.display_name, first.action, first.reasons, first.note, first.decided_at
     )
+
+
+async def _steps(session: AsyncSession, item_id: UUID) -> tuple[Step, ...]:
+    decided = await session.execute(
+        select(Decision, User.display_name).join(User, User.id == Decision.actor_id).where(Decision.item_id == item_id)
+    )
+    steps = [
+        Step(
+            row.Decision.stage,
+            row.display_name,
+            row.Decision.decided_at,
+            row.Decision.action,
+            tuple(row.Decision.reasons),
+            row.Decision.note,
+            row.Decision.details,
+        )
+        for row in decided
+    ]
+    # The answer that put an item back is a change of the item, no decision: its words are in the audit trail.
+    resumed = await session.scalars(
+        select(AuditEntry).where(
+            AuditEntry.object_type == "item",
+            AuditEntry.object_id == str(item_id),
+            AuditEntry.action == Event.ITEM_RESUMED.value,
+        )
+    )
+    for entry in resumed:
+        note = str((entry.after or {}).get("note", ""))
+        steps.append(Step("resumed", entry.actor_name, entry.at, "", (), note, {}))
+    return tuple(sorted(steps, key=lambda step: step.at))
 
 
 async def _holder(session: AsyncSession, item_id: UUID) -> Holder | None:

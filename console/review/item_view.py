@@ -98,6 +98,19 @@ class FirstSignature:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Something that was done with the item before: a decision, or an answer that put it back."""
+
+    what: str
+    who: str
+    at: datetime
+    action: str
+    reasons: tuple[str, ...]
+    note: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Holder:
     user_id: UUID
     name: str
@@ -140,6 +153,7 @@ class ItemView:
     account: AccountShown | None
     earlier: tuple[EarlierCheck, ...]
     first_signature: FirstSignature | None
+    steps: tuple[Step, ...]
     # Not part of what is kept as evidence: who holds the item changes without the item changing.
     holder: Holder | None
 

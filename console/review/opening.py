@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import NotAllowed, Permission, amount_limit, may, require, within_limit
 from console.actor import Actor
@@ -21,7 +18,7 @@ from console.review.item_reading import load_view
 from console.review.item_view import ItemNotFound, ItemView
 from console.review.states import FINAL_STATUSES, WAITING, Status
 from db.engine import transaction
-from db.models import AuditEntry, CheckItem, Decision, User
+from db.models import CheckItem
 
 
 class Standing(StrEnum):
@@ -38,19 +35,6 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
-    """Something that was done with the item before: a decision, or an answer that put it back."""
-
-    what: str
-    who: str
-    at: datetime
-    action: str
-    reasons: tuple[str, ...]
-    note: str
-    details: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Opened:
     """An item as one person has it open. `why` says, where they can do nothing, why that is so."""
 
@@ -61,7 +45,6 @@ class Opened:
     """Whether taking it is worth offering: it waits, and this person may."""
     two_people: bool
     """Whether a decision of this person that ends the review becomes a recommendation."""
-    steps: tuple[Step, ...]
 
 
 async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened:
@@ -70,19 +53,19 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
     Raises NotAllowed, ItemNotFound.
     """
     require(actor, Permission.ITEM_READ)
-    view, steps = await _read(actor, item_id)
+    view = await _read(actor, item_id)
     refused = ""
     if take and _worth_taking(actor, view):
         try:
             await claim(actor, item_id)
         except (HeldByOther, NotClaimable, NotAllowed) as error:
             refused = str(error)
-        view, steps = await _read(actor, item_id)
+        view = await _read(actor, item_id)
     standing = standing_of(actor, view)
     two_people = _is_large(view) or not within_limit(actor, view.amount)
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
-    return Opened(view, standing, why, may_take, two_people, steps)
+    return Opened(view, standing, why, may_take, two_people)
 
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:
@@ -155,36 +138,6 @@ def _why_not_confirm(actor: Actor, view: ItemView) -> str:
     return "You do not hold this check."
 
 
-async def _read(actor: Actor, item_id: UUID) -> tuple[ItemView, tuple[Step, ...]]:
+async def _read(actor: Actor, item_id: UUID) -> ItemView:
     async with transaction(actor) as session:
-        return await load_view(session, item_id), await _steps(session, item_id)
-
-
-async def _steps(session: AsyncSession, item_id: UUID) -> tuple[Step, ...]:
-    decided = await session.execute(
-        select(Decision, User.display_name).join(User, User.id == Decision.actor_id).where(Decision.item_id == item_id)
-    )
-    steps = [
-        Step(
-            row.Decision.stage,
-            row.display_name,
-            row.Decision.decided_at,
-            row.Decision.action,
-            tuple(row.Decision.reasons),
-            row.Decision.note,
-            row.Decision.details,
-        )
-        for row in decided
-    ]
-    # The answer that put an item back is a change of the item, no decision: its words are in the audit trail.
-    resumed = await session.scalars(
-        select(AuditEntry).where(
-            AuditEntry.object_type == "item",
-            AuditEntry.object_id == str(item_id),
-            AuditEntry.action == Event.ITEM_RESUMED.value,
-        )
-    )
-    for entry in resumed:
-        note = str((entry.after or {}).get("note", ""))
-        steps.append(Step("resumed", entry.actor_name, entry.at, "", (), note, {}))
-    return tuple(sorted(steps, key=lambda step: step.at))
+        return await load_view(session, item_id)

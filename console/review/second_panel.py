@@ -12,7 +12,8 @@ from nicegui.element import Element
 
 from console.review.choices import MAX_NOTE
 from console.review.draft import Draft
-from console.review.opening import Opened, Step
+from console.review.item_view import Step
+from console.review.opening import Opened
 from console.review.reasons import REASONS
 from console.review.states import Status
 from console.ui.format import clock, in_full, money
@@ -118,12 +119,12 @@ class LookPanel(NotePanel):
 
 def draw_steps(opened: Opened, zone: ZoneInfo) -> None:
     """What was done with the item before, the latest last."""
-    if not opened.steps:
+    if not opened.view.steps:
         return
     with Element("ol").classes("crc-steps") as steps:
         steps.props["aria-label"] = "What was done before"
         steps.props["tabindex"] = "0"
-        for step in opened.steps:
+        for step in opened.view.steps:
             _draw_step(step, zone)
 
 

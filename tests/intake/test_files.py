@@ -17,7 +17,7 @@ from console.intake.files import import_file
 from console.intake.report import ImportStatus
 from console.settings import settings
 from db.engine import transaction
-from db.models import AuditEntry, CheckItem, FileFinding, FileReceived, Image
+from db.models import AuditEntry, CheckItem, FileFinding, FileReceived, Flag, Image
 from tests.factories import Bank, import_items, make_bank, x9_file, x9_item
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "x9"
@@ -141,6 +141,23 @@ def test_reviewer_may_not_import(run: Callable, tmp_path: Path) -> None:
         path.write_bytes(b"")
         with pytest.raises(NotAllowed):
             await import_file(bank.reviewer, path, path.name)
+
+    run(story())
+
+
+def test_a_duplicate_across_batches_of_one_file_is_told_once(
+    run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.intake.rows._BATCH", 2)
+
+    async def story() -> None:
+        bank = await make_bank()
+        items = [x9_item(n, "10.00", bank.routing) for n in range(1, 6)]
+        await import_items(bank, tmp_path, [*items, items[0]])
+        async with transaction(bank.system) as session:
+            flag = (await session.execute(select(Flag).where(Flag.code == "duplicate_presentment"))).scalar_one()
+        seen = next(field["value"] for field in flag.evidence["fields"] if field["label"] == "seen")
+        assert seen == "item 1 of this file"
 
     run(story())
 

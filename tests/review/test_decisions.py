@@ -159,6 +159,13 @@ def test_second_person_needs_the_limit_and_can_send_back(run: Callable, tmp_path
             await send_back(bank.approver, item, seen, " ")
         outcome = await send_back(bank.approver, item, seen, "The words say less.")
         assert outcome.status is Status.NEW
+        # Whoever decides next is shown why, and the evidence says that they were.
+        view, seen = await claimed(bank.reviewer, item)
+        assert [step.note for step in view.steps] == ["", "The words say less."]
+        await decide(bank.reviewer, item, Choice(Act.RETURN, ("customer:W",)), seen)
+        async with transaction(bank.system) as session:
+            last = select(Evidence.snapshot).join(Decision).order_by(Decision.sequence.desc()).limit(1)
+            assert "The words say less." in (await session.execute(last)).scalar_one()
 
     run(story())
 
