@@ -22,10 +22,12 @@ from tests.embedded.conftest import assert_gone
 from tests.factories import x9_file, x9_item
 
 ROOT = Path(__file__).resolve().parents[2]
-# To "ready", for a second start on an idle machine. Where other work shares the cores each waits its turn, so the
-# bound grows with the load; a start that seeds or migrates again still fails it.
+# To "ready", for a second start on an idle machine.
 SECOND_START_SECONDS = 5.0
-FIRST_START_SECONDS = 90.0
+# Where other work shares the cores, the clock says little: then the work done counts, in units of importing the page
+# library here and now. A second start was measured at 5 of them, one that seeds or migrates again takes 20 or more.
+SECOND_START_UNITS = 10.0
+FIRST_START_SECONDS = 150.0
 
 
 class Instance:
@@ -61,13 +63,20 @@ class Instance:
             if line.startswith("Others:"):
                 self.seconds = time.monotonic() - begun
                 return
-        raise AssertionError(f"it ended with {self.process.wait()}:\n{self.log.read_text()[-3000:]}")
+        status = self.process.wait()
+        self.process = None
+        raise AssertionError(f"it ended with {status}:\n{self.log.read_text()[-3000:]}")
 
     def everything(self) -> list[psutil.Process]:
         """It and all below it."""
         assert self.process
         top = psutil.Process(self.process.pid)
         return [top, *top.children(recursive=True)]
+
+    def work(self) -> float:
+        """Processor seconds spent by it and all below it."""
+        times = [process.cpu_times() for process in self.everything()]
+        return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
     def end(self, number: signal.Signals) -> int:
         """Send the signal, as a terminal does to the whole group or as the kernel does to one process."""
@@ -112,6 +121,12 @@ def environment() -> dict[str, str]:
     settings = {name.upper() for name in Settings.model_fields}
     kept = {name: value for name, value in os.environ.items() if name not in settings and not name.startswith("PYTEST")}
     return kept | {"CRC_BOOTSTRAP": "off"}
+
+
+def unit_of_work() -> float:
+    """Processor seconds that importing the page library takes at this moment."""
+    program = "import nicegui, resource; used = resource.getrusage(0); print(used.ru_utime + used.ru_stime)"
+    return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +191,7 @@ def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(instance: Instance)
     assert_gone(everything)
     assert all(is_free(port) for port in listening)
     instance.up()
-    others = os.getloadavg()[0] / (os.cpu_count() or 1)
-    assert instance.seconds < SECOND_START_SECONDS * (1 + others)
+    assert instance.seconds < SECOND_START_SECONDS or instance.work() < SECOND_START_UNITS * unit_of_work()
     assert instance.passwords() == known
     assert instance.sign_in("approver").url.path == "/queue"
 
