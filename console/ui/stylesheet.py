@@ -257,6 +257,8 @@ WORK: Final = """
 .crc-drop-words strong { font-weight: 600; }
 .crc-file-button { position: relative; }
 .crc-file-button:focus-within { outline: 2px solid var(--focus); outline-offset: 2px; }
+/* Quasar's own bar for requests has no name and says the same again. */
+.q-loading-bar { display: none; }
 .crc-hidden-input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; cursor: pointer; }
 .crc-hidden-input::file-selector-button { cursor: pointer; }
 ul.crc-work { flex: none; max-height: 30%; overflow: auto; list-style: none; }
