@@ -207,6 +207,7 @@ def test_dropping_a_file_and_the_keyboard_do_the_same(desk: Page, bank: Bank, tm
         desk.keyboard.press("Enter")
     opened.value.set_files(str(a_file(bank, tmp_path, "typed.x9", amount="2.00")))
     expect(line(desk, "typed.x9")).to_contain_text("3 checks")
+    expect(row(desk, "typed.x9")).to_be_visible()
     # The list answers to the keyboard as the queue does.
     desk.get_by_role("grid", name="Files received").focus()
     desk.keyboard.press("ArrowDown")
