@@ -188,6 +188,8 @@ def test_a_file_over_the_limit_is_told_and_not_sent(desk: Page, tmp_path: Path) 
 
 def test_dropping_a_file_and_the_keyboard_do_the_same(desk: Page, bank: Bank, tmp_path: Path) -> None:
     data = a_file(bank, tmp_path, "dropped.x9", amount="3.00").read_bytes()
+    chooser = desk.get_by_label("Choose files to import")
+    chooser.evaluate("(one) => { window.chooser = one; }")
     desk.evaluate(
         """([bytes]) => {
             const data = new DataTransfer();
@@ -201,10 +203,9 @@ def test_dropping_a_file_and_the_keyboard_do_the_same(desk: Page, bank: Bank, tm
         [list(data)],
     )
     expect(line(desk, "dropped.x9")).to_contain_text("3 checks")
-    chooser = desk.get_by_label("Choose files to import")
-    chooser.focus()
+    assert not desk.evaluate("!window.chooser.isConnected"), "the button lost its place, and with it the focus"
     with desk.expect_file_chooser() as opened:
-        desk.keyboard.press("Enter")
+        chooser.press("Enter")
     opened.value.set_files(str(a_file(bank, tmp_path, "typed.x9", amount="2.00")))
     expect(line(desk, "typed.x9")).to_contain_text("3 checks")
     expect(row(desk, "typed.x9")).to_be_visible()
