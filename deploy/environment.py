@@ -159,7 +159,10 @@ def _install(python: Path, requirements: Path, base: str, uv: str | None) -> Non
     """Fill the environment from ``requirements``, refusing what has no listed hash."""
     wanted = ["--require-hashes", "-r", str(requirements)]
     if uv:
-        _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *wanted], "installing with uv")
+        _run(
+            [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *wanted],
+            "installing with uv",
+        )
         return
     options = ["--quiet", "--quiet", "--no-input", "--disable-pip-version-check", "--root-user-action=ignore"]
     _run([*_pip(python, base), "install", *options, *wanted], "installing with pip")
