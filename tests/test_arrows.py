@@ -19,6 +19,7 @@ BASE = {
     "console.settings",
     "console.hints",
     "console.log",
+    "console.masking",
     "console.access.permissions",
 }
 TOP = {"console.app", "console.cli", "console.embedded", "console.live", "console.resources"}

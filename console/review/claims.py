@@ -184,12 +184,6 @@ async def release_expired(actor: Actor, *, limit: int = 200) -> int:
         return await _put_back(session, actor, await _lock_claimed(session, expired, limit), "expired", expired)
 
 
-async def release_all_of(session: AsyncSession, actor: Actor, user_id: UUID) -> int:
-    """Put back everything that a person holds, in the caller's transaction; how many there were."""
-    theirs = Claim.user_id == user_id
-    return await _put_back(session, actor, await _lock_claimed(session, theirs, None), "released", theirs)
-
-
 async def _take(session: AsyncSession, actor: Actor, item: CheckItem) -> bool:
     values = {
         "item": item.id,
@@ -209,7 +203,7 @@ async def _locked_item(session: AsyncSession, item_id: UUID) -> CheckItem | None
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def _lock_claimed(session: AsyncSession, condition: ColumnElement[bool], limit: int | None) -> list[CheckItem]:
+async def _lock_claimed(session: AsyncSession, condition: ColumnElement[bool], limit: int) -> list[CheckItem]:
     """Lock the items of these claims, but for those that somebody is just changing."""
     query = select(CheckItem).join(Claim, Claim.item_id == CheckItem.id).where(condition)
     return list(

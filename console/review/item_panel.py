@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
+from console.masking import masked
 from console.review.item_view import ItemView
-from console.ui.format import day, masked, money, zone_letters
+from console.ui.format import day, money, zone_letters
 from console.ui.pieces import ActionButton, Text
 
 _KINDS: Final = {"on_us": "On-us", "transit": "Transit"}

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
+from console.masking import masked
 from console.review.states import FINAL_STATUSES, Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, Flag, Queue, User
@@ -119,11 +120,6 @@ async def queue_names(actor: Actor) -> tuple[QueueName, ...]:
     async with transaction(actor) as session:
         rows = await session.execute(select(Queue.key, Queue.name).order_by(Queue.position))
         return tuple(QueueName(row.key, row.name) for row in rows)
-
-
-def masked(account: str) -> str:
-    """An account number as lists and logs may show it: its last four digits."""
-    return f"•••• {account[-4:]}" if account else "—"
 
 
 async def list_items(
@@ -281,7 +277,7 @@ def _row(found: Any) -> QueueRow:
         Status(item.status),
         item.amount,
         item.item_type,
-        masked(item.account_number),
+        masked(item.account_number) if item.account_number else "—",
         item.serial,
         item.payee,
         item.priority,

@@ -6,7 +6,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 MINUS: Final = "−"
-HIDDEN: Final = "••••"
 
 
 def money(amount: Decimal) -> str:
@@ -17,15 +16,6 @@ def money(amount: Decimal) -> str:
     if amount != amount.quantize(Decimal("0.01")):
         raise ValueError(f"{amount} has a fraction of a cent")
     return f"{amount:,.2f}".replace("-", MINUS)
-
-
-def masked(account: str) -> str:
-    """An account number as lists and logs may show it: four dots and its last four characters.
-
-    A number of four characters or fewer is hidden whole, since its tail would be all of it.
-    """
-    digits = account.strip()
-    return f"{HIDDEN} {digits[-4:]}" if len(digits) > 4 else HIDDEN
 
 
 def count(number: int) -> str:

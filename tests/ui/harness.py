@@ -19,10 +19,11 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from PIL import Image, ImageDraw, ImageFont
 
+from console.masking import masked
 from console.ui import theme
 from console.ui.check_viewer import CheckViewer, ImageSide, Region
 from console.ui.countdown import Countdown
-from console.ui.format import masked, money
+from console.ui.format import money
 from console.ui.hotkeys import Hotkeys
 from console.ui.item_table import ItemRow, ItemTable, Sort
 from console.ui.keys import Scope, key_of, keys_for

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.ui.format import count, epoch_ms, initials, masked, money
+from console.masking import masked
+from console.ui.format import count, epoch_ms, initials, money
 
 
 @pytest.mark.parametrize(
