@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from console.intake.images import SpooledItem
+from console.intake.x9.records import Side
 from console.intake.x9.values import routing_fault
 from console.review.flags import AccountFacts, IssuedLine, ItemFacts
 from db.models import Account, AccountContext, CheckItem, HistoryCheck, IssuedCheck, StopPayment
@@ -116,6 +117,7 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, presented_on: dat
             duplicates.append(f"item {seen.identities[draft.identity]} of this file")
         seen.identities.setdefault(draft.identity, item.ordinal)
     stops = lookups.stops.get(key, []) if key else []
+    sides = {view.side for view in draft.spooled.views}
     other_amounts = [amount for amount, _ in history if amount != draft.amount]
     return ItemFacts(
         amount=draft.amount,
@@ -130,10 +132,8 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, presented_on: dat
         duplicates=tuple(duplicates),
         stopped=any(amount is None or amount == draft.amount for amount in stops),
         issued=lookups.issued.get(key) if key else None,
-        missing_sides=tuple(
-            side for side in ("front", "back") if side not in {view.side.value for view in draft.spooled.views}
-        ),
-        undisplayable_sides=tuple(view.side.value for view in draft.spooled.views if view.facts.problem),
+        missing_sides=tuple(str(side) for side in Side if side not in sides),
+        undisplayable_sides=tuple(str(view.side) for view in draft.spooled.views if view.facts.problem),
         unusable_fields=tuple(
             name.replace("_", " ")
             for view in draft.spooled.views
