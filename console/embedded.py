@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import os
 import secrets
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from console.intake.demo.users import demo_folder, read_users
+from console.intake.demo.users import USERS_NAME, demo_folder, read_users
 from console.settings import settings
 from deploy.embedded.layout import Layout
 from deploy.embedded.up import Console, run_up
@@ -114,13 +115,17 @@ async def _first_start(folder: Path) -> None:
 
 
 def _banner(folder: Path, address: str) -> Iterator[str]:
+    """The address, and in two lines more how to sign in."""
     users = read_users(folder) if settings().demo_mode else []
     yield f"Check Review Console: {address}"
     if not users:
         yield "Make a person who can sign in: python3 main.py create-user NAME --role administrator"
         return
-    first = users[0]
-    command = "python3 main.py totp" + ("" if folder == MAIN.parent / "var" else f" --data-dir {folder}")
-    yield f"Sign in as {first.username}, password {first.password}, code from: {command} {first.username}"
-    others = ", ".join(f"{user.username} {user.password}" for user in users[1:])
-    yield f"Others: {others} (kept in {demo_folder(folder)}/users.json)"
+    first, *others = users
+    in_folder = "" if folder == MAIN.parent / "var" else f" --data-dir {shlex.quote(str(folder))}"
+    names = ", ".join(user.username for user in others)
+    yield f"Sign in as {first.username}, password {first.password}"
+    yield (
+        f"Code from: python3 main.py totp {first.username}{in_folder}"
+        f" (passwords of {names}: {demo_folder(folder) / USERS_NAME})"
+    )

@@ -16,12 +16,15 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import ip_network
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from console.roles import Role
 
 MINIMUM_SECRET_LENGTH = 64
 # 64 hexadecimal digits carry 4 bits each; a typed or repeated phrase stays well below 3 bits a character.
@@ -30,17 +33,19 @@ MINIMUM_SECRET_BITS_PER_CHARACTER = 3.0
 # Variables of the deployment guide whose feature this version does not have. Accepting one would promise a
 # behaviour that no code provides, so setting it is an error that says so.
 NOT_IN_THIS_VERSION = (
-    "ACCESS_TOKEN_EXPIRE_MINUTES",
-    "REFRESH_TOKEN_EXPIRE_DAYS",
     "AI_ENABLED",
     "AI_CONFIDENCE_THRESHOLD",
-    "RATE_LIMIT_PER_MINUTE",
 )
 
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class MfaRequired(StrEnum):
+    EVERYONE = "everyone"
+    ADMINISTRATORS = "administrators"
 
 
 class SettingsError(Exception):
@@ -107,6 +112,59 @@ class Settings(BaseSettings):
         SecretStr(""), description="64 or more random characters: encrypts TOTP secrets and signs image links."
     )
     session_timeout_minutes: int = Field(30, ge=1, le=720, description="Minutes without activity that end a session.")
+    session_max_hours: int = Field(12, ge=1, le=72, description="Hours after which a session ends in any case.")
+    sessions_per_user: int = Field(
+        3, ge=1, le=100, description="Sessions of one person at a time; one more ends the oldest."
+    )
+    session_history_days: int = Field(90, ge=1, le=3650, description="Days for which ended sessions are listed.")
+    step_up_minutes: int = Field(
+        10, ge=1, le=240, description="Minutes for which a code counts as fresh where an operation asks for one."
+    )
+    mfa_required: MfaRequired = Field(
+        MfaRequired.EVERYONE,
+        description="`everyone`, or `administrators`: who needs a second factor. Administrators always do.",
+    )
+    second_administrator: bool | None = Field(
+        None,
+        description="Whether changes of roles and limits wait for a second administrator. Default: in production.",
+    )
+    lockout_failures: int = Field(5, ge=3, le=100, description="Failed sign-ins that lock an account.")
+    lockout_minutes: int = Field(30, ge=1, le=1440, description="Minutes for which a locked account stays locked.")
+    password_history: int = Field(12, ge=0, le=50, description="Earlier passwords that are not taken again.")
+    access_token_expire_minutes: int = Field(30, ge=1, le=1440, description="Minutes for which an access token works.")
+    refresh_token_expire_days: int = Field(7, ge=1, le=90, description="Days for which a refresh token works.")
+    rate_limit_per_minute: int = Field(
+        100, ge=1, le=100_000, description="API requests a minute, per user, key or address."
+    )
+    sign_in_limit_per_minute: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Passwords or codes a minute from one address and, apart from it, for one account.",
+    )
+    page_events_per_minute: int = Field(
+        1200, ge=60, le=100_000, description="Messages a minute that one session's pages may send."
+    )
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Networks of the proxies whose X-Forwarded-For and -Proto are believed: a JSON or comma list.",
+    )
+    previous_secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="The SECRET_KEY before a change: still reads what it encrypted until `main.py rotate-key` is done.",
+    )
+    oidc_issuer: str = Field("", description="OpenID Connect issuer; empty: people sign in with a password here.")
+    oidc_client_id: str = Field("", description="Client id at the issuer.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret at the issuer.")
+    oidc_username_claim: str = Field("preferred_username", description="Claim that holds the username.")
+    oidc_roles_claim: str = Field("groups", description="Claim that holds the person's groups.")
+    oidc_role_map: dict[str, str] = Field(
+        default_factory=dict, description='Group to role, as JSON: {"check-reviewers": "reviewer"}.'
+    )
+    oidc_mfa_values: Annotated[list[str], NoDecode] = Field(
+        default_factory=lambda: ["mfa", "otp", "hwk", "swk"],
+        description="Values of `amr` or `acr` that prove a second factor; without one our own code is asked for.",
+    )
     argon2_time_cost: int = Field(3, ge=1, le=20, description="Argon2id passes over memory.")
     argon2_memory_kib: int = Field(65536, ge=8192, le=1048576, description="Argon2id memory in KiB.")
     argon2_parallelism: int = Field(1, ge=1, le=16, description="Argon2id lanes.")
@@ -146,18 +204,42 @@ class Settings(BaseSettings):
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _origins(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        text = value.strip()
-        try:
-            origins = json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",")]
-        except ValueError as error:
-            raise ValueError('write it as ["https://a.example", "https://b.example"] or as a comma list') from error
-        origins = [origin for origin in origins if origin]
-        for origin in origins:
+        origins = _list_of(value)
+        for origin in origins if isinstance(origins, list) else []:
             if _origin_of(str(origin)) != origin:
                 raise ValueError(f"{origin!r} is not an origin such as https://console.example.com")
         return origins
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        values = _list_of(value)
+        for network in values if isinstance(values, list) else []:
+            try:
+                ip_network(str(network))
+            except ValueError as error:
+                raise ValueError(f"{network!r} is not a network such as 10.0.0.0/8") from error
+        return values
+
+    @field_validator("oidc_mfa_values", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return _list_of(value)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        if value and not _origin_of(value):
+            raise ValueError("write it as https://login.example.com")
+        return value.rstrip("/")
+
+    @field_validator("oidc_role_map")
+    @classmethod
+    def _role_map(cls, value: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(set(value.values()) - set(Role))
+        if unknown:
+            raise ValueError(f"no such role: {', '.join(unknown)}; the roles are {', '.join(Role)}")
+        return value
 
     @field_validator("public_origin")
     @classmethod
@@ -224,6 +306,12 @@ class Settings(BaseSettings):
         return self.public_origin.startswith("https://")
 
     @property
+    def needs_second_administrator(self) -> bool:
+        if self.second_administrator is None:
+            return self.environment is Environment.PRODUCTION
+        return self.second_administrator
+
+    @property
     def session_timeout(self) -> timedelta:
         return timedelta(minutes=self.session_timeout_minutes)
 
@@ -268,6 +356,18 @@ def _bits_per_character(text: str) -> float:
     # text give log2(n) bits a pair, compared with half of that for a character.
     pairs = [text[i : i + 2] for i in range(len(text) - 1)]
     return min(entropy(list(text)), entropy(pairs) * 0.75) if pairs else 0.0
+
+
+def _list_of(value: Any) -> Any:
+    """The parts of a JSON list or a comma list; anything but text as it is, for pydantic to judge."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    try:
+        parts = json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",")]
+    except ValueError as error:
+        raise ValueError('write it as ["one", "two"] or as a comma list') from error
+    return [part for part in parts if part]
 
 
 def _origin_of(text: str) -> str:

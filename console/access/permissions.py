@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from console.actor import Actor
+from console.actor import Actor, Grant
 from console.roles import Role
 
 
@@ -22,7 +20,18 @@ class Permission(StrEnum):
     FILE_READ = "file:read"
     FILE_IMPORT = "file:import"
     ACCOUNT_LOAD = "account:load"
+    USER_READ = "user:read"
     USER_MANAGE = "user:manage"
+    ROLE_MANAGE = "role:manage"
+    ACCESS_CHANGE_APPROVE = "access_change:approve"
+    MFA_MANAGE = "mfa:manage"
+    SESSION_READ = "session:read"
+    SESSION_END = "session:end"
+    ALLOWLIST_MANAGE = "allowlist:manage"
+    API_KEY_MANAGE = "api_key:manage"
+    ACCESS_REPORT_READ = "access_report:read"
+    ACCESS_REVIEW_START = "access_review:start"
+    ACCESS_REVIEW_DECIDE = "access_review:decide"
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
 
@@ -30,26 +39,28 @@ class Permission(StrEnum):
 P = Permission
 
 
-@dataclass(frozen=True)
-class Grant:
-    """What a role may do. `amount_limit` bounds the amount of a final decision; None: no bound."""
-
-    permissions: frozenset[Permission]
-    amount_limit: Decimal | None = Decimal(0)
-
-
 _REVIEWER = frozenset({P.QUEUE_READ, P.ITEM_READ, P.ITEM_CLAIM, P.ITEM_DECIDE, P.ACCOUNT_NUMBER_READ})
 _APPROVER = _REVIEWER | {P.ITEM_APPROVE, P.ITEM_RELEASE_OTHERS, P.FILE_READ}
-_SUPERVISOR = _APPROVER | {P.FILE_IMPORT, P.ACCOUNT_LOAD, P.AUDIT_READ}
+_SUPERVISOR = (
+    _APPROVER
+    | {P.FILE_IMPORT, P.ACCOUNT_LOAD, P.AUDIT_READ}
+    | {P.USER_READ, P.ACCESS_REPORT_READ, P.ACCESS_REVIEW_START, P.ACCESS_REVIEW_DECIDE}
+)
+_ADMINISTRATOR = frozenset(
+    {P.USER_READ, P.USER_MANAGE, P.ROLE_MANAGE, P.ACCESS_CHANGE_APPROVE, P.MFA_MANAGE, P.SESSION_READ, P.SESSION_END}
+    | {P.ALLOWLIST_MANAGE, P.API_KEY_MANAGE, P.ACCESS_REPORT_READ, P.ACCESS_REVIEW_START}
+)
+_AUDITOR = frozenset(
+    {P.QUEUE_READ, P.ITEM_READ, P.ACCOUNT_NUMBER_READ, P.FILE_READ, P.AUDIT_READ, P.AUDIT_VERIFY}
+    | {P.USER_READ, P.SESSION_READ, P.ACCESS_REPORT_READ}
+)
 
 GRANTS: dict[Role, Grant] = {
     Role.REVIEWER: Grant(_REVIEWER, Decimal("5000.00")),
     Role.APPROVER: Grant(_APPROVER, Decimal("25000.00")),
     Role.SUPERVISOR: Grant(_SUPERVISOR, None),
-    Role.ADMINISTRATOR: Grant(frozenset({P.USER_MANAGE})),
-    Role.AUDITOR: Grant(
-        frozenset({P.QUEUE_READ, P.ITEM_READ, P.ACCOUNT_NUMBER_READ, P.FILE_READ, P.AUDIT_READ, P.AUDIT_VERIFY})
-    ),
+    Role.ADMINISTRATOR: Grant(_ADMINISTRATOR),
+    Role.AUDITOR: Grant(_AUDITOR),
 }
 
 # What the console may do by itself: jobs and commands of whoever runs the machine. It decides nothing.
@@ -67,14 +78,21 @@ class NotAllowed(Exception):
         self.permission = permission
 
 
-def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
-    """Everything that holders of these roles may do."""
-    return frozenset().union(*(GRANTS[role].permissions for role in roles))
+def grants_of(actor: Actor) -> tuple[Grant, ...]:
+    """Every grant that the actor holds: of built-in roles, then of custom ones."""
+    return (*(GRANTS[role] for role in sorted(actor.roles)), *actor.grants)
+
+
+def permissions_of(actor: Actor) -> frozenset[str]:
+    """Everything that the actor may do."""
+    if actor.system:
+        return frozenset(SYSTEM)
+    return frozenset().union(*(grant.permissions for grant in grants_of(actor)))
 
 
 def may(actor: Actor, permission: Permission) -> bool:
     """Whether the actor holds the permission."""
-    return permission in (SYSTEM if actor.system else permissions_of(actor.roles))
+    return permission in permissions_of(actor)
 
 
 def require(actor: Actor, permission: Permission) -> None:
@@ -84,17 +102,41 @@ def require(actor: Actor, permission: Permission) -> None:
 
 
 def amount_limit(actor: Actor) -> Decimal | None:
-    """The largest amount of a final decision by this actor; None where there is no bound.
+    """The largest amount of a final decision by this actor, in dollars; None where there is no bound.
 
-    The widest of the actor's deciding roles counts.
+    The widest of the deciding grants counts, and never more than the person's own bound.
     """
-    limits = [GRANTS[role].amount_limit for role in actor.roles if P.ITEM_DECIDE in GRANTS[role].permissions]
-    if None in limits:
-        return None
-    return max((limit for limit in limits if limit is not None), default=Decimal(0))
+    limits = [grant.amount_limit for grant in _deciding(actor)]
+    widest = None if None in limits else max((limit for limit in limits if limit is not None), default=Decimal(0))
+    own = actor.bounds.amount_limit
+    if widest is None or own is None:
+        return own if widest is None else widest
+    return min(widest, own)
+
+
+def queues_of(actor: Actor) -> frozenset[str] | None:
+    """Keys of the queues whose items the actor may claim and decide; None: of every queue."""
+    return _within([grant.queues for grant in _deciding(actor)], actor.bounds.queues)
+
+
+def item_types_of(actor: Actor) -> frozenset[str] | None:
+    """The types of items that the actor may claim and decide; None: every type."""
+    return _within([grant.item_types for grant in _deciding(actor)], actor.bounds.item_types)
 
 
 def within_limit(actor: Actor, amount: Decimal) -> bool:
     """Whether the actor alone may end the review of a check of this amount, in dollars."""
     limit = amount_limit(actor)
     return limit is None or amount <= limit
+
+
+def _deciding(actor: Actor) -> list[Grant]:
+    return [grant for grant in grants_of(actor) if P.ITEM_DECIDE in grant.permissions]
+
+
+def _within(granted: list[frozenset[str] | None], own: frozenset[str] | None) -> frozenset[str] | None:
+    """The union of what roles grant (None: all), cut to the person's own."""
+    union = None if None in granted else frozenset().union(*(part for part in granted if part is not None))
+    if union is None or own is None:
+        return own if union is None else union
+    return union & own

@@ -8,11 +8,13 @@ activity, and after twelve hours in any case; Redis' clock alone counts, so repl
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -21,7 +23,7 @@ from redis.exceptions import RedisError
 
 from console.access import session_scripts
 from console.access.visit import Visit
-from console.actor import Actor
+from console.actor import Actor, Bounds, Grant
 from console.roles import Role
 from console.settings import Settings, settings
 from db.redis_pool import redis
@@ -64,6 +66,8 @@ class Person:
     username: str
     display_name: str
     roles: frozenset[Role]
+    grants: tuple[Grant, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class Session:
             session=self.reference,
             address=visit.address,
             request_id=visit.request_id,
+            grants=self.person.grants,
+            bounds=self.person.bounds,
         )
 
     def idle_until(self) -> datetime:
@@ -112,6 +118,7 @@ async def start(person: Person, stage: Stage, visit: Visit) -> str:
         "username": person.username,
         "display_name": person.display_name,
         "roles": ",".join(sorted(person.roles)),
+        "access": json.dumps([[_grant_text(grant) for grant in person.grants], _reach_text(person.bounds)]),
         "address": visit.address or "",
         "agent": visit.agent[:200],
         "reference": secrets.token_hex(8),
@@ -257,13 +264,37 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
+def _grant_text(grant: Grant) -> dict[str, Any]:
+    return {"permissions": sorted(grant.permissions), **_reach_text(grant)}
+
+
+def _reach_text(reach: Grant | Bounds) -> dict[str, Any]:
+    return {
+        "amount_limit": None if reach.amount_limit is None else str(reach.amount_limit),
+        "queues": None if reach.queues is None else sorted(reach.queues),
+        "item_types": None if reach.item_types is None else sorted(reach.item_types),
+    }
+
+
+def _reach(text: dict[str, Any]) -> dict[str, Any]:
+    limit = text["amount_limit"]
+    return {
+        "amount_limit": None if limit is None else Decimal(limit),
+        "queues": None if text["queues"] is None else frozenset(text["queues"]),
+        "item_types": None if text["item_types"] is None else frozenset(text["item_types"]),
+    }
+
+
 def _session(text: dict[str, str]) -> Session:
+    grants, bounds = json.loads(text["access"])
     person = Person(
         UUID(text["institution_id"]),
         UUID(text["user_id"]),
         text["username"],
         text["display_name"],
         frozenset(Role(role) for role in text["roles"].split(",") if role),
+        tuple(Grant(frozenset(grant["permissions"]), **_reach(grant)) for grant in grants),
+        Bounds(**_reach(bounds)),
     )
     return Session(
         person=person,

@@ -43,8 +43,7 @@ def inspect(data: bytes) -> ImageFacts:
         image = _decode(data, open_tiff=_UprightTiff)
     except NotDisplayable as error:
         return ImageFacts("unknown", None, None, None, str(error))
-    dpi = image.info.get("dpi", (0, 0))[0]
-    return ImageFacts((image.format or "").lower(), image.width, image.height, round(float(dpi)) or None, None)
+    return ImageFacts((image.format or "").lower(), image.width, image.height, _dpi(image), None)
 
 
 def to_png(data: bytes) -> bytes:
@@ -71,6 +70,13 @@ class _UprightTiff(TiffImageFile):
     def load_end(self) -> None:
         if self.tag_v2.get(ExifTags.Base.Orientation, 1) != 1:
             super().load_end()
+
+
+def _dpi(image: Image.Image) -> int | None:
+    """Dots per inch as the image says, where what it says can be."""
+    dpi = float(image.info.get("dpi", (0, 0))[0])
+    # A resolution of 0/0 in a damaged tag is not a number; none that is true needs five digits.
+    return round(dpi) if 1 <= dpi < 10_000 else None
 
 
 def _open(data: bytes) -> Image.Image:

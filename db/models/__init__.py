@@ -1,5 +1,16 @@
 """Every table, a family per file."""
 
+from db.models.access import (
+    AccessChange,
+    AccessReview,
+    AccessReviewLine,
+    AllowRule,
+    ApiKey,
+    CustomRole,
+    EarlierPassword,
+    RecoveryCode,
+    SessionRecord,
+)
 from db.models.accounts import Account, AccountContext, HistoryCheck, IssuedCheck, StopPayment
 from db.models.audit import AuditEntry, AuditHead
 from db.models.base import Base
@@ -10,14 +21,21 @@ from db.models.policy import PolicyVersion
 from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemTransition
 
 __all__ = [
+    "AccessChange",
+    "AccessReview",
+    "AccessReviewLine",
     "Account",
     "AccountContext",
+    "AllowRule",
+    "ApiKey",
     "AuditEntry",
     "AuditHead",
     "Base",
     "CheckItem",
     "Claim",
+    "CustomRole",
     "Decision",
+    "EarlierPassword",
     "Evidence",
     "FileFinding",
     "FileReceived",
@@ -30,6 +48,8 @@ __all__ = [
     "JobRun",
     "PolicyVersion",
     "Queue",
+    "RecoveryCode",
+    "SessionRecord",
     "StopPayment",
     "User",
     "UserRole",

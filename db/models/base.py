@@ -32,8 +32,8 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         str: Text(),
         UUID: Uuid(),
-        dict[str, Any]: JSONB(),
-        list[Any]: JSONB(),
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[Any]: JSONB(none_as_null=True),
         bytes: LargeBinary(),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
@@ -49,10 +50,21 @@ class User(OpaqueId, OfInstitution, Base):
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=now())
     last_sign_in_at: Mapped[datetime | None]
+    deactivated_at: Mapped[datetime | None]
+    # Set by an administrator: the next sign-in asks for a password of the person's own.
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # The person's own bounds, inside those of the roles; null: as the roles have it.
+    amount_limit: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    queues: Mapped[list[Any] | None]
+    item_types: Mapped[list[Any] | None]
+    # Rises with each change of roles or limits, so that two administrators cannot overwrite each other.
+    access_version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     __table_args__ = (
         Index("uq_app_user_username", text("lower(username)"), unique=True),
+        Index("ix_app_user_page", "institution_id", text("lower(username)"), "id"),
         CheckConstraint("length(username) between 1 and 64", name="username"),
+        CheckConstraint("amount_limit >= 0", name="amount_limit"),
     )
 
 
@@ -62,12 +74,17 @@ class UserRole(OfInstitution, Base):
     __tablename__ = "user_role"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    # A built-in role's name, or the key of a custom one.
     role: Mapped[str] = mapped_column(primary_key=True)
+    custom_role_id: Mapped[UUID | None] = mapped_column(ForeignKey("custom_role.id"), index=True)
     granted_at: Mapped[datetime] = mapped_column(server_default=now())
     granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("app_user.id"))
 
     __table_args__ = (
-        CheckConstraint("role in ('reviewer','approver','supervisor','administrator','auditor')", name="role"),
+        CheckConstraint(
+            "(role in ('reviewer','approver','supervisor','administrator','auditor')) = (custom_role_id is null)",
+            name="role",
+        ),
     )
 
 
