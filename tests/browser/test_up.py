@@ -46,7 +46,7 @@ class Instance:
         return f"http://127.0.0.1:{self.port}"
 
     def up(self) -> None:
-        """Start it, and read what it says until it says who may sign in."""
+        """Start it, and read what it says until it has said how to get a code."""
         if self.process is not None:
             return
         begun = time.monotonic()
@@ -60,7 +60,7 @@ class Instance:
         self.said = []
         for line in self.process.stdout:
             self.said.append(line.rstrip("\n"))
-            if line.startswith("Others:"):
+            if line.startswith("Code from:"):
                 self.seconds = time.monotonic() - begun
                 return
         status = self.process.wait()
@@ -86,6 +86,7 @@ class Instance:
         else:
             os.killpg(self.process.pid, number)
         status = self.process.wait(timeout=20)
+        self.said += self.process.stdout.read().splitlines()
         self.process.stdout.close()
         self.process = None
         return status
@@ -109,11 +110,15 @@ class Instance:
         return answer
 
     def passwords(self) -> dict[str, str]:
-        """Who may sign in, as it was printed."""
-        first = re.search(r"Sign in as (\S+), password (\S+), code from: (.+)", "\n".join(self.said))
-        assert first
-        others = self.said[-1].removeprefix("Others: ").partition(" (kept in")[0]
-        return {first[1]: first[2], **dict(one.split(" ", 1) for one in others.split(", "))}
+        """Who may sign in, from the printed line and from the file that the next one names."""
+        printed = re.fullmatch(r"Sign in as (\S+), password (\S+)", self.said[-2])
+        kept = re.search(r"\(passwords of ([\w, ]+): (.+)\)$", self.said[-1])
+        assert printed
+        assert kept
+        users = {user["username"]: user["password"] for user in json.loads(Path(kept[2]).read_text())}
+        assert users[printed[1]] == printed[2]
+        assert kept[1].split(", ") == [name for name in users if name != printed[1]]
+        return users
 
 
 def environment() -> dict[str, str]:
@@ -139,10 +144,10 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 
 def test_it_says_in_two_lines_how_to_sign_in(instance: Instance) -> None:
-    assert instance.said[0] == f"Check Review Console: {instance.origin}"
-    assert re.fullmatch(
-        r"Sign in as reviewer, password \S{12,}, code from: python3 main.py totp .*reviewer", instance.said[1]
-    )
+    address, password, code = instance.said
+    assert address == f"Check Review Console: {instance.origin}"
+    assert re.fullmatch(r"Sign in as reviewer, password \S{12,}", password)
+    assert code.startswith(f"Code from: python3 main.py totp reviewer --data-dir {instance.folder} (")
     assert set(instance.passwords()) == {"reviewer", "approver", "supervisor", "administrator", "auditor"}
     assert instance.seconds < FIRST_START_SECONDS
     answer = instance.sign_in("reviewer")
@@ -188,6 +193,7 @@ def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(instance: Instance)
         c.laddr.port for process in everything for c in process.net_connections("inet") if c.status == "LISTEN"
     }
     assert instance.end(signal.SIGINT) == 0
+    assert [line.split()[0] for line in instance.said] == ["Check", "Sign", "Code", "Stopped."]
     assert_gone(everything)
     assert all(is_free(port) for port in listening)
     instance.up()
