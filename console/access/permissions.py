@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -63,6 +65,14 @@ GRANTS: dict[Role, Grant] = {
     Role.AUDITOR: Grant(_AUDITOR),
 }
 
+# Separation of duties (NIST SP 800-53 AC-5): nobody holds one of these and one of those, through whatever roles.
+# The database repeats both sets in its guard of user_role and custom_role.
+ADMINISTERING = frozenset(
+    {P.USER_MANAGE, P.ROLE_MANAGE, P.ACCESS_CHANGE_APPROVE, P.MFA_MANAGE, P.SESSION_END}
+    | {P.ALLOWLIST_MANAGE, P.API_KEY_MANAGE}
+)
+DECIDING = frozenset({P.ITEM_CLAIM, P.ITEM_DECIDE, P.ITEM_APPROVE})
+
 # What the console may do by itself: jobs and commands of whoever runs the machine. It decides nothing.
 SYSTEM = frozenset(
     {P.QUEUE_READ, P.ITEM_READ, P.ITEM_RELEASE_OTHERS, P.FILE_READ, P.FILE_IMPORT, P.ACCOUNT_LOAD}
@@ -101,12 +111,64 @@ def require(actor: Actor, permission: Permission) -> None:
         raise NotAllowed(permission)
 
 
-def amount_limit(actor: Actor) -> Decimal | None:
+@dataclass(frozen=True)
+class Place:
+    """Where an item stands: the key of its queue, and its type."""
+
+    queue: str
+    item_type: str
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A part of the work: keys of queues and item types, None: all of them."""
+
+    queues: frozenset[str] | None
+    item_types: frozenset[str] | None
+
+    def covers(self, place: Place) -> bool:
+        """Whether an item that stands there belongs to this part."""
+        return (self.queues is None or place.queue in self.queues) and (
+            self.item_types is None or place.item_type in self.item_types
+        )
+
+
+def conflicting(permissions: Iterable[str]) -> bool:
+    """Whether these permissions join administrator powers and deciding powers, which nobody may hold together."""
+    held = frozenset(permissions)
+    return bool(held & ADMINISTERING) and bool(held & DECIDING)
+
+
+def reaches(actor: Actor, permission: Permission) -> tuple[Reach, ...] | None:
+    """The parts of the work in which the actor holds the permission, one for each grant; None: all of it.
+
+    Each is cut to the person's own bounds. Without the permission there is none.
+    """
+    if actor.system:
+        return None
+    own = actor.bounds
+    parts = tuple(
+        Reach(_both(grant.queues, own.queues), _both(grant.item_types, own.item_types))
+        for grant in _granting(actor, permission)
+    )
+    return None if Reach(None, None) in parts else parts
+
+
+def covers(actor: Actor, permission: Permission, place: Place) -> bool:
+    """Whether the actor holds the permission for an item that stands there."""
+    parts = reaches(actor, permission)
+    return parts is None or any(part.covers(place) for part in parts)
+
+
+def amount_limit(
+    actor: Actor, place: Place | None = None, permission: Permission = Permission.ITEM_DECIDE
+) -> Decimal | None:
     """The largest amount of a final decision by this actor, in dollars; None where there is no bound.
 
-    The widest of the deciding grants counts, and never more than the person's own bound.
+    The widest grant of `permission` that covers the item's place counts (None: of any), and never more than the
+    person's own bound.
     """
-    limits = [grant.amount_limit for grant in _deciding(actor)]
+    limits = [grant.amount_limit for grant in _granting(actor, permission) if place is None or _reaches(grant, place)]
     widest = None if None in limits else max((limit for limit in limits if limit is not None), default=Decimal(0))
     own = actor.bounds.amount_limit
     if widest is None or own is None:
@@ -114,29 +176,24 @@ def amount_limit(actor: Actor) -> Decimal | None:
     return min(widest, own)
 
 
-def queues_of(actor: Actor) -> frozenset[str] | None:
-    """Keys of the queues whose items the actor may claim and decide; None: of every queue."""
-    return _within([grant.queues for grant in _deciding(actor)], actor.bounds.queues)
-
-
-def item_types_of(actor: Actor) -> frozenset[str] | None:
-    """The types of items that the actor may claim and decide; None: every type."""
-    return _within([grant.item_types for grant in _deciding(actor)], actor.bounds.item_types)
-
-
-def within_limit(actor: Actor, amount: Decimal) -> bool:
-    """Whether the actor alone may end the review of a check of this amount, in dollars."""
-    limit = amount_limit(actor)
+def within_limit(
+    actor: Actor, amount: Decimal, place: Place | None = None, permission: Permission = Permission.ITEM_DECIDE
+) -> bool:
+    """Whether the actor alone may end the review of a check of this amount, in dollars, that stands there."""
+    limit = amount_limit(actor, place, permission)
     return limit is None or amount <= limit
 
 
-def _deciding(actor: Actor) -> list[Grant]:
-    return [grant for grant in grants_of(actor) if P.ITEM_DECIDE in grant.permissions]
+def _granting(actor: Actor, permission: Permission) -> list[Grant]:
+    return [grant for grant in grants_of(actor) if permission in grant.permissions]
 
 
-def _within(granted: list[frozenset[str] | None], own: frozenset[str] | None) -> frozenset[str] | None:
-    """The union of what roles grant (None: all), cut to the person's own."""
-    union = None if None in granted else frozenset().union(*(part for part in granted if part is not None))
-    if union is None or own is None:
-        return own if union is None else union
-    return union & own
+def _reaches(grant: Grant, place: Place) -> bool:
+    return Reach(grant.queues, grant.item_types).covers(place)
+
+
+def _both(granted: frozenset[str] | None, own: frozenset[str] | None) -> frozenset[str] | None:
+    """What a role grants (None: all), cut to the person's own."""
+    if granted is None or own is None:
+        return own if granted is None else granted
+    return granted & own

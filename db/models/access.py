@@ -38,6 +38,13 @@ class CustomRole(OpaqueId, OfInstitution, Base):
         UniqueConstraint("institution_id", "key"),
         CheckConstraint("key ~ '^custom:[a-z0-9-]{1,40}$'", name="key"),
         CheckConstraint("amount_limit >= 0", name="amount_limit"),
+        # Administrator powers and deciding powers never in one role; who holds several is the triggers' to guard.
+        CheckConstraint(
+            "not (permissions ?| array['user:manage','role:manage','access_change:approve','mfa:manage',"
+            "'session:end','allowlist:manage','api_key:manage']"
+            " and permissions ?| array['item:claim','item:decide','item:approve'])",
+            name="separation_of_duties",
+        ),
     )
 
 
@@ -63,9 +70,15 @@ class AccessChange(OpaqueId, OfInstitution, Base):
         Index(
             "ix_access_change_waiting", "institution_id", "requested_at", postgresql_where=text("status = 'waiting'")
         ),
+        Index("ix_access_change_requested", "institution_id", text("requested_at DESC"), "id"),
+        # One at a time, so that what is approved is what was shown.
+        Index("uq_access_change_waiting_user_id", "user_id", unique=True, postgresql_where=text("status = 'waiting'")),
+        Index("uq_access_change_waiting_role_id", "role_id", unique=True, postgresql_where=text("status = 'waiting'")),
         CheckConstraint("kind in ('person','role')", name="kind"),
         CheckConstraint("status in ('waiting','applied','refused','withdrawn')", name="status"),
         CheckConstraint("status <> 'applied' or decided_by <> requested_by", name="second_person"),
+        CheckConstraint("requested_by <> user_id", name="not_oneself"),
+        CheckConstraint("status <> 'applied' or decided_by <> user_id", name="not_for_oneself"),
     )
 
 

@@ -53,6 +53,9 @@ class User(OpaqueId, OfInstitution, Base):
     deactivated_at: Mapped[datetime | None]
     # Set by an administrator: the next sign-in asks for a password of the person's own.
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # How a person without a second factor gets one: `as_required` by the settings, `at_sign_in` whatever the settings
+    # say, or `in_person` alone, after which the password opens nothing before an administrator has been there.
+    mfa_enrolment: Mapped[str] = mapped_column(default="as_required", server_default="as_required")
     # The person's own bounds, inside those of the roles; null: as the roles have it.
     amount_limit: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     queues: Mapped[list[Any] | None]
@@ -65,6 +68,7 @@ class User(OpaqueId, OfInstitution, Base):
         Index("ix_app_user_page", "institution_id", text("lower(username)"), "id"),
         CheckConstraint("length(username) between 1 and 64", name="username"),
         CheckConstraint("amount_limit >= 0", name="amount_limit"),
+        CheckConstraint("mfa_enrolment in ('as_required','at_sign_in','in_person')", name="mfa_enrolment"),
     )
 
 
@@ -85,6 +89,7 @@ class UserRole(OfInstitution, Base):
             "(role in ('reviewer','approver','supervisor','administrator','auditor')) = (custom_role_id is null)",
             name="role",
         ),
+        CheckConstraint("granted_by <> user_id", name="not_by_oneself"),
     )
 
 

@@ -28,17 +28,49 @@ create function api_key_lookup(hash bytea) returns table (key_id uuid, instituti
     $$ select id, institution_id from api_key where key_hash = hash $$
 """
 
-# Nobody both administers people and decides checks, whoever writes the row (NIST SP 800-53 AC-5).
-GUARD_ROLES = """
+# Nobody both administers people and decides checks, whoever writes the row (NIST SP 800-53 AC-5). The two sets of
+# `console.access.permissions`, of which a test says whether they are the same here.
+ADMINISTERING = (
+    "array['user:manage','role:manage','access_change:approve','mfa:manage','session:end',"
+    "'allowlist:manage','api_key:manage']"
+)
+DECIDING = "array['item:claim','item:decide','item:approve']"
+
+# The locks put two changes of the same role or person one after the other: neither would see the other's rows.
+GUARD_ROLES = f"""
+create function holds_both(person uuid) returns boolean language sql stable as $$
+    select coalesce(
+        bool_or(r.role = 'administrator' or c.permissions ?| {ADMINISTERING})
+            and bool_or(r.role in ('reviewer', 'approver', 'supervisor') or c.permissions ?| {DECIDING}),
+        false)
+    from user_role r left join custom_role c on c.id = r.custom_role_id where r.user_id = person
+$$;
+
 create function guard_user_role() returns trigger language plpgsql as $$
 begin
-    if (select bool_or(r.role = 'administrator' or c.permissions ? 'user:manage')
-           and bool_or(r.role in ('reviewer', 'approver', 'supervisor') or c.permissions ? 'item:decide')
-        from user_role r left join custom_role c on c.id = r.custom_role_id where r.user_id = new.user_id) then
+    perform from custom_role where id = new.custom_role_id for share;
+    perform from app_user where id = new.user_id for no key update;
+    if holds_both(new.user_id) then
         raise exception 'nobody both administers people and decides checks' using errcode = 'check_violation';
     end if;
+    if exists (select from custom_role where id = new.custom_role_id and retired_at is not null) then
+        raise exception 'nobody is given a retired role' using errcode = 'check_violation';
+    end if;
     return null;
-end $$
+end $$;
+
+create function guard_custom_role() returns trigger language plpgsql as $$
+begin
+    perform from app_user where id in (select user_id from user_role where custom_role_id = new.id)
+        order by id for no key update;
+    if exists (select from user_role where custom_role_id = new.id and holds_both(user_id)) then
+        raise exception 'nobody both administers people and decides checks' using errcode = 'check_violation';
+    end if;
+    if new.retired_at is not null and exists (select from user_role where custom_role_id = new.id) then
+        raise exception 'somebody still holds this role' using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
 """
 
 
@@ -112,6 +144,10 @@ def upgrade() -> None:
         sa.Column("institution_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("key ~ '^custom:[a-z0-9-]{1,40}$'", name=op.f("ck_custom_role_key")),
         sa.CheckConstraint("amount_limit >= 0", name=op.f("ck_custom_role_amount_limit")),
+        sa.CheckConstraint(
+            f"not (permissions ?| {ADMINISTERING} and permissions ?| {DECIDING})",
+            name=op.f("ck_custom_role_separation_of_duties"),
+        ),
         sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_custom_role_created_by")),
         sa.ForeignKeyConstraint(["institution_id"], ["institution.id"], name=op.f("fk_custom_role_institution_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_role")),
@@ -206,6 +242,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status in ('waiting','applied','refused','withdrawn')", name=op.f("ck_access_change_status")
         ),
+        sa.CheckConstraint("requested_by <> user_id", name=op.f("ck_access_change_not_oneself")),
+        sa.CheckConstraint(
+            "status <> 'applied' or decided_by <> user_id", name=op.f("ck_access_change_not_for_oneself")
+        ),
         sa.ForeignKeyConstraint(["decided_by"], ["app_user.id"], name=op.f("fk_access_change_decided_by")),
         sa.ForeignKeyConstraint(["institution_id"], ["institution.id"], name=op.f("fk_access_change_institution_id")),
         sa.ForeignKeyConstraint(["requested_by"], ["app_user.id"], name=op.f("fk_access_change_requested_by")),
@@ -221,6 +261,20 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'waiting'"),
     )
+    op.create_index(
+        "ix_access_change_requested",
+        "access_change",
+        ["institution_id", sa.literal_column("requested_at DESC"), "id"],
+        unique=False,
+    )
+    for column in ("user_id", "role_id"):
+        op.create_index(
+            f"uq_access_change_waiting_{column}",
+            "access_change",
+            [column],
+            unique=True,
+            postgresql_where=sa.text("status = 'waiting'"),
+        )
     op.create_table(
         "access_review_line",
         sa.Column("review_id", sa.Uuid(), nullable=False),
@@ -251,6 +305,10 @@ def upgrade() -> None:
     op.create_index("ix_access_review_line_order", "access_review_line", ["review_id", "position"], unique=False)
     op.add_column("app_user", sa.Column("deactivated_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("app_user", sa.Column("must_change_password", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column("app_user", sa.Column("mfa_enrolment", sa.Text(), server_default="as_required", nullable=False))
+    op.create_check_constraint(
+        op.f("ck_app_user_mfa_enrolment"), "app_user", "mfa_enrolment in ('as_required','at_sign_in','in_person')"
+    )
     op.add_column("app_user", sa.Column("amount_limit", sa.Numeric(precision=14, scale=2), nullable=True))
     op.add_column(
         "app_user", sa.Column("queues", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True)
@@ -276,6 +334,11 @@ def upgrade() -> None:
         "create constraint trigger guard_user_role after insert or update on user_role deferrable initially deferred "
         "for each row execute function guard_user_role()"
     )
+    op.execute(
+        "create constraint trigger guard_custom_role after update on custom_role deferrable initially deferred "
+        "for each row execute function guard_custom_role()"
+    )
+    op.create_check_constraint(op.f("ck_user_role_not_by_oneself"), "user_role", "granted_by <> user_id")
     for table in OF_INSTITUTION:
         op.execute(f"alter table {table} enable row level security")
         op.execute(
@@ -292,7 +355,9 @@ def downgrade() -> None:
     op.execute("delete from user_role where custom_role_id is not null")
     op.execute("revoke update on user_role from console_app")
     op.execute("drop trigger guard_user_role on user_role")
-    op.execute("drop function guard_user_role(), api_key_lookup(bytea)")
+    op.execute("drop trigger guard_custom_role on custom_role")
+    op.execute("drop function guard_user_role(), guard_custom_role(), holds_both(uuid), api_key_lookup(bytea)")
+    op.drop_constraint(op.f("ck_user_role_not_by_oneself"), "user_role")
     op.drop_constraint(op.f("ck_user_role_role"), "user_role")
     op.create_check_constraint(op.f("ck_user_role_role"), "user_role", BUILT_IN)
     op.drop_constraint(op.f("ck_app_user_amount_limit"), "app_user")
@@ -304,10 +369,14 @@ def downgrade() -> None:
     op.drop_column("app_user", "item_types")
     op.drop_column("app_user", "queues")
     op.drop_column("app_user", "amount_limit")
+    op.drop_constraint(op.f("ck_app_user_mfa_enrolment"), "app_user")
+    op.drop_column("app_user", "mfa_enrolment")
     op.drop_column("app_user", "must_change_password")
     op.drop_column("app_user", "deactivated_at")
     op.drop_index("ix_access_review_line_order", table_name="access_review_line")
     op.drop_table("access_review_line")
+    for index in ("uq_access_change_waiting_role_id", "uq_access_change_waiting_user_id", "ix_access_change_requested"):
+        op.drop_index(index, table_name="access_change")
     op.drop_index(
         "ix_access_change_waiting", table_name="access_change", postgresql_where=sa.text("status = 'waiting'")
     )
