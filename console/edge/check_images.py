@@ -22,7 +22,9 @@ async def check_image(request: Request, image_id: UUID, token: str = "") -> Resp
     try:
         stored = await fetch(request.state.actor, image_id, token[:200])
         picture = await png(stored.data)
-    except (LinkRefused, NotAllowed, LookupError):
+    except (LinkRefused, NotAllowed, LookupError) as refused:
+        if isinstance(refused, NotAllowed):
+            request.state.refused = refused.permission.value
         # One answer for all three: nobody learns which images exist.
         raise HTTPException(HTTPStatus.NOT_FOUND, "This image address is not valid any more.") from None
     except NotDisplayable as error:

@@ -21,7 +21,6 @@ _MAX_NAME: Final = 1000
 router = APIRouter(include_in_schema=False)
 
 _STATUS: Final[dict[type[Exception], HTTPStatus]] = {
-    NotAllowed: HTTPStatus.FORBIDDEN,
     SignedOut: HTTPStatus.UNAUTHORIZED,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyFiles: HTTPStatus.TOO_MANY_REQUESTS,
@@ -39,6 +38,9 @@ async def upload(request: Request) -> JSONResponse:
         arrival = await arrivals.take(
             request.state.actor, name, int(length) if length.isdigit() else None, request.stream(), session.acting
         )
+    except NotAllowed as refused:
+        request.state.refused = refused.permission.value
+        raise HTTPException(HTTPStatus.FORBIDDEN, str(refused)) from None
     except tuple(_STATUS) as refused:
         raise HTTPException(_STATUS[type(refused)], str(refused)) from None
     return JSONResponse({"id": str(arrival.id)}, HTTPStatus.ACCEPTED)

@@ -20,7 +20,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.access import look, sessions
+from console.access import look, refusals, sessions
+from console.access.refusals import Refusal, Why
 from console.access.sessions import SessionServiceUnavailable
 from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
 from console.access.visit import visit_of
@@ -103,11 +104,14 @@ class Gate:
         token = self._token(scope)
         actor = await sessions.resolve(token, visit_of(scope)) if token else None
         if actor is None:
+            if token:
+                await refusals.keep_of_nobody(visit_of(scope), _refused(scope, Why.NO_SESSION))
             return _to_sign_in(scope, had_session=bool(token))
         if scope["path"].startswith(SOCKET_PATH):
             return _problem(HTTPStatus.BAD_REQUEST, "Live pages need a websocket; a proxy seems to block them.")
         page_id = page_id_of_path(scope["path"])
         if page_id is not None and self._page_owner(page_id) != actor.session:
+            await refusals.keep(actor, _refused(scope, Why.OTHER_SESSION))
             return _problem(HTTPStatus.FORBIDDEN, "This page belongs to another session.")
         scope["state"].update(actor=actor, session_token=token)
         if _navigates(scope, headers):
@@ -126,10 +130,18 @@ class Gate:
             await _refuse_handshake(receive, send)
             return
         if actor is None or not self._may_open(scope, actor.session):
+            if actor is not None:
+                await refusals.keep(actor, _refused(scope, Why.OTHER_SESSION))
             await refuse_and_reload(receive, send)
             return
         scope["state"].update(actor=actor, session_token=token)
-        guarded = GuardedSocket(receive, send, token, lambda page: self._page_owner(page) == actor.session)
+
+        async def keep_foreign() -> None:
+            await refusals.keep(actor, _refused(scope, Why.OTHER_SESSION))
+
+        guarded = GuardedSocket(
+            receive, send, token, lambda page: self._page_owner(page) == actor.session, keep_foreign
+        )
         await self._app(scope, guarded.receive, guarded.send)
 
     def _may_open(self, scope: Scope, reference: str | None) -> bool:
@@ -151,6 +163,10 @@ class Gate:
         page = look.TEMPLATES.get_template("unavailable.html")
         text = page.render(style=self._style.path, detail=detail, error="", notice="")
         return HTMLResponse(text, HTTPStatus.SERVICE_UNAVAILABLE, headers)
+
+
+def _refused(scope: Scope, why: Why) -> Refusal:
+    return Refusal(f"{scope.get('method', 'WEBSOCKET')} {scope['path']}", why)
 
 
 def _to_sign_in(scope: Scope, *, had_session: bool) -> Response:

@@ -8,9 +8,11 @@ from fastapi import FastAPI
 from jinja2 import Environment
 
 from console.access import look, sign_in
+from console.access.permissions import NotAllowed
 from console.edge import health
 from console.edge.gate import Gate, PageOwner
 from console.edge.headers import SecurityHeaders, stamp_scripts
+from console.edge.refused import KeepRefusals, answer_not_allowed
 from console.settings import Settings
 
 
@@ -32,6 +34,8 @@ def install(
     app.include_router(sign_in.router(settings, style))
     open_paths = sign_in.open_paths(style) | health.install(app, settings)
     stamp_scripts(page_templates)
+    app.add_exception_handler(NotAllowed, answer_not_allowed)
     # The last one added is the outermost: headers stand on refusals too.
+    app.add_middleware(KeepRefusals)
     app.add_middleware(Gate, settings=settings, open_paths=open_paths, style=style, page_owner=page_owner)
     app.add_middleware(SecurityHeaders, settings=settings)

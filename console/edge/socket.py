@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -31,11 +31,19 @@ _log = structlog.get_logger(__name__)
 class GuardedSocket:
     """The socket's `receive` and `send`, which end it once its session has ended."""
 
-    def __init__(self, receive: Receive, send: Send, token: str, owns_page: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        token: str,
+        owns_page: Callable[[str], bool],
+        on_foreign: Callable[[], Awaitable[None]],
+    ) -> None:
         self._receive = receive
         self._send = send
         self._token = token
         self._owns_page = owns_page
+        self._on_foreign = on_foreign
         self._closed = False
 
     async def receive(self) -> Message:
@@ -65,6 +73,7 @@ class GuardedSocket:
             return TRY_AGAIN_LATER
         if not self._names_own_page(message.get("text") or ""):
             _log.warning("socket.foreign_page")
+            await self._on_foreign()
             return NOT_ALLOWED
         return None
 

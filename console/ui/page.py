@@ -22,7 +22,7 @@ from nicegui import Client, context, ui
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from console.access import look
+from console.access import look, refusals
 from console.access.permissions import NotAllowed, Permission, may
 from console.access.sessions import PageSession, SessionServiceUnavailable, SignedOut
 from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
@@ -77,6 +77,8 @@ class ConsolePage:
     institution: InstitutionFacts
     # When the session ends unless it is used, as it stood when the page was built.
     ends: datetime
+    # Where it was opened.
+    path: str = ""
     shell: Shell | None = field(default=None)
 
     @contextmanager
@@ -149,7 +151,8 @@ class ConsolePage:
 
     async def _attempt(self, work: Callable[..., Awaitable[Any]], actor: Actor, *arguments: Any) -> None:
         try:
-            await work(actor, *arguments)
+            async with refusals.witnessed(actor, f"{self.path} {work.__qualname__}"):
+                await work(actor, *arguments)
         except tuple(_TOLD) as refused:
             self.tell(str(refused), bad=True)
         except (OperationalError, PoolTimeout) as error:
@@ -207,12 +210,14 @@ def console_page(path: str, *, permission: Permission, title: str = TITLE) -> Ca
         async def page(request: Request, **parameters: Any) -> Response | None:
             actor: Actor = request.state.actor
             if not may(actor, permission):
+                request.state.refused = permission.value
                 return refusal(HTTPStatus.FORBIDDEN, str(NotAllowed(permission)))
             client = context.client
             _own(client, actor)
             session = PageSession(request.state.session_token, visit_of(request.scope))
             ends = (await session.session()).idle_until()
-            return await build(ConsolePage(session, actor, client, await institution_of(actor), ends), **parameters)
+            facts = await institution_of(actor)
+            return await build(ConsolePage(session, actor, client, facts, ends, request.url.path), **parameters)
 
         own = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
         rest = list(inspect.signature(build, eval_str=True).parameters.values())[1:]
