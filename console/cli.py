@@ -213,7 +213,8 @@ def create_user(
     except WeakPassword as error:
         raise fail(str(error)) from None
     with services(data_dir) as current:
-        from console.access.people import InvalidPerson, create_first_institution_user
+        from console.access.held import InvalidPerson
+        from console.access.people import create_first_institution_user
 
         try:
             user_id = _run(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Update, func, select, text, update
+from sqlalchemy import Update, func, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import passwords, totp
-from console.access.permissions import GRANTS, Permission, require
+from console.access.held import Access, InvalidPerson, check_access, read_held, write_access
+from console.access.permissions import Permission, require
 from console.access.sessions import Person
 from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
@@ -20,68 +22,89 @@ from console.institution import ensure_institution
 from console.roles import Role
 from console.settings import Settings
 from db.engine import transaction
-from db.models import User, UserRole
+from db.models import User
 
 MAXIMUM_USERNAME = 64
 MAXIMUM_DISPLAY_NAME = 100
-
-DECIDING = frozenset(role for role, grant in GRANTS.items() if Permission.ITEM_DECIDE in grant.permissions)
-
-
-class InvalidPerson(Exception):
-    """A person cannot be created so; the message says why and what to do."""
 
 
 class UsernameTaken(InvalidPerson):
     """Somebody has this username already."""
 
 
-class ConflictingRoles(InvalidPerson):
-    """Nobody both administers people and decides checks (separation of duties)."""
-
-
 @dataclass(frozen=True)
 class Account:
-    """What the sign-in needs to know of a person. `totp_secret` is sealed."""
+    """What the sign-in needs to know of a person. `totp_secret` is sealed.
+
+    With `must_change_password` the password was made by an administrator: it opens nothing but the form for a
+    password of the person's own.
+    """
 
     person: Person
     password_hash: str
     totp_secret: bytes | None
     totp_confirmed_at: datetime | None
     active: bool
+    must_change_password: bool = False
+    password_changed_at: datetime | None = None
 
 
 async def create_user(actor: Actor, username: str, display_name: str, password: str, roles: Iterable[Role]) -> UUID:
     """Create a person, who sets up the second factor at the first sign-in; the new id.
 
-    Raises NotAllowed, InvalidPerson or WeakPassword.
+    For the command line and the demo: pages create people with `person_services.create_person`, whose roles may
+    wait for a second administrator. Raises NotAllowed, InvalidPerson or WeakPassword.
     """
     require(actor, Permission.USER_MANAGE)
-    held = frozenset(roles)
-    username, display_name = _checked_names(username, display_name)
-    _check_roles(held)
+    access = Access(frozenset(role.value for role in roles))
+    if not access.roles:
+        raise InvalidPerson("Give at least one role.")
+    names = checked_names(username, display_name)
     password_hash = await passwords.hash_new(password)
-    user_id = uuid4()
+    async with creating(actor, names[0]) as session:
+        user = await add_user(session, actor, *names, password_hash, access)
+    return user.id
+
+
+async def add_user(
+    session: AsyncSession,
+    actor: Actor,
+    username: str,
+    display_name: str,
+    password_hash: str,
+    access: Access,
+    *,
+    must_change_password: bool = False,
+) -> User:
+    """Write a person with checked names, and the audit entry. Raises InvalidPerson or ConflictingRoles."""
+    custom = await check_access(session, access)
+    user = User(
+        id=uuid4(),
+        institution_id=actor.institution_id,
+        username=username,
+        display_name=display_name,
+        password_hash=password_hash,
+        must_change_password=must_change_password,
+        access_version=0,
+    )
+    session.add(user)
+    await session.flush()
+    await write_access(session, actor, user, access, custom)
+    after = {"username": username, "display_name": display_name, "roles": sorted(access.roles)}
+    await record(session, actor, Event.USER_CREATED, "user", user.id, after=after)
+    return user
+
+
+@asynccontextmanager
+async def creating(actor: Actor, username: str) -> AsyncIterator[AsyncSession]:
+    """A transaction that creates a person of this name. Raises UsernameTaken."""
     try:
         async with transaction(actor) as session:
-            session.add(
-                User(
-                    id=user_id,
-                    institution_id=actor.institution_id,
-                    username=username,
-                    display_name=display_name,
-                    password_hash=password_hash,
-                )
-            )
-            await session.flush()
-            session.add_all(_role_row(actor, user_id, role) for role in sorted(held))
-            after = {"username": username, "display_name": display_name, "roles": sorted(held)}
-            await record(session, actor, Event.USER_CREATED, "user", user_id, after=after)
+            yield session
     except IntegrityError as error:
         if "uq_app_user_username" in str(error.orig):
             raise UsernameTaken(f"The username {username} is taken. Choose another.") from None
         raise
-    return user_id
 
 
 async def find_account(username: str) -> Account | None:
@@ -100,11 +123,25 @@ async def read_account(institution_id: UUID, user_id: UUID) -> Account | None:
         user = await session.get(User, user_id)
         if user is None:
             return None
-        roles = await session.scalars(select(UserRole.role).where(UserRole.user_id == user_id))
+        held = await read_held(session, user)
         person = Person(
-            institution_id, user_id, user.username, user.display_name, frozenset(Role(role) for role in roles)
+            institution_id,
+            user_id,
+            user.username,
+            user.display_name,
+            held.built_in,
+            held.grants,
+            held.access.bounds,
         )
-    return Account(person, user.password_hash, user.totp_secret, user.totp_confirmed_at, user.active)
+    return Account(
+        person,
+        user.password_hash,
+        user.totp_secret,
+        user.totp_confirmed_at,
+        user.active,
+        user.must_change_password,
+        user.password_changed_at,
+    )
 
 
 async def set_totp(session: AsyncSession, user_id: UUID, secret: str) -> bool:
@@ -157,21 +194,11 @@ async def _changed(session: AsyncSession, statement: Update) -> bool:
     return (await session.execute(statement.returning(User.id))).scalar_one_or_none() is not None
 
 
-def _role_row(actor: Actor, user_id: UUID, role: Role) -> UserRole:
-    return UserRole(institution_id=actor.institution_id, user_id=user_id, role=role.value, granted_by=actor.user_id)
-
-
-def _checked_names(username: str, display_name: str) -> tuple[str, str]:
+def checked_names(username: str, display_name: str) -> tuple[str, str]:
+    """Both names as they are stored. Raises InvalidPerson."""
     username, display_name = username.strip(), " ".join(display_name.split())
     if not 1 <= len(username) <= MAXIMUM_USERNAME or not username.isprintable() or " " in username:
         raise InvalidPerson(f"A username has 1 to {MAXIMUM_USERNAME} characters and no blanks.")
     if not 1 <= len(display_name) <= MAXIMUM_DISPLAY_NAME or not display_name.isprintable():
         raise InvalidPerson(f"A name has 1 to {MAXIMUM_DISPLAY_NAME} printable characters.")
     return username, display_name
-
-
-def _check_roles(roles: frozenset[Role]) -> None:
-    if not roles:
-        raise InvalidPerson("Give at least one role.")
-    if Role.ADMINISTRATOR in roles and roles & DECIDING:
-        raise ConflictingRoles("Who administers people decides no checks: take one of the two roles away.")

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from console.access import people
+from console.access.held import ConflictingRoles, InvalidPerson
 from console.access.passwords import WeakPassword
-from console.access.people import ConflictingRoles, InvalidPerson, UsernameTaken, create_user, find_account
+from console.access.people import UsernameTaken, create_user, find_account
 from console.access.permissions import NotAllowed
 from console.actor import system_actor
 from console.institution import QUEUES, ensure_institution
