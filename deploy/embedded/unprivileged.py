@@ -70,6 +70,7 @@ def own_data(folder: Path, way: Way) -> Path:
     Where ``folder`` lies in a closed place its content moves to `OUTSIDE` and a link stays behind.
     """
     if os.geteuid() != 0:
+        folder.mkdir(mode=0o700, exist_ok=True)
         return folder
     if way.account and not folder.is_symlink() and not _open_to_all(folder.parent):
         home = reachable_home(folder.parent) / folder.name

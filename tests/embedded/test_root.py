@@ -17,7 +17,7 @@ import pytest
 
 from deploy.embedded.postgres import wheel_programs
 from deploy.embedded.services import Programs, start
-from deploy.embedded.unprivileged import OUTSIDE
+from deploy.embedded.unprivileged import OUTSIDE, Way, find_way, own_data
 from tests.embedded.conftest import server_pids
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="about root, and this is another account")
@@ -64,6 +64,19 @@ def serve(data_dir: Path, bin_dir: Path | None = None) -> Visit:
             rows = connection.execute("SELECT 1 FROM visit").fetchall()
         inside, outside, _ = Path(f"/proc/{process.pid}/uid_map").read_text().split()
         return Visit(process.uids().real, inside != outside, Path(process.exe()), len(rows))
+
+
+def test_an_ordinary_account_needs_no_way_and_gets_its_folder(open_folder: Path) -> None:
+    open_folder.chmod(0o777)
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os.setuid(NOBODY)
+            os._exit(0 if find_way() == Way() and own_data(open_folder / "postgres", Way()).is_dir() else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    made = (open_folder / "postgres").stat()
+    assert (made.st_uid, made.st_mode & 0o777) == (NOBODY, 0o700)
 
 
 def modes(folder: Path) -> dict[Path, int]:
