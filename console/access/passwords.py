@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterable
 from functools import lru_cache
 
 import anyio
@@ -10,38 +12,36 @@ from anyio import to_thread
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from console.access.password_rules import MAXIMUM_LENGTH, WeakPassword, check_new, normal
 from console.settings import settings
 
-# NIST SP 800-63B-4 asks for 15 characters where the password stands alone and 8 beside a second factor. 12 is
-# ours. The upper bound is far above the 64 that must be accepted and keeps a megabyte from being hashed.
-MINIMUM_LENGTH = 12
-MAXIMUM_LENGTH = 256
+__all__ = ["WeakPassword", "check_new", "hash_again", "hash_new", "needs_rehash", "one_time", "verify"]
+
+# No 0, 1, i, l, o: 31 characters, 4.95 bits each.
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 
 # Each computation takes the settings' memory and a core: more at once than cores would only cost memory.
 _SLOTS = anyio.CapacityLimiter(max(1, min(4, os.cpu_count() or 1)))
 
 
-class WeakPassword(Exception):
-    """A new password breaks a rule; the message says which and what to do."""
+async def hash_new(password: str, about: Iterable[str] = ()) -> str:
+    """The argon2id hash of a new password, in PHC form. Raises WeakPassword.
 
-
-def check_new(password: str) -> None:
-    """Raise WeakPassword unless `password` may be chosen. Lengths count characters."""
-    if len(password) < MINIMUM_LENGTH:
-        raise WeakPassword(f"Use {MINIMUM_LENGTH} characters or more. A few words in a row are fine.")
-    if len(password) > MAXIMUM_LENGTH:
-        raise WeakPassword(f"Use at most {MAXIMUM_LENGTH} characters.")
-
-
-async def hash_new(password: str) -> str:
-    """The argon2id hash of a new password, in PHC form. Raises WeakPassword."""
-    check_new(password)
+    `about` is what is known of its owner, see `password_rules.check_new`.
+    """
+    await to_thread.run_sync(check_new, password, tuple(about), limiter=_SLOTS)
     return await hash_again(password)
+
+
+def one_time() -> str:
+    """A password for a first sign-in, at which it is changed: 99 random bits in groups that can be read out."""
+    letters = "".join(secrets.choice(_READABLE) for _ in range(20))
+    return "-".join(letters[i : i + 5] for i in range(0, 20, 5))
 
 
 async def hash_again(password: str) -> str:
     """The hash of a password that was chosen before, with the parameters of now."""
-    return await to_thread.run_sync(_hasher().hash, password, limiter=_SLOTS)
+    return await to_thread.run_sync(_hasher().hash, normal(password), limiter=_SLOTS)
 
 
 async def verify(stored: str | None, password: str) -> bool:
@@ -59,6 +59,7 @@ def needs_rehash(stored: str) -> bool:
 
 def _verify(stored: str | None, password: str) -> bool:
     # Nobody's password is longer, so a longer one is wrong; it is cut to cost no more than any other.
+    password = normal(password[: MAXIMUM_LENGTH + 1])
     possible = stored is not None and len(password) <= MAXIMUM_LENGTH
     try:
         _hasher().verify(stored or _dummy_hash(), password[:MAXIMUM_LENGTH])

@@ -1,7 +1,9 @@
 """What SECRET_KEY protects: encrypted secrets at rest and signed, short-lived tokens.
 
 Every purpose has a key of its own, derived by HKDF-SHA256 (RFC 5869), so that what was made for one purpose
-is worthless for another. A version byte leads each value, so that keys can be changed later.
+is worthless for another. A version byte leads each value and enters the derivation, so that the scheme can be
+changed later. When SECRET_KEY itself is changed, PREVIOUS_SECRET_KEY still opens what it protected, until
+`main.py rotate-key` has encrypted everything anew.
 """
 
 from __future__ import annotations
@@ -44,14 +46,24 @@ def encrypt(purpose: str, plaintext: bytes, *, bound_to: bytes) -> bytes:
 
 
 def decrypt(purpose: str, value: bytes, *, bound_to: bytes) -> bytes:
-    """The plaintext of what `encrypt` made. Raises Undecipherable."""
-    if len(value) <= 1 + _NONCE_BYTES or value[0] != VERSION:
-        raise Undecipherable(f"not a value of version {VERSION}")
-    nonce, sealed = value[1 : 1 + _NONCE_BYTES], value[1 + _NONCE_BYTES :]
-    try:
-        return AESGCM(_key(purpose)).decrypt(nonce, sealed, bytes([VERSION]) + bound_to)
-    except InvalidTag:
-        raise Undecipherable("wrong key, purpose or owner, or the value was changed") from None
+    """The plaintext of what `encrypt` made, with the key of now or the previous one. Raises Undecipherable."""
+    return _opened(purpose, value, bound_to)[0]
+
+
+def reencrypt(purpose: str, value: bytes, *, bound_to: bytes) -> bytes | None:
+    """The same secret encrypted with the key of now; None where it is already. Raises Undecipherable."""
+    plaintext, is_current = _opened(purpose, value, bound_to)
+    return None if is_current else encrypt(purpose, plaintext, bound_to=bound_to)
+
+
+def keyed_hash(key: bytes, purpose: str, message: bytes) -> bytes:
+    """32 bytes, HMAC-SHA256 of `message` under a key that HKDF makes for this purpose out of `key`."""
+    return hmac.digest(_derived(key, purpose), message, hashlib.sha256)
+
+
+def pseudonym(purpose: str, text: str) -> str:
+    """A name for `text` that says nothing of it to whoever does not know SECRET_KEY: 32 hexadecimal digits."""
+    return hmac.digest(_key(f"pseudonym {purpose}"), text.encode(), hashlib.sha256).hex()[:32]
 
 
 def sign(purpose: str, message: bytes, *, lifetime: timedelta) -> str:
@@ -77,6 +89,21 @@ def verify(purpose: str, message: bytes, token: str) -> bool:
     return genuine and time.time() < int.from_bytes(expiry, "big")
 
 
+def _opened(purpose: str, value: bytes, bound_to: bytes) -> tuple[bytes, bool]:
+    """The plaintext, and whether the key of now opened it."""
+    if len(value) <= 1 + _NONCE_BYTES or value[0] != VERSION:
+        raise Undecipherable(f"not a value of version {VERSION}")
+    nonce, sealed = value[1 : 1 + _NONCE_BYTES], value[1 + _NONCE_BYTES :]
+    previous = settings().previous_secret_key.get_secret_value().encode()
+    keys = [_key(purpose)] + ([_derived(previous, purpose)] if previous else [])
+    for number, key in enumerate(keys):
+        try:
+            return AESGCM(key).decrypt(nonce, sealed, bytes([VERSION]) + bound_to), number == 0
+        except InvalidTag:
+            continue
+    raise Undecipherable("wrong key, purpose or owner, or the value was changed")
+
+
 def _mac(purpose: str, expiry: bytes, message: bytes) -> bytes:
     return hmac.digest(_key(f"sign {purpose}"), bytes([VERSION]) + expiry + message, hashlib.sha256)[:_MAC_BYTES]
 
@@ -85,10 +112,10 @@ def _key(purpose: str) -> bytes:
     secret = settings().secret_key.get_secret_value()
     if not secret:
         raise SecretKeyMissing("SECRET_KEY is not set: make one with `openssl rand -hex 48`")
-    return _derived(secret, purpose)
+    return _derived(secret.encode(), purpose)
 
 
-@lru_cache(maxsize=32)
-def _derived(secret: str, purpose: str) -> bytes:
+@lru_cache(maxsize=64)
+def _derived(key: bytes, purpose: str) -> bytes:
     info = f"check-review-console/{VERSION}/{purpose}".encode()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret.encode())
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key)

@@ -55,6 +55,14 @@ redis.call('SREM', index, KEYS[1])
 return 1
 """
 
+# KEYS: session. ARGV: stage, stage of a full session. Answers 0 where it has ended or is full.
+ADVANCE: Final = """
+local stage = redis.call('HGET', KEYS[1], 'stage')
+if not stage or stage == ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'stage', ARGV[1])
+return 1
+"""
+
 # KEYS: session. Answers 0 where it has ended.
 COUNT_ATTEMPT: Final = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end

@@ -40,6 +40,9 @@ class Stage(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - the name of a stage
     ENROL = "enrol"
+    RECOVERED = "recovered"
+    RECOVERY_CODES = "recovery_codes"
+    NEW_PASSWORD = "new_password"  # noqa: S105
     FULL = "full"
 
 
@@ -179,6 +182,12 @@ async def promote(token: str) -> str:
     if not await _run(session_scripts.PROMOTE, keys, [Stage.FULL.value, idle, lifetime]):
         raise SignedOut
     return renewed
+
+
+async def advance(token: str, stage: Stage) -> None:
+    """Let a pending session wait for something else; its time goes on. Raises SignedOut."""
+    if not await _run(session_scripts.ADVANCE, [_key(token)], [stage.value, Stage.FULL.value]):
+        raise SignedOut
 
 
 async def count_attempt(token: str) -> int:
