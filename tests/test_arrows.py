@@ -18,6 +18,7 @@ BASE = {
     "console.roles",
     "console.settings",
     "console.hints",
+    "console.csv_cells",
     "console.log",
     "console.masking",
     "console.access.permissions",
