@@ -34,7 +34,7 @@ class UsernameTaken(InvalidPerson):
 
 @dataclass(frozen=True)
 class Account:
-    """What the sign-in needs to know of a person. `totp_secret` is sealed.
+    """What the sign-in needs to know of a person. Both secrets are sealed; the pending one waits for its first code.
 
     With `must_change_password` the password was made by an administrator: it opens nothing but the form for a
     password of the person's own.
@@ -47,6 +47,8 @@ class Account:
     active: bool
     must_change_password: bool = False
     password_changed_at: datetime | None = None
+    totp_pending: bytes | None = None
+    mfa_enrolment: str = "as_required"
 
 
 async def create_user(actor: Actor, username: str, display_name: str, password: str, roles: Iterable[Role]) -> UUID:
@@ -60,7 +62,7 @@ async def create_user(actor: Actor, username: str, display_name: str, password: 
     if not access.roles:
         raise InvalidPerson("Give at least one role.")
     names = checked_names(username, display_name)
-    password_hash = await passwords.hash_new(password)
+    password_hash = await passwords.hash_new(password, names)
     async with creating(actor, names[0]) as session:
         user = await add_user(session, actor, *names, password_hash, access)
     return user.id
@@ -141,26 +143,31 @@ async def read_account(institution_id: UUID, user_id: UUID) -> Account | None:
         user.active,
         user.must_change_password,
         user.password_changed_at,
+        user.totp_pending,
+        user.mfa_enrolment,
     )
 
 
 async def set_totp(session: AsyncSession, user_id: UUID, secret: str) -> bool:
-    """Store a secret that the person has yet to confirm; False where one is confirmed already."""
-    return await _changed(
-        session,
-        update(User)
-        .where(User.id == user_id, User.totp_confirmed_at.is_(None))
-        .values(totp_secret=totp.seal(user_id, secret), totp_last_step=None),
-    )
+    """Store a secret that waits for its first code; one that is confirmed goes on working. False for nobody."""
+    pending = totp.seal(user_id, secret)
+    return await _changed(session, update(User).where(User.id == user_id).values(totp_pending=pending))
 
 
-async def confirm_totp(session: AsyncSession, user_id: UUID) -> bool:
-    """Mark the stored secret as the person's second factor; False where one is confirmed already."""
+async def confirm_totp(session: AsyncSession, user_id: UUID, pending: bytes | None = None) -> bool:
+    """Make the waiting secret the person's second factor; False where none waits, or not `pending` where given."""
+    statement = update(User).where(User.id == user_id, User.totp_pending.is_not(None))
+    if pending is not None:
+        statement = statement.where(User.totp_pending == pending)
     return await _changed(
         session,
-        update(User)
-        .where(User.id == user_id, User.totp_confirmed_at.is_(None), User.totp_secret.is_not(None))
-        .values(totp_confirmed_at=func.now()),
+        statement.values(
+            totp_secret=User.totp_pending,
+            totp_pending=None,
+            totp_confirmed_at=func.now(),
+            totp_last_step=None,
+            mfa_enrolment="as_required",
+        ),
     )
 
 

@@ -45,6 +45,8 @@ class User(OpaqueId, OfInstitution, Base):
     password_changed_at: Mapped[datetime] = mapped_column(server_default=now())
     totp_secret: Mapped[bytes | None]
     totp_confirmed_at: Mapped[datetime | None]
+    # A secret that was shown and waits for its first code; until then the one before goes on working.
+    totp_pending: Mapped[bytes | None]
     # The last TOTP time step that was accepted: a code works once.
     totp_last_step: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True, server_default="true")

@@ -305,6 +305,7 @@ def upgrade() -> None:
     op.create_index("ix_access_review_line_order", "access_review_line", ["review_id", "position"], unique=False)
     op.add_column("app_user", sa.Column("deactivated_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("app_user", sa.Column("must_change_password", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column("app_user", sa.Column("totp_pending", sa.LargeBinary(), nullable=True))
     op.add_column("app_user", sa.Column("mfa_enrolment", sa.Text(), server_default="as_required", nullable=False))
     op.create_check_constraint(
         op.f("ck_app_user_mfa_enrolment"), "app_user", "mfa_enrolment in ('as_required','at_sign_in','in_person')"
@@ -371,6 +372,7 @@ def downgrade() -> None:
     op.drop_column("app_user", "amount_limit")
     op.drop_constraint(op.f("ck_app_user_mfa_enrolment"), "app_user")
     op.drop_column("app_user", "mfa_enrolment")
+    op.drop_column("app_user", "totp_pending")
     op.drop_column("app_user", "must_change_password")
     op.drop_column("app_user", "deactivated_at")
     op.drop_index("ix_access_review_line_order", table_name="access_review_line")
