@@ -4,6 +4,7 @@ the house."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -51,6 +52,10 @@ class Actor:
     # What custom roles, or an API key, grant beside the built-in roles.
     grants: tuple[Grant, ...] = ()
     bounds: Bounds = Bounds()
+    # When the session's person last gave a code of the second factor.
+    code_at: datetime | None = None
+    # What the allowlist keeps from the actor at this address, whatever the roles grant.
+    barred: frozenset[str] = frozenset()
     system: bool = field(default=False, kw_only=True)
 
 

@@ -88,6 +88,17 @@ class NotAllowed(Exception):
         self.permission = permission
 
 
+class NotFromHere(NotAllowed):
+    """The actor holds the permission, but not at this address."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(permission)
+        self.args = (
+            f"This may not be done from your address ({permission.value}). "
+            "Come from a network on the allowlist, or ask an administrator.",
+        )
+
+
 def grants_of(actor: Actor) -> tuple[Grant, ...]:
     """Every grant that the actor holds: of built-in roles, then of custom ones."""
     return (*(GRANTS[role] for role in sorted(actor.roles)), *actor.grants)
@@ -97,7 +108,7 @@ def permissions_of(actor: Actor) -> frozenset[str]:
     """Everything that the actor may do."""
     if actor.system:
         return frozenset(SYSTEM)
-    return frozenset().union(*(grant.permissions for grant in grants_of(actor)))
+    return _granted(actor) - actor.barred
 
 
 def may(actor: Actor, permission: Permission) -> bool:
@@ -108,7 +119,11 @@ def may(actor: Actor, permission: Permission) -> bool:
 def require(actor: Actor, permission: Permission) -> None:
     """Raise NotAllowed unless the actor holds the permission."""
     if not may(actor, permission):
-        raise NotAllowed(permission)
+        raise (NotFromHere if permission in _granted(actor) & actor.barred else NotAllowed)(permission)
+
+
+def _granted(actor: Actor) -> frozenset[str]:
+    return frozenset().union(*(grant.permissions for grant in grants_of(actor)))
 
 
 @dataclass(frozen=True)
