@@ -289,6 +289,20 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _openid_complete(self) -> Self:
+        missing = [
+            name.upper()
+            for name, value in (
+                ("oidc_client_id", self.oidc_client_id),
+                ("oidc_client_secret", self.oidc_client_secret.get_secret_value()),
+            )
+            if not value
+        ]
+        if self.oidc_issuer and missing:
+            raise ValueError(f"OIDC_ISSUER is set: set {' and '.join(missing)} too, as the issuer gave them")
+        return self
+
+    @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.environment is Environment.PRODUCTION:
             faults = production_faults(self)
@@ -331,6 +345,8 @@ def production_faults(settings: Settings) -> list[str]:
             faults.append(f"{name.upper()} is missing: production uses no embedded services")
     if not settings.behind_tls:
         faults.append(f"PUBLIC_ORIGIN is {settings.public_origin}: it must start with https://")
+    if settings.oidc_issuer and not settings.oidc_issuer.startswith("https://"):
+        faults.append(f"OIDC_ISSUER is {settings.oidc_issuer}: it must start with https://")
     return faults
 
 

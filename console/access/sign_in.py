@@ -167,7 +167,8 @@ class _Forms:
 
     def _page(self, template: str, *, error: str = "", **values: str) -> Response:
         page = look.TEMPLATES.get_template(template)
-        text = page.render({"style": self._style.path, "error": error, "notice": "", "username": "", **values})
+        shown = {"style": self._style.path, "error": error, "notice": "", "username": "", **values}
+        text = page.render(shown, openid=bool(self._settings.oidc_issuer))
         status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
         return HTMLResponse(text, status, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 from jinja2 import Environment
 
-from console.access import look, sign_in
+from console.access import look, openid_routes, sign_in
 from console.access.permissions import NotAllowed
 from console.edge import health
 from console.edge.gate import Gate, PageOwner
@@ -32,7 +32,8 @@ def install(
     """
     style = look.style_sheet(light, dark)
     app.include_router(sign_in.router(settings, style))
-    open_paths = sign_in.open_paths(style) | health.install(app, settings)
+    app.include_router(openid_routes.router(settings, style))
+    open_paths = sign_in.open_paths(style) | openid_routes.open_paths(settings) | health.install(app, settings)
     stamp_scripts(page_templates)
     app.add_exception_handler(NotAllowed, answer_not_allowed)
     # The last one added is the outermost: headers stand on refusals too.

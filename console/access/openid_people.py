@@ -1,0 +1,145 @@
+"""Whom a provider's word lets in: an existing person, or a new one whose groups give roles; then the second factor.
+
+The role map governs the roles that it names, and only those: at each sign-in the person holds of them exactly what
+the groups give. Roles that it does not name are given here, by administrators. The settings are the authority for
+the map, so nothing of it waits for a second administrator; separation of duties holds as for everybody.
+"""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+import structlog
+
+from console.access import applying, passwords, people, sessions, totp
+from console.access.held import Access, InvalidPerson, check_access, locked_user, read_held
+from console.access.openid import Identity
+from console.access.openid_provider import OpenIdRefused
+from console.access.people import Account
+from console.access.sessions import Stage
+from console.access.visit import Visit
+from console.actor import Actor
+from console.audit.entries import Event, record
+from console.institution import ensure_institution
+from console.settings import Settings
+from db.engine import transaction
+
+METHOD = "openid"
+_ACTOR_NAME = "OpenID Connect"
+_REASON = "groups at the sign-in service"
+
+_log = structlog.get_logger(__name__)
+
+
+class NotAPerson(OpenIdRefused):
+    """The provider knows them; the console does not, or no longer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("You have no access to this console. Ask an administrator of the console for it.", reason)
+
+
+async def admit(settings: Settings, identity: Identity, visit: Visit) -> tuple[str, Stage]:
+    """Let in whom the provider vouches for: a token, and the stage that its session has reached.
+
+    Full where the provider says that two factors were used, else our own code is next. Raises OpenIdRefused.
+    """
+    account = await _account(settings, identity, visit)
+    person = account.person
+    if identity.second_factor:
+        token = await sessions.start(person, Stage.PASSWORD, visit, method=METHOD)
+        return await _enter(token, account, visit), Stage.FULL
+    stage = Stage.PASSWORD if account.totp_confirmed_at else Stage.ENROL
+    if stage is Stage.ENROL:
+        async with transaction(person) as session:
+            await people.set_totp(session, person.user_id, totp.new_secret())
+    return await sessions.start(person, stage, visit, method=METHOD), stage
+
+
+async def _enter(token: str, account: Account, visit: Visit) -> str:
+    pending = await sessions.find(token)
+    if pending is None:
+        raise sessions.SignedOut
+    actor = pending.actor(visit)
+    async with transaction(actor) as session:
+        if not await people.mark_signed_in(session, account.person.user_id):
+            raise NotAPerson("inactive")
+        after = {"method": METHOD, "second_factor": "at the provider"}
+        await record(session, actor, Event.SIGN_IN_SUCCEEDED, "user", actor.user_id, after=after)
+    return await sessions.promote(token)
+
+
+async def _account(settings: Settings, identity: Identity, visit: Visit) -> Account:
+    """The person, with the roles that the groups give now."""
+    account = await people.find_account(identity.username)
+    given = frozenset(role for group, role in settings.oidc_role_map.items() if group in identity.groups)
+    try:
+        if account is None:
+            return await _provision(settings, identity, given, visit)
+        if not account.active:
+            raise NotAPerson("inactive")
+        return await _with_roles(account, frozenset(settings.oidc_role_map.values()), given, visit)
+    except OpenIdRefused as refused:
+        if account is not None:
+            await _audit_refusal(account, refused.reason, visit)
+        raise
+
+
+async def _provision(settings: Settings, identity: Identity, given: frozenset[str], visit: Visit) -> Account:
+    if not given:
+        raise NotAPerson("unknown person")
+    actor = _system(await ensure_institution(settings), visit)
+    access = Access(given)
+    try:
+        names = people.checked_names(identity.username, identity.display_name or identity.username)
+        # Nobody knows this password: who comes through the provider has none here.
+        password_hash = await passwords.hash_again(secrets.token_urlsafe(48))
+        async with people.creating(actor, names[0]) as session:
+            user = await people.add_user(session, actor, *names, password_hash, access)
+    except InvalidPerson as error:
+        _log.warning("openid.not_provisioned", reason=str(error), request_id=visit.request_id)
+        raise NotAPerson(type(error).__name__) from error
+    account = await people.read_account(actor.institution_id, user.id)
+    if account is None:
+        raise NotAPerson("unknown person")
+    return account
+
+
+async def _with_roles(account: Account, governed: frozenset[str], given: frozenset[str], visit: Visit) -> Account:
+    if not governed:
+        return account
+    person = account.person
+    actor = _system(person.institution_id, visit)
+    async with transaction(actor) as session:
+        user = await locked_user(session, person.user_id)
+        held = (await read_held(session, user)).access
+        wanted = Access((held.roles - governed) | given, held.bounds)
+        if wanted == held:
+            return account
+        if not wanted.roles:
+            raise NotAPerson("no role")
+        try:
+            custom = await check_access(session, wanted)
+        except InvalidPerson as error:
+            raise OpenIdRefused(
+                "Your groups give you roles that nobody may hold together. Tell an administrator of the console.",
+                type(error).__name__,
+            ) from error
+        await applying.to_person(session, actor, user, wanted, custom, _REASON)
+    synced = await people.read_account(person.institution_id, person.user_id)
+    if synced is None:
+        raise NotAPerson("unknown person")
+    return synced
+
+
+async def _audit_refusal(account: Account, reason: str, visit: Visit) -> None:
+    person = account.person
+    nobody = Actor(person.institution_id, None, person.username, address=visit.address, request_id=visit.request_id)
+    async with transaction(nobody) as session:
+        after = {"method": METHOD, "reason": reason}
+        await record(session, nobody, Event.SIGN_IN_FAILED, "user", person.user_id, after=after)
+
+
+def _system(institution_id: UUID, visit: Visit) -> Actor:
+    """The console acting on the provider's word, from where the person came."""
+    return Actor(institution_id, None, _ACTOR_NAME, address=visit.address, request_id=visit.request_id, system=True)
