@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -125,15 +126,39 @@ def up(
 
 @app.command()
 def serve(
-    data_dir: DataDir = None, port: Annotated[int | None, typer.Option(help="Port; default: the setting PORT.")] = None
+    data_dir: DataDir = None,
+    port: Annotated[int | None, typer.Option(help="Port; default: the setting PORT.")] = None,
+    await_services: Annotated[bool, typer.Option(hidden=True, help="Read the services' variables from stdin.")] = False,
 ) -> None:
     """Serve the pages (web only)."""
     if port is not None:
         os.environ["PORT"] = str(port)
+    _settings()  # a fault in them is told at once
+    _import_pages()
+    if await_services:
+        os.environ.update(_told_services())
     with services(data_dir) as current:
         from console.app import serve as serve_pages
 
         serve_pages(current)
+
+
+def _import_pages() -> None:
+    """Import all that is served. What is imported stays: looking for garbage in it takes a tenth of the time."""
+    gc.disable()
+    import console.app  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
+
+
+def _told_services() -> dict[str, str]:
+    """The services' variables, as `up` writes them to our input once it has started them."""
+    line = sys.stdin.readline()
+    if not line:
+        raise fail("whoever started this ended before its services were there.")
+    told: dict[str, str] = json.loads(line)
+    return told
 
 
 @app.command()

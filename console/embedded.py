@@ -40,7 +40,7 @@ def run_everything(folder: Path, port: int | None) -> int:
     os.environ.update({name: value for name, value in instance_environment(folder).items() if name not in os.environ})
     console = Console(
         prepare=lambda environ: _prepare(folder, environ),
-        web=lambda chosen: [sys.executable, str(MAIN), "serve", "--port", str(chosen)],
+        web=lambda chosen: [sys.executable, str(MAIN), "serve", "--await-services", "--port", str(chosen)],
         worker=[sys.executable, str(MAIN), "worker"],
         banner=lambda address: _banner(folder, address),
     )

@@ -84,6 +84,12 @@ def test_unusable_settings_are_named_without_a_traceback() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_server_whose_starter_is_gone_ends() -> None:
+    done = main("serve", "--await-services")
+    assert done.returncode == 1
+    assert done.stderr == "main.py: whoever started this ended before its services were there.\n"
+
+
 def test_a_database_that_is_away_or_empty_is_told_in_a_sentence(console: Settings, database: Database) -> None:
     gone = main("verify", DATABASE_URL="postgresql://x:hunter2@127.0.0.1:1/none")
     assert gone.returncode == 1

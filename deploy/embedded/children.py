@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGKILL
 
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.processes import dies_with_parent
@@ -22,18 +24,41 @@ class Child:
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
+    awaits_services: bool = False
+    """It is started before the services and reads their variables, one line of JSON, from its input."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, in our process group, so that Ctrl+C reaches it and its output is ours. The kernel kills
-        it (Linux) when we end first: without its services it could not finish anything."""
+        """Start it, in our process group, so that its output is ours. The kernel kills it (Linux) when we end
+        first: without its services it could not finish anything."""
         self.process = subprocess.Popen(
-            self.command, env=dict(self.environ), stdin=subprocess.DEVNULL, preexec_fn=dies_with_parent(SIGKILL)
+            self.command,
+            env=dict(self.environ),
+            stdin=subprocess.PIPE if self.awaits_services else subprocess.DEVNULL,
+            preexec_fn=_as_ours(),
         )
+
+    def tell(self, services: Mapping[str, str]) -> None:
+        """Give it the services' variables, once, when it waits for them."""
+        if self.process and self.process.stdin:
+            with suppress(BrokenPipeError), self.process.stdin as pipe:  # that it has ended shows in its status
+                pipe.write(json.dumps(dict(services)).encode() + b"\n")
 
     def status(self) -> int | None:
         """Its exit status, None while it runs."""
         return self.process.poll() if self.process else None
+
+
+def _as_ours() -> Callable[[], None]:
+    """A ``preexec_fn``: it ends with us, and Ctrl+C, which the terminal sends to it too, is left to us until it
+    handles that itself. We ask it to end in its turn; half-way through its imports it would only say where it was."""
+    ends_with_us = dies_with_parent(signal.SIGKILL)
+
+    def arrange() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ends_with_us()
+
+    return arrange
 
 
 class Restarts:

@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -29,7 +30,8 @@ class Console:
     prepare: Callable[[Mapping[str, str]], None]
     """Called with the services' variables before anything is served: migrations, demo data."""
     web: Callable[[int], Sequence[str]]
-    """The command that serves the pages on the loopback port it is given."""
+    """The command that serves the pages on the loopback port it is given. It is started with the services, not
+    after them, and reads their variables from its input (`Child.awaits_services`)."""
     worker: Sequence[str]
     """The command that does the jobs."""
     banner: Callable[[str], Iterable[str]]
@@ -94,13 +96,14 @@ class _Session:
         """Start, watch, stop."""
         try:
             port = self._choose_port()
-            with start(self._data_dir) as services:
-                try:
-                    self._start_console(services, port)
-                    self._watch(services)
-                finally:
-                    self._stopping = True
-                    children.stop(self._children, STOP_SECONDS)
+            with self._children_stopped():
+                web = self._start(Child("web", self._console.web(port), self._environ({}), awaits_services=True))
+                with start(self._data_dir) as services, self._children_stopped():
+                    self._prepare(services, web, port)
+                    worker = self._start(
+                        Child("worker", self._console.worker, self._environ(services.endpoints.environ()))
+                    )
+                    self._watch(services, web, worker)
         except _StopRequestedError:
             self._say("Stopped.")
             return 0
@@ -118,15 +121,28 @@ class _Session:
             return self._asked_port
         return DEFAULT_PORT if is_free(DEFAULT_PORT) else free_ports(1)[0]
 
-    def _start_console(self, services: Running, port: int) -> None:
+    def _environ(self, services: Mapping[str, str]) -> dict[str, str]:
+        return children.environment(services, self._data_dir)
+
+    def _start(self, child: Child) -> Child:
+        self._children.append(child)
+        child.start()
+        return child
+
+    @contextmanager
+    def _children_stopped(self) -> Iterator[None]:
+        """At the end of the block nothing of ours runs any more; a signal from then on waits for nothing."""
+        try:
+            yield
+        finally:
+            self._stopping = True
+            children.stop(self._children, STOP_SECONDS)
+
+    def _prepare(self, services: Running, web: Child, port: int) -> None:
+        """Prepare what is served, let the web process serve it, and say so when it answers."""
         named = services.endpoints.environ()
         self._console.prepare(named)
-        environ = children.environment(named, self._data_dir)
-        web = Child("web", self._console.web(port), environ)
-        worker = Child("worker", self._console.worker, environ)
-        for child in (web, worker):
-            self._children.append(child)
-            child.start()
+        web.tell(named)
         deadline = time.monotonic() + READY_SECONDS
         while not children.is_healthy(port):
             if web.status() is not None:
@@ -137,9 +153,8 @@ class _Session:
         for line in self._console.banner(f"http://127.0.0.1:{port}"):
             self._say(line)
 
-    def _watch(self, services: Running) -> NoReturn:
+    def _watch(self, services: Running, web: Child, worker: Child) -> NoReturn:
         """Look after all until the stop signal, which comes as an exception, or a failure."""
-        web, worker = self._children
         restarts = Restarts(worker, self._say)
         while True:
             time.sleep(0.2)

@@ -20,14 +20,16 @@ from deploy.embedded.ports import free_ports, is_free
 from tests.embedded.conftest import ROOT, assert_gone
 
 WEB = """
-import http.server, os, sys
+import http.server, json, os, sys
+print("web", os.getpid(), "REDIS_URL" in os.environ, flush=True)
+services = json.loads(sys.stdin.readline())
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/end":
             os._exit(3)
         self.send_response(200 if self.path == "/health" else 404)
         self.end_headers()
-        self.wfile.write(os.environ["REDIS_URL"].encode())
+        self.wfile.write(services["REDIS_URL"].encode())
     def log_message(self, *parts): pass
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
 """
@@ -38,12 +40,13 @@ time.sleep(600)
 """
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 UP = """
-import sys
+import os, sys, time
 from pathlib import Path
 from deploy.embedded.up import Console, run_up
 web, worker, data_dir, port = sys.argv[1:]
 def prepare(environ):
     print("prepared with", *sorted(environ), flush=True)
+    time.sleep(float(os.environ["PREPARATION_SECONDS"]))
 console = Console(
     prepare=prepare,
     web=lambda port: [sys.executable, "-c", web, str(port)],
@@ -57,9 +60,12 @@ sys.exit(run_up(Path(data_dir), console, port=int(port) or None))
 class Up:
     """One `run_up` in a process group of its own, as a terminal gives it."""
 
-    def __init__(self, data_dir: Path, *, port: int = 0, web: str = WEB, worker: str = WORKER) -> None:
+    def __init__(
+        self, data_dir: Path, *, port: int = 0, web: str = WEB, worker: str = WORKER, preparation: float = 0
+    ) -> None:
         # No database and no object store: what this is about happens around the services.
         outside = {"DATABASE_URL": "postgresql://else/where", "OBJECT_STORE_ENDPOINT": "https://s3.example"}
+        outside["PREPARATION_SECONDS"] = str(preparation)
         self.process = subprocess.Popen(
             [sys.executable, "-c", UP, web, worker, str(data_dir), str(port)],
             stdout=subprocess.PIPE,
@@ -117,10 +123,12 @@ def up() -> Iterator[Callable[..., Up]]:
 def test_ctrl_c_stops_everything_in_order(tmp_path: Path, up: Callable[..., Up]) -> None:
     console = up(tmp_path)
     address = console.ready()
-    assert console.said[0].startswith("prepared with")
-    assert "REDIS_URL" in console.said[0]
+    web, prepared, _ = sorted(console.said, key=lambda line: not line.startswith("web"))
+    assert web.endswith(" False")  # it is told where the services are when they are there
+    assert prepared.startswith("prepared with")
+    assert "REDIS_URL" in prepared
     assert urllib.request.urlopen(address + "/health").read().startswith(b"redis://:")
-    assert any(line.startswith("worker") and line.endswith(str(tmp_path)) for line in console.said)
+    assert console.until(r"^worker \d+ (.+)$")[1] == str(tmp_path)
     everything = console.everything()
     assert len(everything) >= 5  # itself, guardian, valkey, web, worker
     listening = {c.laddr.ip for p in everything for c in p.net_connections(kind="inet") if c.status == "LISTEN"}
@@ -128,6 +136,18 @@ def test_ctrl_c_stops_everything_in_order(tmp_path: Path, up: Callable[..., Up])
     os.killpg(console.process.pid, signal.SIGINT)  # as the terminal does
     assert console.end() == 0
     assert console.said[-1] == "Stopped."
+    assert_gone(everything, within=0)
+
+
+def test_the_web_process_starts_with_the_services_and_stops_while_it_waits_for_them(
+    tmp_path: Path, up: Callable[..., Up]
+) -> None:
+    console = up(tmp_path, preparation=60)
+    console.until("^web")  # nothing is prepared yet, let alone served
+    everything = console.everything()
+    os.killpg(console.process.pid, signal.SIGINT)
+    assert console.end() == 0
+    assert [line for line in console.said if not line.startswith(("web", "prepared"))] == ["Stopped."]
     assert_gone(everything, within=0)
 
 
@@ -154,6 +174,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path, up: Callable[..., Up]) ->
 def test_killing_it_ends_web_worker_and_services(tmp_path: Path, up: Callable[..., Up]) -> None:
     console = up(tmp_path, web=STUBBORN + WEB, worker=STUBBORN + WORKER)
     console.ready()
+    console.until("^worker")
     everything = console.everything()
     console.process.kill()
     assert_gone(everything)
@@ -163,8 +184,8 @@ def test_killing_it_ends_web_worker_and_services(tmp_path: Path, up: Callable[..
 
 def test_a_worker_that_ends_is_started_again(tmp_path: Path, up: Callable[..., Up]) -> None:
     console = up(tmp_path)
-    first = int(console.until(r"^worker (\d+)")[1])
     console.ready()
+    first = int(console.until(r"^worker (\d+)")[1])
     os.kill(first, signal.SIGKILL)
     console.until(r"The worker ended with status -9; starting it again in 1 s")
     assert int(console.until(r"^worker (\d+)")[1]) != first
