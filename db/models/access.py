@@ -178,6 +178,12 @@ class AccessReview(OpaqueId, OfInstitution, Base):
     reminded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
+    __table_args__ = (
+        # One at a time: a role is confirmed or revoked once.
+        Index("uq_access_review_open", "institution_id", unique=True, postgresql_where=text("closed_at is null")),
+        Index("ix_access_review_started", "institution_id", text("started_at DESC"), "id"),
+    )
+
 
 class AccessReviewLine(OpaqueId, OfInstitution, Base):
     """A role that a person held when the campaign began, and what became of it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, OfInstitution, OpaqueId, Sha256
@@ -36,6 +36,15 @@ class AuditEntry(OpaqueId, OfInstitution, Base):
     __table_args__ = (
         Index("uq_audit_entry_sequence", "institution_id", "sequence", unique=True),
         Index("ix_audit_entry_object", "institution_id", "object_type", "object_id", "sequence"),
+        # When somebody last did something of a kind.
+        Index(
+            "ix_audit_entry_actor",
+            "institution_id",
+            "actor_id",
+            "action",
+            "at",
+            postgresql_where=text("actor_id is not null"),
+        ),
     )
 
 

@@ -89,6 +89,26 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["started_by"], ["app_user.id"], name=op.f("fk_access_review_started_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_review")),
     )
+    op.create_index(
+        "uq_access_review_open",
+        "access_review",
+        ["institution_id"],
+        unique=True,
+        postgresql_where=sa.text("closed_at is null"),
+    )
+    op.create_index(
+        "ix_access_review_started",
+        "access_review",
+        ["institution_id", sa.literal_column("started_at DESC"), "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_audit_entry_actor",
+        "audit_entry",
+        ["institution_id", "actor_id", "action", "at"],
+        unique=False,
+        postgresql_where=sa.text("actor_id is not null"),
+    )
     op.create_table(
         "allow_rule",
         sa.Column("subject", sa.Text(), nullable=False),
@@ -395,4 +415,5 @@ def downgrade() -> None:
     op.drop_table("custom_role")
     op.drop_table("api_key")
     op.drop_table("allow_rule")
+    op.drop_index("ix_audit_entry_actor", table_name="audit_entry", postgresql_where=sa.text("actor_id is not null"))
     op.drop_table("access_review")
