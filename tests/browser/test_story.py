@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,15 +19,18 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from console.access import totp
+from console.intake.demo.bank import plan_demo_bank
+from console.intake.demo.demo_file import write_demo_file
+from console.intake.demo.drawing import Picture, View, draw_all
+from console.intake.demo.model import ItemKind, Scenario
 from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, User
 from tests.browser.site import ROOT, Site
-from tests.factories import PASSWORD, Bank, x9_file, x9_item
+from tests.factories import PASSWORD, Bank
 
 SAMPLE = ROOT.parent / "shared" / "data" / "x9" / "x9ware-sample__x937_dstu.x9"
-# Drawn on another bank, so that no flag of an own account has to be answered first.
-ELSEWHERE = "061000146"
+GENERATED = 5
 
 
 @pytest.fixture
@@ -42,9 +47,25 @@ def offered(request: pytest.FixtureRequest, tmp_path: Path, bank: Bank) -> tuple
             pytest.skip("the sample file is not beside this clone")
         return SAMPLE, 10
     path = tmp_path / "generated.x9"
-    items = [x9_item(n, f"{n}00.0{n}", ELSEWHERE) for n in range(1, 6)]
-    path.write_bytes(x9_file(items, origin=bank.routing))
-    return path, len(items)
+    generate(path)
+    return path, GENERATED
+
+
+def generate(path: Path) -> None:
+    """Some of a demo day's checks, drawn and written as the demo's are.
+
+    Drawn on other banks and too small for two people, so that nothing has to be answered before the first is paid.
+    """
+    day = plan_demo_bank(7, date(2026, 11, 20))
+    chosen = [
+        item
+        for item in day.items
+        if item.kind is ItemKind.TRANSIT and item.truth.scenario is Scenario.CLEAN and item.amount < Decimal(5000)
+    ][:GENERATED]
+    sides = iter(draw_all([Picture(view, item.paper) for item in chosen for view in (View.FRONT, View.BACK)], 1))
+    drawn = tuple(replace(item, front=next(sides), back=next(sides)) for item in chosen)
+    with path.open("wb") as out:
+        write_demo_file(replace(day, items=drawn), out)
 
 
 def command(*arguments: str, stdin: str = "") -> str:
