@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, may, require
+from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
+from console.review import next_item
 from console.review.errors import HeldByOther, NotClaimable
 from console.review.item_view import ItemNotFound
+from console.review.reach import check_reach, place_of
 from console.review.states import WAITING, Act, Status, after
 from console.settings import settings
 from db.engine import transaction
@@ -47,37 +48,6 @@ _TAKE = text(
     """
 )
 
-# The statuses stand in the text, not in parameters, so that the partial index of waiting items serves the order.
-_MOST_URGENT = """
-    select i.id, i.status from check_item i
-    where i.institution_id = :institution and i.status in ('new', 'escalated')
-      and (:senior or i.status = 'new')
-      and (cast(:queue as text) is null or i.queue_id = (select id from queue where key = :queue))
-      and i.id <> all(:except)
-      and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
-    order by i.sla_due_at, i.priority, i.id limit 1
-    """
-
-_PEEK_NEXT = text(_MOST_URGENT)
-
-_TAKE_NEXT = text(  # two texts of our own, nothing from outside
-    "with next as ("  # noqa: S608
-    + _MOST_URGENT
-    + """
-    for update of i skip locked), taken as (
-        insert into claim (item_id, institution_id, user_id, claimed_at, expires_at, previous_status)
-        select id, :institution, :user, now(), now() + :timeout, status from next
-        on conflict (item_id) do update
-            set user_id = excluded.user_id, expires_at = excluded.expires_at, claimed_at = excluded.claimed_at
-            where claim.expires_at <= now()
-        returning item_id
-    )
-    update check_item set status = 'in_review', version = version + 1
-    from taken where check_item.id = taken.item_id
-    returning check_item.id, check_item.version
-    """
-)
-
 
 def _timeout() -> timedelta:
     return timedelta(minutes=settings().claim_timeout_minutes)
@@ -86,7 +56,7 @@ def _timeout() -> timedelta:
 async def claim(actor: Actor, item_id: UUID) -> Held:
     """Take an item; taking one's own again extends the claim.
 
-    Raises NotAllowed, ItemNotFound, HeldByOther, NotClaimable.
+    Raises NotAllowed, ItemNotFound, HeldByOther, NotClaimable, OutOfReach.
     """
     require(actor, Permission.ITEM_CLAIM)
     async with transaction(actor) as session:
@@ -124,9 +94,8 @@ async def claim_next_within(
     session: AsyncSession, actor: Actor, queue: str | None, skip: tuple[UUID, ...] = ()
 ) -> Held | None:
     """`claim_next` inside the caller's transaction, passing over the items in `skip`."""
-    row = (
-        await session.execute(_TAKE_NEXT, {**_wanted(actor, queue, skip), "user": actor.user_id, "timeout": _timeout()})
-    ).first()
+    statements, wanted = next_item.wanted(actor, queue, skip)
+    row = (await session.execute(statements.take, {**wanted, "user": actor.user_id, "timeout": _timeout()})).first()
     if row is None:
         return None
     await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
@@ -138,17 +107,9 @@ async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ..
     """The item that `claim_next` would take at this moment, without taking it: what a page may fetch ahead."""
     require(actor, Permission.ITEM_CLAIM)
     async with transaction(actor) as session:
-        row = (await session.execute(_PEEK_NEXT, _wanted(actor, queue, skip))).first()
+        statements, wanted = next_item.wanted(actor, queue, skip)
+        row = (await session.execute(statements.peek, wanted)).first()
         return row.id if row else None
-
-
-def _wanted(actor: Actor, queue: str | None, skip: tuple[UUID, ...]) -> dict[str, Any]:
-    return {
-        "institution": actor.institution_id,
-        "queue": queue,
-        "senior": may(actor, Permission.ITEM_APPROVE),
-        "except": list(skip),
-    }
 
 
 async def touch(actor: Actor, item_id: UUID) -> bool:
@@ -184,6 +145,21 @@ async def release_expired(actor: Actor, *, limit: int = 200) -> int:
         return await _put_back(session, actor, await _lock_claimed(session, expired, limit), "expired", expired)
 
 
+async def release_all_within(session: AsyncSession, actor: Actor, user_id: UUID, why: str) -> int:
+    """Put back everything that somebody holds, in the caller's transaction; how many there were.
+
+    The caller has checked that the actor may. It waits for what the person is just deciding, and takes what that
+    claimed next as well.
+    """
+    released, own = 0, Claim.user_id == user_id
+    while items := await _lock_claimed(session, own, 200, skip_locked=False):
+        put_back = await _put_back(session, actor, items, why, own)
+        if put_back == 0:
+            break  # decided meanwhile
+        released += put_back
+    return released
+
+
 async def _take(session: AsyncSession, actor: Actor, item: CheckItem) -> bool:
     values = {
         "item": item.id,
@@ -203,12 +179,13 @@ async def _locked_item(session: AsyncSession, item_id: UUID) -> CheckItem | None
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def _lock_claimed(session: AsyncSession, condition: ColumnElement[bool], limit: int) -> list[CheckItem]:
-    """Lock the items of these claims, but for those that somebody is just changing."""
-    query = select(CheckItem).join(Claim, Claim.item_id == CheckItem.id).where(condition)
-    return list(
-        await session.scalars(query.order_by(CheckItem.id).limit(limit).with_for_update(of=CheckItem, skip_locked=True))
-    )
+async def _lock_claimed(
+    session: AsyncSession, condition: ColumnElement[bool], limit: int, *, skip_locked: bool = True
+) -> list[CheckItem]:
+    """Lock the items of these claims; with `skip_locked` but for those that somebody is just changing."""
+    query = select(CheckItem).join(Claim, Claim.item_id == CheckItem.id).where(condition).order_by(CheckItem.id)
+    query = query.limit(limit).with_for_update(of=CheckItem, skip_locked=skip_locked)
+    return list(await session.scalars(query.execution_options(populate_existing=True)))
 
 
 async def _check_claimable(session: AsyncSession, actor: Actor, item: CheckItem) -> None:
@@ -222,8 +199,11 @@ async def _check_claimable(session: AsyncSession, actor: Actor, item: CheckItem)
     if status is Status.IN_REVIEW:
         earlier = select(Claim.previous_status).where(Claim.item_id == item.id)
         status = Status((await session.execute(earlier)).scalar_one())
+    place = await place_of(session, item)
+    check_reach(actor, Permission.ITEM_CLAIM, place)
     if status in {Status.PENDING_APPROVAL, Status.ESCALATED}:
         require(actor, Permission.ITEM_APPROVE)
+        check_reach(actor, Permission.ITEM_APPROVE, place)
 
 
 async def _put_back(

@@ -21,6 +21,7 @@ from console.review.errors import IncompleteChoice, NotYours, OverLimit, SamePer
 from console.review.evidence import Seen, keep_evidence
 from console.review.item_reading import load_view
 from console.review.item_view import ItemNotFound, ItemView
+from console.review.reach import check_reach, place_of
 from console.review.states import FINAL_ACTS, Act, Status, after
 from db.engine import transaction
 from db.models import CheckItem, Claim, Decision, Queue
@@ -42,13 +43,15 @@ async def decide(
 
     At or above the policy's amount, or above the actor's own limit, an act that ends the review becomes a
     recommendation that waits for a second person. Raises NotAllowed, ItemNotFound, NotYours, StaleItem,
-    IncompleteChoice, UnansweredFlag, IllegalTransition; then nothing has changed.
+    OutOfReach, IncompleteChoice, UnansweredFlag, IllegalTransition; then nothing has changed.
     """
     require(actor, Permission.ITEM_DECIDE)
     check_complete(choice)
     async with transaction(actor) as session:
         item, view, policy = await _locked(session, actor, item_id, seen)
-        two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount)
+        place = await place_of(session, item)
+        check_reach(actor, Permission.ITEM_DECIDE, place)
+        two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount, place)
         recommended = two_people and choice.act in FINAL_ACTS
         if choice.act in FINAL_ACTS:
             _check_answered(view)
@@ -88,8 +91,10 @@ async def _second(actor: Actor, item_id: UUID, seen: Seen, note: str, *, agree: 
             raise StaleItem
         if first.actor_id == actor.user_id:
             raise SamePerson
-        if agree and not within_limit(actor, item.amount):
-            raise OverLimit(amount_limit(actor) or item.amount)
+        place = await place_of(session, item)
+        check_reach(actor, Permission.ITEM_APPROVE, place)
+        if agree and not within_limit(actor, item.amount, place, Permission.ITEM_APPROVE):
+            raise OverLimit(amount_limit(actor, place, Permission.ITEM_APPROVE) or item.amount)
         act = Act(first.action)
         choice = Choice(act, tuple(first.reasons), bounded(note))
         decision = _decision(actor, item, choice, policy, "confirmation" if agree else "sent_back")
@@ -103,13 +108,14 @@ async def _second(actor: Actor, item_id: UUID, seen: Seen, note: str, *, agree: 
 async def resume(actor: Actor, item_id: UUID, note: str) -> None:
     """Put an item that waits for information, or is held, back into its queue, with the answer as a note.
 
-    Raises NotAllowed, ItemNotFound, IncompleteChoice, IllegalTransition.
+    Raises NotAllowed, ItemNotFound, OutOfReach, IncompleteChoice, IllegalTransition.
     """
     require(actor, Permission.ITEM_DECIDE)
     if not note.strip():
         raise IncompleteChoice("note", "Write the answer: the next reviewer reads it.")
     async with transaction(actor) as session:
         item = await _locked_item(session, item_id)
+        check_reach(actor, Permission.ITEM_DECIDE, await place_of(session, item))
         await _resume(session, actor, item, bounded(note))
 
 

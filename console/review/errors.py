@@ -48,6 +48,14 @@ class OverLimit(ReviewRefused):
         self.limit = limit
 
 
+class OutOfReach(ReviewRefused):
+    """The item stands in a queue, or is of a type, that the actor does not work on."""
+
+    def __init__(self, queue: str, item_type: str) -> None:
+        kind = {"on_us": "on-us", "transit": "transit"}.get(item_type, item_type)
+        super().__init__(f"You do not work on {kind} checks of the queue {queue.replace('_', ' ')}.")
+
+
 class SamePerson(ReviewRefused):
     """The maker of a recommendation cannot be its second person."""
 

@@ -9,11 +9,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from console.access.permissions import NotAllowed, Permission, amount_limit, may, require, within_limit
+from console.access.permissions import (
+    NotAllowed,
+    Permission,
+    Place,
+    amount_limit,
+    covers,
+    may,
+    require,
+    within_limit,
+)
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.claims import claim
-from console.review.errors import HeldByOther, NotClaimable, OverLimit, SamePerson
+from console.review.errors import HeldByOther, NotClaimable, OutOfReach, OverLimit, SamePerson
 from console.review.item_reading import load_view
 from console.review.item_view import ItemNotFound, ItemView
 from console.review.states import FINAL_STATUSES, WAITING, Status
@@ -58,11 +67,11 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
     if take and _worth_taking(actor, view):
         try:
             await claim(actor, item_id)
-        except (HeldByOther, NotClaimable, NotAllowed) as error:
+        except (HeldByOther, NotClaimable, NotAllowed, OutOfReach) as error:
             refused = str(error)
         view = await _read(actor, item_id)
     standing = standing_of(actor, view)
-    two_people = _is_large(view) or not within_limit(actor, view.amount)
+    two_people = _is_large(view) or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
     return Opened(view, standing, why, may_take, two_people)
@@ -71,11 +80,12 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
 def standing_of(actor: Actor, view: ItemView) -> Standing:
     """What this person may do with the item as it is shown."""
     held = view.holder is not None and view.holder.user_id == actor.user_id
-    if held and view.status is Status.IN_REVIEW and may(actor, Permission.ITEM_DECIDE):
+    decides = covers(actor, Permission.ITEM_DECIDE, _place(view))
+    if held and view.status is Status.IN_REVIEW and decides:
         return Standing.DECIDE
     if held and view.status is Status.PENDING_APPROVAL and _may_confirm(actor, view):
         return Standing.CONFIRM
-    if view.status in {Status.HELD, Status.NEEDS_INFO} and may(actor, Permission.ITEM_DECIDE):
+    if view.status in {Status.HELD, Status.NEEDS_INFO} and decides:
         return Standing.RESUME
     return Standing.LOOK
 
@@ -96,19 +106,29 @@ def _is_large(view: ItemView) -> bool:
     return view.amount >= Decimal(view.thresholds["dual_control_amount"])
 
 
+def _within_limit(actor: Actor, view: ItemView) -> bool:
+    return within_limit(actor, view.amount, _place(view), Permission.ITEM_APPROVE)
+
+
+def _place(view: ItemView) -> Place:
+    return Place(view.queue_key, view.item_type)
+
+
 def _may_confirm(actor: Actor, view: ItemView) -> bool:
     first = view.first_signature
-    return may(actor, Permission.ITEM_APPROVE) and first is not None and first.actor_id != actor.user_id
+    return (
+        covers(actor, Permission.ITEM_APPROVE, _place(view)) and first is not None and first.actor_id != actor.user_id
+    )
 
 
 def _worth_taking(actor: Actor, view: ItemView) -> bool:
-    if not may(actor, Permission.ITEM_CLAIM):
+    if not covers(actor, Permission.ITEM_CLAIM, _place(view)):
         return False
     if view.status is Status.PENDING_APPROVAL:
         # Somebody who cannot sign would only keep it from those who can.
-        return _may_confirm(actor, view) and within_limit(actor, view.amount)
+        return _may_confirm(actor, view) and _within_limit(actor, view)
     if view.status is Status.ESCALATED:
-        return may(actor, Permission.ITEM_APPROVE)
+        return covers(actor, Permission.ITEM_APPROVE, _place(view))
     return view.status in WAITING | {Status.IN_REVIEW}
 
 
@@ -119,6 +139,8 @@ def _why_not(actor: Actor, view: ItemView) -> str:
         return f"{view.holder.name} is working on this check."
     if not may(actor, Permission.ITEM_CLAIM):
         return "Your role reads checks and decides none."
+    if not covers(actor, Permission.ITEM_CLAIM, _place(view)):
+        return str(OutOfReach(view.queue_key, view.item_type))
     if view.status is Status.PENDING_APPROVAL:
         return _why_not_confirm(actor, view)
     if view.status is Status.ESCALATED and not may(actor, Permission.ITEM_APPROVE):
@@ -131,8 +153,9 @@ def _why_not(actor: Actor, view: ItemView) -> str:
 def _why_not_confirm(actor: Actor, view: ItemView) -> str:
     if view.first_signature is not None and view.first_signature.actor_id == actor.user_id:
         return str(SamePerson())
-    if may(actor, Permission.ITEM_APPROVE) and not within_limit(actor, view.amount):
-        return str(OverLimit(amount_limit(actor) or view.amount))
+    if may(actor, Permission.ITEM_APPROVE) and not _within_limit(actor, view):
+        limit = amount_limit(actor, _place(view), Permission.ITEM_APPROVE)
+        return str(OverLimit(limit or view.amount))
     if not may(actor, Permission.ITEM_APPROVE):
         return "A second person must confirm this recommendation: an approver."
     return "You do not hold this check."

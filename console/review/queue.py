@@ -13,9 +13,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, require
+from console.access.permissions import Permission, reaches, require
 from console.actor import Actor
 from console.masking import masked
+from console.review.reach import in_reach
 from console.review.states import FINAL_STATUSES, Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, Flag, Queue, User
@@ -115,11 +116,16 @@ class QueueName:
 
 
 async def queue_names(actor: Actor) -> tuple[QueueName, ...]:
-    """The institution's queues in their order. Raises NotAllowed."""
+    """The queues in which the actor works or reads, in their order. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
+    parts = reaches(actor, Permission.QUEUE_READ)
     async with transaction(actor) as session:
         rows = await session.execute(select(Queue.key, Queue.name).order_by(Queue.position))
-        return tuple(QueueName(row.key, row.name) for row in rows)
+        return tuple(
+            QueueName(row.key, row.name)
+            for row in rows
+            if parts is None or any(part.queues is None or row.key in part.queues for part in parts)
+        )
 
 
 async def list_items(
@@ -170,7 +176,9 @@ async def counts(actor: Actor, day_start: datetime) -> Counts:
 async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
     """Place of an item among the open items of its queue by SLA, counting from 1, and how many there are."""
     require(actor, Permission.QUEUE_READ)
-    condition = and_(OPEN_ITEMS, Queue.key == queue) if queue else OPEN_ITEMS
+    condition = and_(OPEN_ITEMS, Queue.key == queue) if queue else and_(OPEN_ITEMS)
+    reach = in_reach(actor, Permission.QUEUE_READ)
+    condition = condition if reach is None else and_(condition, reach)
     async with transaction(actor) as session:
         own = (await session.execute(select(*URGENCY, CheckItem.id).where(CheckItem.id == item_id))).first()
         base = select(func.count()).select_from(CheckItem).join(Queue, Queue.id == CheckItem.queue_id)
@@ -197,6 +205,9 @@ def _filtered(query: Select[Any], actor: Actor, chosen: Filter) -> Select[Any]:
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
     query = query.where(CheckItem.institution_id == actor.institution_id)
     query = query.where(CheckItem.status == chosen.status.value if chosen.status else OPEN_ITEMS)
+    # Who works on a part of the queue is shown that part.
+    if (reach := in_reach(actor, Permission.QUEUE_READ)) is not None:
+        query = query.where(reach)
     if chosen.queue:
         queue_id = select(Queue.id).where(Queue.key == chosen.queue).scalar_subquery()
         query = query.where(CheckItem.queue_id == queue_id)
@@ -227,6 +238,8 @@ def _matches(found: str) -> ColumnElement[bool]:
 
 
 async def _counts(session: AsyncSession, actor: Actor, day_start: datetime) -> Counts:
+    reach = in_reach(actor, Permission.QUEUE_READ)
+    part = [] if reach is None else [reach]
     late = CheckItem.sla_due_at <= func.now()
     soon = and_(CheckItem.sla_warning_at <= func.now(), CheckItem.sla_due_at > func.now())
     by_queue = (
@@ -238,7 +251,7 @@ async def _counts(session: AsyncSession, actor: Actor, day_start: datetime) -> C
             func.count().filter(CheckItem.status == Status.PENDING_APPROVAL.value),
         )
         .join(Queue, Queue.id == CheckItem.queue_id)
-        .where(CheckItem.institution_id == actor.institution_id, OPEN_ITEMS)
+        .where(CheckItem.institution_id == actor.institution_id, OPEN_ITEMS, *part)
         .group_by(Queue.key)
     )
     rows = (await session.execute(by_queue)).all()
@@ -255,6 +268,7 @@ async def _counts(session: AsyncSession, actor: Actor, day_start: datetime) -> C
                 CheckItem.institution_id == actor.institution_id,
                 CheckItem.decided_at >= day_start,
                 CheckItem.status.in_([status.value for status in FINAL_STATUSES]),
+                *part,
             )
         )
     ).scalar_one()

@@ -1,0 +1,169 @@
+"""Queues and item types to which roles or a person's own bounds limit the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from console.access.permissions import GRANTS
+from console.actor import Actor, Bounds, Grant
+from console.review.choices import Choice
+from console.review.claims import claim, claim_next, peek_next
+from console.review.decisions import confirm, decide, resume
+from console.review.errors import OutOfReach, OverLimit
+from console.review.opening import Standing, open_item
+from console.review.queue import counts, list_items, queue_names, rows_by_id
+from console.review.states import Act, Status
+from console.roles import Role
+from db.engine import transaction
+from db.models import CheckItem, Queue
+from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, x9_item
+
+
+async def spread(bank: Bank, folder: Path) -> dict[str, list]:
+    """Two checks in each of two queues; their ids by queue."""
+    # Below and above the amount of the high-priority queue.
+    items = [x9_item(n, amount, "021000021") for n, amount in enumerate(("100.00", "200.00", "12000.00", "12500.00"), 1)]
+    await import_items(bank, folder, items)
+    async with transaction(bank.system) as session:
+        rows = await session.execute(
+            select(Queue.key, CheckItem.id).join(Queue, Queue.id == CheckItem.queue_id).order_by(CheckItem.amount)
+        )
+        found: dict[str, list] = {}
+        for key, item_id in rows:
+            found.setdefault(key, []).append(item_id)
+    return found
+
+
+def bound(actor: Actor, **bounds: object) -> Actor:
+    return replace(actor, bounds=Bounds(**bounds))  # type: ignore[arg-type]
+
+
+def custom(actor: Actor, *grants: Grant) -> Actor:
+    return replace(actor, roles=frozenset(), grants=grants)
+
+
+def test_who_is_bound_to_a_queue_works_in_no_other(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        place = await spread(bank, tmp_path)
+        first, *others = place
+        assert others, "the policy sends these amounts to two queues"
+        other = others[0]
+        reviewer = bound(bank.reviewer, queues=frozenset({other}))
+        with pytest.raises(OutOfReach, match="You do not work on"):
+            await claim(reviewer, place[first][0])
+        assert await peek_next(reviewer) in place[other]
+        held = await claim_next(reviewer)
+        assert held is not None and held.item_id in place[other]
+        assert await claim_next(reviewer, first) is None
+        # The list, the figures and the tabs are of the part that they work on.
+        assert {row.id for row in (await list_items(reviewer)).rows} == set(place[other])
+        assert set(await rows_by_id(reviewer, [*place[first], *place[other]])) == set(place[other])
+        figures = await counts(reviewer, bank_day())
+        assert figures.waiting == len(place[other]) and set(figures.queues) == {other}
+        assert [queue.key for queue in await queue_names(reviewer)] == [other]
+        # Others see everything; so does an auditor, who decides nothing.
+        assert len((await list_items(bank.auditor)).rows) == 4
+        opened = await open_item(reviewer, place[first][0])
+        assert opened.standing is Standing.LOOK and "You do not work on" in opened.why and not opened.may_take
+
+    run(story())
+
+
+def bank_day():  # type: ignore[no-untyped-def]
+    from datetime import UTC, datetime
+
+    return datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_a_bound_that_came_after_the_claim_stops_the_decision(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        place = await spread(bank, tmp_path)
+        first = next(iter(place))
+        _, seen = await claimed(bank.reviewer, place[first][0])
+        for outside in (
+            bound(bank.reviewer, queues=frozenset({"special_review"})),
+            bound(bank.reviewer, queues=frozenset()),
+            bound(bank.reviewer, item_types=frozenset({"on_us"})),
+            custom(bank.reviewer, replace(GRANTS[Role.REVIEWER], queues=frozenset({"special_review"}))),
+        ):
+            with pytest.raises(OutOfReach):
+                await decide(outside, place[first][0], Choice(Act.PAY), seen)
+        inside = bound(bank.reviewer, queues=frozenset({first}), item_types=frozenset({"transit"}))
+        outcome = await decide(inside, place[first][0], Choice(Act.ASK, note="Who?"), seen)
+        assert outcome.status is Status.NEEDS_INFO
+        with pytest.raises(OutOfReach):
+            await resume(bound(bank.reviewer, queues=frozenset()), place[first][0], "Nobody")
+
+    run(story())
+
+
+def test_the_second_signature_keeps_to_the_part_and_the_limit_of_the_approving_grant(
+    run: Callable, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        place = await spread(bank, tmp_path)
+        item = next(ids[-1] for ids in place.values() if len(ids) and ids is list(place.values())[-1])
+        queue = next(key for key, ids in place.items() if item in ids)
+        _, seen = await claimed(bank.reviewer, item)
+        outcome = await decide(bank.reviewer, item, Choice(Act.PAY), seen)
+        assert outcome.status is Status.PENDING_APPROVAL
+        elsewhere = bound(bank.approver, queues=frozenset({"special_review"}))
+        with pytest.raises(OutOfReach):
+            await claim(elsewhere, item)
+        _, seen = await claimed(bank.approver, item)
+        with pytest.raises(OutOfReach):
+            await confirm(elsewhere, item, seen)
+        # A limit of deciding is none of approving: two grants do not add up to what neither allows.
+        decides = Grant(GRANTS[Role.REVIEWER].permissions, None)
+        approves = replace(GRANTS[Role.APPROVER], amount_limit=Decimal("100.00"), queues=frozenset({queue}))
+        with pytest.raises(OverLimit, match=r"100\.00"):
+            await confirm(custom(bank.approver, decides, approves), item, seen)
+        _, seen = await look(bank.approver, item)
+        assert (await confirm(bank.approver, item, seen)).status is Status.APPROVED
+
+    run(story())
+
+
+def test_limits_of_two_grants_do_not_mix(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        place = await spread(bank, tmp_path)
+        first, second = list(place)[:2]
+        small = replace(GRANTS[Role.REVIEWER], amount_limit=Decimal("50.00"), queues=frozenset({first}))
+        large = replace(GRANTS[Role.REVIEWER], amount_limit=None, queues=frozenset({second}))
+        both = custom(bank.reviewer, small, large)
+        _, seen = await claimed(both, place[first][0])
+        # 100.00 is above what they decide alone in this queue, whatever they may in the other one.
+        outcome = await decide(both, place[first][0], Choice(Act.PAY), seen)
+        assert outcome.status is Status.PENDING_APPROVAL
+
+    run(story())
+
+
+def test_an_escalated_check_is_next_only_where_the_actor_approves(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        await import_items(bank, tmp_path, [x9_item(1, "100.00", "021000021")])
+        (item,) = await item_ids(bank)
+        _, seen = await claimed(bank.reviewer, item)
+        await decide(bank.reviewer, item, Choice(Act.ESCALATE, note="odd", queue="escalation"), seen)
+        works = replace(GRANTS[Role.REVIEWER], queues=None)
+        elsewhere = replace(GRANTS[Role.APPROVER], queues=frozenset({"standard"}))
+        assert await peek_next(custom(bank.approver, works, elsewhere)) is None
+        there = replace(GRANTS[Role.APPROVER], queues=frozenset({"escalation"}))
+        assert await peek_next(custom(bank.approver, there)) == item
+        async with transaction(bank.system) as session:
+            await session.execute(update(CheckItem).values(version=CheckItem.version + 1))
+        held = await claim_next(custom(bank.approver, there))
+        assert held is not None and held.item_id == item
+
+    run(story())
