@@ -1,30 +1,38 @@
-"""Signing in and out: the password, then the code, each attempt audited.
+"""Who somebody proves to be: by password, by a code of the authenticator, by a recovery code. Each failure is audited.
 
-Failures say nothing about which part was wrong, and take the same time whether the person exists or not.
+Failures say nothing about which part was wrong, and take the same time whether the person exists or not. Attempts are
+counted before they are checked, per account and per address (`lockout`, `attempts`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access import passwords, people, sessions, totp
+from console.access import attempts, lockout, passwords, people, recovery_codes, totp
+from console.access.attempts import Kind
+from console.access.lockout import Attempt, LockedOut
 from console.access.people import Account
-from console.access.sessions import Person, Session, SignedOut, Stage
 from console.access.visit import Visit
-from console.actor import Actor
+from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
+from console.institution import institution_of
+from console.settings import settings
 from db.engine import transaction
 
-# A known person's failure is written to the audit trail and an unknown one's is not: both answers are held
-# back until this time is over, so that the writing cannot be measured.
-FAILURE_SECONDS = 0.5
-# A guess is right with 3 in 10^6 (three steps count). After these many the password is asked for again.
-MAXIMUM_CODE_ATTEMPTS = 5
+# A known person's failure is written to the audit trail and an unknown one's is not: answers are held back until a
+# whole number of these is over, so that neither the writing nor a busy machine can be measured.
+FAILURE_SECONDS: Final = 0.5
+
+# What is to be written in the transaction that spends a code.
+Also = Callable[[AsyncSession], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
 
@@ -36,115 +44,146 @@ class WrongCredentials(Exception):
 class WrongCode(Exception):
     """The code is wrong, too old, or was used before."""
 
-
-class TooManyCodes(Exception):
-    """Too many wrong codes: the sign-in starts again at the password."""
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """What a person needs to set up an authenticator."""
-
-    username: str
-    secret: str
+    def __init__(self) -> None:
+        super().__init__("This code did not work. Enter the one that is shown now; each works once.")
 
 
-async def check_password(username: str, password: str, visit: Visit) -> tuple[str, Stage]:
-    """The first step: a token of a pending session, and what it waits for. Raises WrongCredentials."""
+async def prove_password(username: str, password: str, visit: Visit) -> Account:
+    """The person of this name, whose password this is.
+
+    Raises WrongCredentials; LockedOut, where the password is right but the account is locked; SlowDown or
+    TooManyAttempts, whatever the account, where this address or this name is tried too often.
+    """
     began = time.monotonic()
-    account = await people.find_account(username.strip())
+    name = username.strip()
+    await lockout.check_address(visit.address)
+    await attempts.require(Kind.SIGN_IN, f"password from {visit.address}", f"password of {name.casefold()}")
+    account = await people.find_account(name)
+    key = lockout.account_key(account.person.user_id if account else None, name)
+    attempt = await lockout.reserve(key)
     right = await passwords.verify(account.password_hash if account else None, password)
     if account is None or not right or not account.active:
-        await _refuse_password(account, right, visit)
-        await asyncio.sleep(max(0.0, began + FAILURE_SECONDS - time.monotonic()))
+        await _refuse_password(account, right, attempt, visit)
+        await _hold_back(began)
         raise WrongCredentials
+    if attempt.locked_until:
+        await _refuse_password(account, right, attempt, visit)
+        raise await _locked_out(account, attempt.locked_until)
+    await lockout.give_back(key)
     await _renew_hash(account, password)
-    stage = Stage.PASSWORD if account.totp_confirmed_at else Stage.ENROL
-    if stage is Stage.ENROL:
-        await _new_enrolment(account.person)
-    return await sessions.start(account.person, stage, visit), stage
+    return account
 
 
-async def check_code(token: str, code: str, visit: Visit) -> str:
-    """The second step: the token of the full session. Raises WrongCode, TooManyCodes or SignedOut."""
-    pending = await _pending(token, Stage.PASSWORD)
-    account = await people.read_account(pending.person.institution_id, pending.person.user_id)
-    if account is None or account.totp_secret is None or account.totp_confirmed_at is None:
-        raise SignedOut
-    return await _with_code(token, code, visit, pending, account.totp_secret, enrols=False)
+async def prove_code(
+    account: Account, code: str, actor: Actor, also: Also | None = None, *, failed: Event = Event.SIGN_IN_FAILED
+) -> None:
+    """Spend a code of the person's authenticator; what `also` writes is written in the same transaction.
 
-
-async def read_enrolment(token: str) -> Enrolment:
-    """The secret that waits to be confirmed in this session. Raises SignedOut."""
-    pending = await _pending(token, Stage.ENROL)
-    account = await people.read_account(pending.person.institution_id, pending.person.user_id)
-    if account is None or account.totp_secret is None or account.totp_confirmed_at is not None:
-        raise SignedOut
-    return Enrolment(pending.person.username, totp.unseal(pending.person.user_id, account.totp_secret))
-
-
-async def confirm_enrolment(token: str, code: str, visit: Visit) -> str:
-    """The second step at the first sign-in: the code proves that the authenticator is set up.
-
-    Returns the token of the full session. Raises WrongCode, TooManyCodes or SignedOut.
+    A failure is audited as `failed`. Raises WrongCode, LockedOut or TooManyAttempts.
     """
-    pending = await _pending(token, Stage.ENROL)
-    account = await people.read_account(pending.person.institution_id, pending.person.user_id)
-    if account is None or account.totp_secret is None or account.totp_confirmed_at is not None:
-        raise SignedOut
-    return await _with_code(token, code, visit, pending, account.totp_secret, enrols=True)
+    user_id, sealed = account.person.user_id, account.totp_secret
 
-
-async def sign_out(token: str, visit: Visit) -> None:
-    """End the session, whatever its stage; nothing happens where it has ended already."""
-    ended = await sessions.end(token)
-    if ended is not None and ended.stage is Stage.FULL:
-        actor = ended.actor(visit)
-        async with transaction(actor) as session:
-            await record(session, actor, Event.SIGNED_OUT, "user", actor.user_id)
-
-
-async def _with_code(
-    token: str, code: str, visit: Visit, pending: Session, sealed_secret: bytes, *, enrols: bool
-) -> str:
-    if await sessions.count_attempt(token) > MAXIMUM_CODE_ATTEMPTS:
-        await sessions.end(token)
-        await _refuse(pending.actor(visit), "too many codes")
-        raise TooManyCodes
-    actor = pending.actor(visit)
-    step = totp.matching_step(totp.unseal(pending.person.user_id, sealed_secret), code, datetime.now(UTC))
-    if step is None or not await _accept(actor, pending.person, step, enrols=enrols):
-        await _refuse(actor, "code")
-        raise WrongCode
-    return await sessions.promote(token)
-
-
-async def _accept(actor: Actor, person: Person, step: int, *, enrols: bool) -> bool:
-    """Spend the code and note the sign-in, in one transaction; False where the code was spent before."""
-    async with transaction(actor) as session:
-        if not await totp.use_step(session, person.user_id, step):
+    async def spend(session: AsyncSession) -> bool:
+        if sealed is None or account.totp_confirmed_at is None:
             return False
-        if enrols and not await people.confirm_totp(session, person.user_id):
-            raise SignedOut
-        if not await people.mark_signed_in(session, person.user_id):
-            raise SignedOut
-        if enrols:
-            await record(session, actor, Event.MFA_ENROLLED, "user", person.user_id)
-        await record(session, actor, Event.SIGN_IN_SUCCEEDED, "user", person.user_id)
-    return True
+        step = totp.matching_step(totp.unseal(user_id, sealed), code, datetime.now(UTC))
+        return step is not None and await totp.use_step(session, user_id, step)
+
+    await _prove(account, actor, spend, also, failed, "code")
 
 
-async def _pending(token: str, stage: Stage) -> Session:
-    session = await sessions.find(token)
-    if session is None or session.stage is not stage:
-        raise SignedOut
-    return session
+async def prove_recovery_code(account: Account, code: str, actor: Actor, also: Also | None = None) -> None:
+    """Spend a recovery code in place of a code. Raises WrongCode, LockedOut or TooManyAttempts."""
+    user_id = account.person.user_id
+
+    async def spend(session: AsyncSession) -> bool:
+        if not await recovery_codes.use(session, user_id, code):
+            return False
+        left = await recovery_codes.left(session, user_id)
+        await record(session, actor, Event.RECOVERY_CODE_USED, "user", user_id, after={"left": left})
+        return True
+
+    await _prove(account, actor, spend, also, Event.SIGN_IN_FAILED, "recovery code")
 
 
-async def _new_enrolment(person: Person) -> None:
-    # A new secret each time: one that was shown in an abandoned sign-in is worth nothing.
-    async with transaction(person) as session:
-        await people.set_totp(session, person.user_id, totp.new_secret())
+async def prove_pending(account: Account, code: str, actor: Actor, also: Also) -> None:
+    """Make the secret that waits the person's second factor, by its first code.
+
+    Raises WrongCode, LockedOut or TooManyAttempts.
+    """
+    user_id, pending = account.person.user_id, account.totp_pending
+
+    async def spend(session: AsyncSession) -> bool:
+        if pending is None:
+            return False
+        step = totp.matching_step(totp.unseal(user_id, pending), code, datetime.now(UTC))
+        if step is None or not await people.confirm_totp(session, user_id, pending):
+            return False
+        return await totp.use_step(session, user_id, step)
+
+    await _prove(account, actor, spend, also, Event.SIGN_IN_FAILED, "first code")
+
+
+async def refuse(actor: Actor, account: Account, reason: str) -> None:
+    """Audit that the person was not let in."""
+    await _refuse(actor, account.person.user_id, Event.SIGN_IN_FAILED, {"reason": reason}, locks=False)
+
+
+async def _prove(
+    account: Account,
+    actor: Actor,
+    spend: Callable[[AsyncSession], Awaitable[bool]],
+    also: Also | None,
+    failed: Event,
+    kind: str,
+) -> None:
+    user_id = account.person.user_id
+    await attempts.require(Kind.SIGN_IN, f"code from {actor.address}", f"code of {user_id}")
+    key = lockout.account_key(user_id, "")
+    attempt = await lockout.reserve(key)
+    if attempt.locked_until:
+        await _refuse(actor, user_id, failed, {"reason": kind, "locked": True}, locks=False)
+        raise await _locked_out(account, attempt.locked_until)
+    async with transaction(actor) as session:
+        right = await spend(session)
+        if right and also is not None:
+            await also(session)
+    if right:
+        await lockout.give_back(key)
+        return
+    await lockout.count_address(actor.address)
+    await _refuse(actor, user_id, failed, {"reason": kind}, locks=attempt.locks)
+    if attempt.locks:
+        raise await _locked_out(account, datetime.now(UTC) + timedelta(minutes=settings().lockout_minutes))
+    raise WrongCode
+
+
+async def _refuse_password(account: Account | None, right: bool, attempt: Attempt, visit: Visit) -> None:
+    await lockout.count_address(visit.address)
+    if account is None:
+        # Not the name: people type their password into that field by mistake.
+        _log.warning("sign_in.failed", reason="unknown user", address=visit.address, request_id=visit.request_id)
+        return
+    person = account.person
+    nobody = Actor(person.institution_id, None, person.username, address=visit.address, request_id=visit.request_id)
+    locked = attempt.locked_until is not None
+    reason = "password" if not right else "inactive" if not account.active else "locked"
+    after = {"reason": reason} | ({"locked": True} if locked and reason != "locked" else {})
+    await _refuse(nobody, person.user_id, Event.SIGN_IN_FAILED, after, locks=attempt.locks and not locked)
+
+
+async def _refuse(actor: Actor, user_id: object, event: Event, after: dict[str, Any], *, locks: bool) -> None:
+    async with transaction(actor) as session:
+        await record(session, actor, event, "user", user_id, after=after)
+        if locks:
+            minutes = settings().lockout_minutes
+            await record(session, actor, Event.LOCKED_OUT, "user", user_id, after={"minutes": minutes})
+
+
+async def _locked_out(account: Account, until: datetime) -> LockedOut:
+    """The refusal, with the time as the person's clock shows it."""
+    bank = await institution_of(system_actor(account.person.institution_id, "sign-in"))
+    return LockedOut(until.astimezone(bank.zone))
 
 
 async def _renew_hash(account: Account, password: str) -> None:
@@ -154,17 +193,6 @@ async def _renew_hash(account: Account, password: str) -> None:
         await people.replace_hash(person.institution_id, person.user_id, account.password_hash, renewed)
 
 
-async def _refuse_password(account: Account | None, right: bool, visit: Visit) -> None:
-    if account is None:
-        # Not the name: people type their password into that field by mistake.
-        _log.warning("sign_in.failed", reason="unknown user", address=visit.address, request_id=visit.request_id)
-        return
-    person = account.person
-    nobody = Actor(person.institution_id, None, person.username, address=visit.address, request_id=visit.request_id)
-    await _refuse(nobody, "inactive" if right else "password", person)
-
-
-async def _refuse(actor: Actor, reason: str, person: Person | None = None) -> None:
-    user_id = person.user_id if person else actor.user_id
-    async with transaction(actor) as session:
-        await record(session, actor, Event.SIGN_IN_FAILED, "user", user_id, after={"reason": reason})
+async def _hold_back(began: float) -> None:
+    spent = time.monotonic() - began
+    await asyncio.sleep(math.ceil(spent / FAILURE_SECONDS) * FAILURE_SECONDS - spent)

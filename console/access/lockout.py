@@ -148,8 +148,7 @@ async def state(institution_id: UUID, user_id: UUID) -> LockState:
     """How a person's account stands. Raises SessionServiceUnavailable."""
     key = account_key(user_id, "")
     try:
-        async with redis().pipeline(transaction=False) as pipeline:
-            count, left = await pipeline.get(key).pttl(key).execute()
+        count, left = await redis().get(key), await redis().pttl(key)
     except (RedisError, OSError) as error:
         raise SessionServiceUnavailable from error
     failures = int(count or 0)

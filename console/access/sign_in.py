@@ -6,26 +6,38 @@ Forgery is refused by the gate (same origin only) and by the cookie (SameSite=La
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Protocol
-from urllib.parse import parse_qs, urlencode
 
-from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
-from console.access import authentication, look, sessions, totp
-from console.access.authentication import TooManyCodes, WrongCode, WrongCredentials
+from console.access import look, sessions, signing_in, totp
+from console.access.authentication import WrongCredentials
+from console.access.password_rules import MAXIMUM_LENGTH, MINIMUM_LENGTH
 from console.access.sessions import SignedOut, Stage
+from console.access.sign_in_answers import (
+    CODE,
+    CODES,
+    CONTENT_SECURITY_POLICY,
+    ENROL,
+    NEW_CODES,
+    PASSWORD,
+    RECOVERED,
+    RECOVERY,
+    REPLACE,
+    SIGN_IN,
+    SIGN_OUT,
+    STEPS,
+    WRONG_CODE,
+    Answers,
+    go_to,
+    read_form,
+    safe_path,
+)
+from console.access.signing_in import Step
 from console.access.visit import Visit, visit_of
 from console.settings import Settings
 
-SIGN_IN, CODE, ENROL, SIGN_OUT = "/sign-in", "/sign-in/code", "/sign-in/enrol", "/sign-out"
-MAXIMUM_FORM_BYTES = 16 * 1024
-
-# No script, nothing from elsewhere: stricter than what pages of the console need.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+__all__ = ["CONTENT_SECURITY_POLICY", "SIGN_IN", "STEPS", "WRONG_CODE", "open_paths", "router", "safe_path"]
 
 NOTICES = {
     "ended": "Your session has ended. Sign in again to go on where you were.",
@@ -33,31 +45,10 @@ NOTICES = {
     "signed-out": "You are signed out.",
 }
 WRONG_CREDENTIALS = "The username or the password is not right. Check both and try again."
-WRONG_CODE = (
-    "This code did not work. Enter the code that your authenticator shows now; each code works once. "
-    "If it goes on, set your phone’s clock to automatic."
-)
+NOT_KEPT = "Say that you have kept the codes first: nobody can show them again."
+NOT_THE_SAME = "The two passwords are not the same. Enter the new one again."
 
-
-SecondStep = Callable[[str, str, Visit], Awaitable[str]]
-
-
-class Page(Protocol):
-    """Shows a form, with what was wrong with the last attempt."""
-
-    async def __call__(self, request: Request, wanted: str, error: str = "") -> Response: ...
-
-
-def safe_path(wanted: str) -> str:
-    """`wanted` where it is a path of this site that a person may be sent to after signing in, else `/`.
-
-    Browsers read `//host`, `/\\host` and paths with control characters as other sites' addresses.
-    """
-    plain = wanted.startswith("/") and not wanted.startswith("//") and len(wanted) <= 2000
-    if not plain or "\\" in wanted or not wanted.isascii() or not wanted.isprintable() or " " in wanted:
-        return "/"
-    # Going back to the sign-in would lead nowhere.
-    return "/" if wanted.split("?")[0].startswith((SIGN_IN, SIGN_OUT)) else wanted
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def router(settings: Settings, style: look.StyleSheet) -> APIRouter:
@@ -70,24 +61,33 @@ def router(settings: Settings, style: look.StyleSheet) -> APIRouter:
 
 def open_paths(style: look.StyleSheet) -> frozenset[str]:
     """The paths of these routes."""
-    return frozenset({SIGN_IN, CODE, ENROL, SIGN_OUT, style.path})
+    return frozenset({SIGN_IN, SIGN_OUT, RECOVERY, REPLACE, NEW_CODES, style.path, *STEPS.values()})
 
 
 class _Forms:
     def __init__(self, settings: Settings, style: look.StyleSheet) -> None:
-        self._settings = settings
         self._style = style
-        self._cookie = sessions.cookie_name(settings)
+        self._answers = Answers(settings, style)
 
-    def routes(self) -> list[tuple[str, str, Callable[[Request], Awaitable[Response]]]]:
+    def routes(self) -> list[tuple[str, str, Endpoint]]:
         return [
             (self._style.path, "GET", self.style),
             (SIGN_IN, "GET", self.ask_password),
             (SIGN_IN, "POST", self.take_password),
-            (CODE, "GET", self.ask_code),
+            (CODE, "GET", self._asks(Stage.PASSWORD, self._code_form)),
             (CODE, "POST", self.take_code),
-            (ENROL, "GET", self.ask_enrolment),
+            (RECOVERY, "GET", self._asks(Stage.PASSWORD, self._recovery_form)),
+            (RECOVERY, "POST", self.take_recovery_code),
+            (RECOVERED, "GET", self._asks(Stage.RECOVERED, self._recovered_form)),
+            (RECOVERED, "POST", self.take_authenticator_is_there),
+            (REPLACE, "POST", self.take_authenticator_is_lost),
+            (ENROL, "GET", self._asks(Stage.ENROL, self._enrolment_form)),
             (ENROL, "POST", self.take_enrolment),
+            (CODES, "GET", self._asks(Stage.RECOVERY_CODES, self._codes_form)),
+            (CODES, "POST", self.take_codes_kept),
+            (NEW_CODES, "POST", self.make_new_codes),
+            (PASSWORD, "GET", self._asks(Stage.NEW_PASSWORD, self._new_password_form)),
+            (PASSWORD, "POST", self.take_new_password),
             (SIGN_OUT, "POST", self.sign_out),
         ]
 
@@ -97,65 +97,124 @@ class _Forms:
 
     async def ask_password(self, request: Request) -> Response:
         wanted = safe_path(request.query_params.get("next", "/"))
-        if await sessions.resolve(self._token(request)) is not None:
-            return _to(wanted)
+        if await sessions.resolve(self._answers.token(request)) is not None:
+            return go_to(wanted)
         notice = NOTICES.get(request.query_params.get("reason", ""), "")
-        return self._page("password.html", next=wanted, notice=notice)
+        return self._answers.page("password.html", next=wanted, notice=notice)
 
     async def take_password(self, request: Request) -> Response:
-        form, visit = await _form(request), visit_of(request.scope)
+        form, visit = await read_form(request), visit_of(request.scope)
         username, wanted = form.get("username", ""), safe_path(form.get("next", "/"))
-        try:
-            token, stage = await authentication.check_password(username, form.get("password", ""), visit)
-        except WrongCredentials:
-            return self._page("password.html", next=wanted, username=username, error=WRONG_CREDENTIALS)
-        # Whoever was signed in here before is not any more: this browser has one session.
-        await authentication.sign_out(self._token(request), visit)
-        return self._with_token(_to(CODE if stage is Stage.PASSWORD else ENROL, next=wanted), token)
 
-    async def ask_code(self, request: Request) -> Response:
-        wanted = safe_path(request.query_params.get("next", "/"))
-        session = await sessions.find(self._token(request))
-        if session is None or session.stage is not Stage.PASSWORD:
-            return _to(SIGN_IN, next=wanted)
-        return await self._code_page(request, wanted)
+        async def again(request: Request, wanted: str, error: str = "") -> Response:
+            return self._answers.page("password.html", next=wanted, username=username, error=error)
+
+        async def enter() -> Step:
+            step = await signing_in.with_password(username, form.get("password", ""), visit)
+            # Whoever was signed in here before is not any more: this browser has one session.
+            await signing_in.sign_out(self._answers.token(request), visit)
+            return step
+
+        try:
+            return await self._answers.attempt(request, wanted, enter(), again)
+        except WrongCredentials:
+            return await again(request, wanted, WRONG_CREDENTIALS)
 
     async def take_code(self, request: Request) -> Response:
-        return await self._second_step(request, authentication.check_code, self._code_page)
+        form, token, visit, wanted = await self._posted(request)
+        work = signing_in.with_code(token, form.get("code", ""), visit)
+        return await self._answers.attempt(request, wanted, work, self._code_form)
 
-    async def ask_enrolment(self, request: Request) -> Response:
-        wanted = safe_path(request.query_params.get("next", "/"))
-        try:
-            return await self._enrolment_page(request, wanted)
-        except SignedOut:
-            return _to(SIGN_IN, next=wanted)
+    async def take_recovery_code(self, request: Request) -> Response:
+        form, token, visit, wanted = await self._posted(request)
+        work = signing_in.with_recovery_code(token, form.get("code", ""), visit)
+        return await self._answers.attempt(request, wanted, work, self._recovery_form)
+
+    async def take_authenticator_is_there(self, request: Request) -> Response:
+        _, token, visit, wanted = await self._posted(request)
+        work = signing_in.keep_authenticator(token, visit)
+        return await self._answers.attempt(request, wanted, work, self._recovered_form)
+
+    async def take_authenticator_is_lost(self, request: Request) -> Response:
+        _, token, _, wanted = await self._posted(request)
+        work = signing_in.replace_authenticator(token)
+        return await self._answers.attempt(request, wanted, work, self._recovered_form)
 
     async def take_enrolment(self, request: Request) -> Response:
-        return await self._second_step(request, authentication.confirm_enrolment, self._enrolment_page)
+        form, token, visit, wanted = await self._posted(request)
+
+        async def enrol() -> Response:
+            codes = await signing_in.confirm_enrolment(token, form.get("code", ""), visit)
+            return self._answers.page("codes.html", next=wanted, codes=codes)
+
+        return await self._answers.attempt(request, wanted, enrol(), self._enrolment_form)
+
+    async def make_new_codes(self, request: Request) -> Response:
+        _, token, visit, wanted = await self._posted(request)
+
+        async def make() -> Response:
+            codes = await signing_in.new_recovery_codes(token, visit)
+            return self._answers.page("codes.html", next=wanted, codes=codes)
+
+        return await self._answers.attempt(request, wanted, make(), self._codes_form)
+
+    async def take_codes_kept(self, request: Request) -> Response:
+        form, token, visit, wanted = await self._posted(request)
+        if form.get("kept") != "yes":
+            return await self._codes_form(request, wanted, NOT_KEPT)
+        return await self._answers.attempt(request, wanted, signing_in.codes_kept(token, visit), self._codes_form)
+
+    async def take_new_password(self, request: Request) -> Response:
+        form, token, visit, wanted = await self._posted(request)
+        if form.get("password") != form.get("again"):
+            return await self._new_password_form(request, wanted, NOT_THE_SAME)
+        work = signing_in.choose_password(token, form.get("password", ""), visit)
+        return await self._answers.attempt(request, wanted, work, self._new_password_form)
 
     async def sign_out(self, request: Request) -> Response:
-        await authentication.sign_out(self._token(request), visit_of(request.scope))
-        return self._without_token(_to(SIGN_IN, reason="signed-out"))
+        await signing_in.sign_out(self._answers.token(request), visit_of(request.scope))
+        return self._answers.without_token(go_to(SIGN_IN, reason="signed-out"))
 
-    async def _second_step(self, request: Request, check: SecondStep, again: Page) -> Response:
-        form = await _form(request)
-        wanted = safe_path(form.get("next", "/"))
-        try:
-            token = await check(self._token(request), form.get("code", ""), visit_of(request.scope))
-        except WrongCode:
-            return await again(request, wanted, WRONG_CODE)
-        except TooManyCodes:
-            return self._without_token(_to(SIGN_IN, reason="codes", next=wanted))
-        except SignedOut:
-            return self._without_token(_to(SIGN_IN, reason="ended", next=wanted))
-        return self._with_token(_to(wanted), token)
+    def _asks(self, stage: Stage, form: Callable[[Request, str], Awaitable[Response]]) -> Endpoint:
+        """An endpoint that shows a form to a session of this stage; others are sent to where theirs goes on."""
 
-    async def _code_page(self, request: Request, wanted: str, error: str = "") -> Response:
-        return self._page("code.html", next=wanted, error=error)
+        async def ask(request: Request) -> Response:
+            wanted = safe_path(request.query_params.get("next", "/"))
+            session = await sessions.find(self._answers.token(request))
+            if session is None or session.stage is not stage:
+                return go_to(STEPS.get(session.stage, SIGN_IN) if session else SIGN_IN, next=wanted)
+            try:
+                return await form(request, wanted)
+            except SignedOut:
+                return go_to(SIGN_IN, next=wanted)
 
-    async def _enrolment_page(self, request: Request, wanted: str, error: str = "") -> Response:
-        enrolment = await authentication.read_enrolment(self._token(request))
-        return self._page(
+        return ask
+
+    async def _posted(self, request: Request) -> tuple[dict[str, str], str, Visit, str]:
+        form = await read_form(request)
+        return form, self._answers.token(request), visit_of(request.scope), safe_path(form.get("next", "/"))
+
+    async def _code_form(self, request: Request, wanted: str, error: str = "") -> Response:
+        return self._answers.page("code.html", next=wanted, error=error)
+
+    async def _recovery_form(self, request: Request, wanted: str, error: str = "") -> Response:
+        told = "This recovery code did not work. Each code works once; try another one." if error else ""
+        return self._answers.page("recovery.html", next=wanted, error=told)
+
+    async def _recovered_form(self, request: Request, wanted: str, error: str = "") -> Response:
+        left = await signing_in.codes_left(self._answers.token(request))
+        return self._answers.page("recovered.html", next=wanted, error=error, left=left)
+
+    async def _codes_form(self, request: Request, wanted: str, error: str = "") -> Response:
+        return self._answers.page("codes.html", next=wanted, error=error, codes=[])
+
+    async def _new_password_form(self, request: Request, wanted: str, error: str = "") -> Response:
+        lengths = {"minimum": MINIMUM_LENGTH, "maximum": MAXIMUM_LENGTH}
+        return self._answers.page("new_password.html", next=wanted, error=error, **lengths)
+
+    async def _enrolment_form(self, request: Request, wanted: str, error: str = "") -> Response:
+        enrolment = await signing_in.read_enrolment(self._answers.token(request))
+        return self._answers.page(
             "enrol.html",
             next=wanted,
             error=error,
@@ -164,40 +223,3 @@ class _Forms:
             username=enrolment.username,
             issuer=totp.ISSUER,
         )
-
-    def _page(self, template: str, *, error: str = "", **values: str) -> Response:
-        page = look.TEMPLATES.get_template(template)
-        shown = {"style": self._style.path, "error": error, "notice": "", "username": "", **values}
-        text = page.render(shown, openid=bool(self._settings.oidc_issuer))
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
-        return HTMLResponse(text, status, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
-
-    def _token(self, request: Request) -> str:
-        return request.cookies.get(self._cookie, "")
-
-    def _with_token(self, response: Response, token: str) -> Response:
-        # No Max-Age: the browser forgets it when it closes, Redis much earlier.
-        response.set_cookie(
-            self._cookie, token, path="/", secure=self._settings.behind_tls, httponly=True, samesite="lax"
-        )
-        return response
-
-    def _without_token(self, response: Response) -> Response:
-        response.delete_cookie(self._cookie, path="/", secure=self._settings.behind_tls, httponly=True, samesite="lax")
-        return response
-
-
-def _to(path: str, **query: str) -> Response:
-    given = {name: value for name, value in query.items() if value and (name, value) != ("next", "/")}
-    return RedirectResponse(path + ("?" + urlencode(given) if given else ""), HTTPStatus.SEE_OTHER)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of an urlencoded form, the last of each name. Raises HTTPException where it is too large."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAXIMUM_FORM_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[-1] for name, values in fields.items()}
