@@ -14,6 +14,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from console.resources import resources
 from console.settings import Settings
+from jobs.catch_up_with_sessions import catch_up_with_sessions
+from jobs.note_overdue_reviews import note_overdue_reviews
+from jobs.purge_session_history import purge_session_history
 from jobs.release_holds import release_holds
 from jobs.release_idle_claims import release_idle_claims
 from jobs.slots import forget_old_slots, take_slot
@@ -31,6 +34,9 @@ class Job:
 JOBS = (
     Job("release idle claims", timedelta(seconds=15), release_idle_claims),
     Job("release holds", timedelta(minutes=1), release_holds),
+    Job("catch up with sessions", timedelta(seconds=30), catch_up_with_sessions),
+    Job("purge session history", timedelta(hours=6), purge_session_history),
+    Job("note overdue reviews", timedelta(minutes=15), note_overdue_reviews),
     Job("forget old job runs", timedelta(hours=6), forget_old_slots),
 )
 

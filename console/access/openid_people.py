@@ -12,12 +12,14 @@ from uuid import UUID
 
 import structlog
 
-from console.access import applying, passwords, people, sessions, totp
+from console.access import applying, passwords, people, signing_in
 from console.access.held import Access, InvalidPerson, check_access, locked_user, read_held
 from console.access.openid import Identity
 from console.access.openid_provider import OpenIdRefused
 from console.access.people import Account
-from console.access.sessions import Stage
+from console.access.second_factor import EnrolInPerson
+from console.access.sessions import SignedOut
+from console.access.signing_in import Step
 from console.access.visit import Visit
 from console.actor import Actor
 from console.audit.entries import Event, record
@@ -39,34 +41,19 @@ class NotAPerson(OpenIdRefused):
         super().__init__("You have no access to this console. Ask an administrator of the console for it.", reason)
 
 
-async def admit(settings: Settings, identity: Identity, visit: Visit) -> tuple[str, Stage]:
-    """Let in whom the provider vouches for: a token, and the stage that its session has reached.
+async def admit(settings: Settings, identity: Identity, visit: Visit) -> Step:
+    """Let in whom the provider vouches for: a session, which is full where two factors were used there.
 
-    Full where the provider says that two factors were used, else our own code is next. Raises OpenIdRefused.
+    Else our own code is next, and the setting up of an authenticator where there is none. Raises OpenIdRefused.
     """
     account = await _account(settings, identity, visit)
-    person = account.person
-    if identity.second_factor:
-        token = await sessions.start(person, Stage.PASSWORD, visit, method=METHOD)
-        return await _enter(token, account, visit), Stage.FULL
-    stage = Stage.PASSWORD if account.totp_confirmed_at else Stage.ENROL
-    if stage is Stage.ENROL:
-        async with transaction(person) as session:
-            await people.set_totp(session, person.user_id, totp.new_secret())
-    return await sessions.start(person, stage, visit, method=METHOD), stage
-
-
-async def _enter(token: str, account: Account, visit: Visit) -> str:
-    pending = await sessions.find(token)
-    if pending is None:
-        raise sessions.SignedOut
-    actor = pending.actor(visit)
-    async with transaction(actor) as session:
-        if not await people.mark_signed_in(session, account.person.user_id):
-            raise NotAPerson("inactive")
-        after = {"method": METHOD, "second_factor": "at the provider"}
-        await record(session, actor, Event.SIGN_IN_SUCCEEDED, "user", actor.user_id, after=after)
-    return await sessions.promote(token)
+    try:
+        return await signing_in.admit(account, visit, method=METHOD, has_second_factor=identity.second_factor)
+    except (signing_in.NotFromHere, EnrolInPerson) as refused:
+        # Audited where it was refused.
+        raise OpenIdRefused(str(refused), type(refused).__name__) from refused
+    except SignedOut as inactive:
+        raise NotAPerson("inactive") from inactive
 
 
 async def _account(settings: Settings, identity: Identity, visit: Visit) -> Account:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
 from urllib.parse import urlencode
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console.access import authentication, look, openid_people, sessions
+from console.access import look, openid_people, sessions, signing_in
 from console.access.openid import ATTEMPT_LIFETIME, CALLBACK, START, Provider
 from console.access.openid_provider import OpenIdRefused
 from console.access.sessions import Stage
-from console.access.sign_in import CODE, CONTENT_SECURITY_POLICY, ENROL, safe_path
+from console.access.sign_in import CONTENT_SECURITY_POLICY, STEPS, safe_path
 from console.access.visit import visit_of
 from console.settings import Settings
-
-_NEXT: Final = {Stage.PASSWORD: CODE, Stage.ENROL: ENROL}
 
 _log = structlog.get_logger(__name__)
 
@@ -73,16 +70,16 @@ class _Routes:
         token = request.cookies.get(self._attempt_cookie, "")
         try:
             identity, wanted = await self._provider.finish(token, request.query_params)
-            opened, stage = await openid_people.admit(self._settings, identity, visit)
+            step = await openid_people.admit(self._settings, identity, visit)
         except OpenIdRefused as refused:
             return self._without_attempt(self._refused(request, refused, "/"))
         # Whoever was signed in here before is not any more: this browser has one session.
-        await authentication.sign_out(request.cookies.get(self._session_cookie, ""), visit)
+        await signing_in.sign_out(request.cookies.get(self._session_cookie, ""), visit)
         wanted = safe_path(wanted)
-        response = self._without_attempt(_after(stage, wanted))
+        response = self._without_attempt(_after(step.stage, wanted))
         response.set_cookie(
             self._session_cookie,
-            opened,
+            step.token,
             path="/",
             secure=self._settings.behind_tls,
             httponly=True,
@@ -106,6 +103,6 @@ class _Routes:
 
 def _after(stage: Stage, wanted: str) -> Response:
     """Where a session of this stage goes on."""
-    path = _NEXT.get(stage)
+    path = STEPS.get(stage)
     where = wanted if path is None else path + ("" if wanted == "/" else "?" + urlencode({"next": wanted}))
     return RedirectResponse(where, HTTPStatus.SEE_OTHER)
