@@ -114,12 +114,7 @@ async def prove_pending(account: Account, code: str, actor: Actor, also: Also) -
     user_id, pending = account.person.user_id, account.totp_pending
 
     async def spend(session: AsyncSession) -> bool:
-        if pending is None:
-            return False
-        step = totp.matching_step(totp.unseal(user_id, pending), code, datetime.now(UTC))
-        if step is None or not await people.confirm_totp(session, user_id, pending):
-            return False
-        return await totp.use_step(session, user_id, step)
+        return pending is not None and await people.spend_first_code(session, user_id, pending, code)
 
     await _prove(account, actor, spend, also, Event.SIGN_IN_FAILED, "first code")
 

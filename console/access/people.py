@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Update, func, text, update
@@ -169,6 +169,15 @@ async def confirm_totp(session: AsyncSession, user_id: UUID, pending: bytes | No
             mfa_enrolment="as_required",
         ),
     )
+
+
+async def spend_first_code(session: AsyncSession, user_id: UUID, pending: bytes, code: str) -> bool:
+    """Make the secret that waits, `pending` as it is stored, the second factor, where `code` is its code of now; the
+    code is spent by that."""
+    step = totp.matching_step(totp.unseal(user_id, pending), code, datetime.now(UTC))
+    if step is None or not await confirm_totp(session, user_id, pending):
+        return False
+    return await totp.use_step(session, user_id, step)
 
 
 async def mark_signed_in(session: AsyncSession, user_id: UUID) -> bool:
