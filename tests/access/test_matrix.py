@@ -10,7 +10,6 @@ import inspect
 import json
 import os
 import re
-import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -25,17 +24,16 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from console.access import people, refusals, sessions
+from console.access import refusals
 from console.access.permissions import NotAllowed, may
 from console.access.permissions import Permission as P
-from console.access.sessions import Stage
-from console.access.visit import Visit
 from console.actor import Actor
 from console.roles import Role
 from console.settings import settings
 from db.engine import transaction
 from db.models import AuditEntry
 from tests.access import surface
+from tests.access.ground import cookies_of, settings_on, with_code
 from tests.access.matrix import OPERATIONS, ROUTES, Inner, Open
 from tests.browser.site import Site, in_a_thread
 from tests.conftest import Database
@@ -64,16 +62,8 @@ Results = dict[tuple[str, str], Tried]
 @pytest.fixture(scope="module")
 def surroundings(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The settings in force on a database of this module."""
-    environ = {
-        **module_database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192",
-        "RATE_LIMIT_PER_MINUTE": "10000",
-    }  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
+    with settings_on(module_database):
         yield tmp_path_factory.mktemp("matrix")
-    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +131,7 @@ async def _visit(site: Site, bank: Bank, actors: dict[str, Actor], paths: dict[s
         for name in ROUTES.keys() & paths.keys():
             for who in WHO:
                 # A session for each request: some of them end it.
-                client.cookies = httpx.Cookies(await _cookies(actors[who]) if who in actors else {})
+                client.cookies = httpx.Cookies(await cookies_of(actors[who]) if who in actors else {})
                 results[name, who] = await _ask(client, bank, actors.get(who), paths[name])
     return results
 
@@ -153,14 +143,6 @@ async def _ask(client: httpx.AsyncClient, bank: Bank, actor: Actor | None, route
     async with _refusals_of(bank, actor, f"{method.replace('ANY', 'GET')} {path}") as kept:
         answer = await client.request(method.replace("ANY", "GET"), path, headers=headers)
     return Tried(answer.status_code, answer.headers.get("location", ""), kept=kept)
-
-
-async def _cookies(actor: Actor) -> dict[str, str]:
-    assert actor.user_id is not None
-    account = await people.read_account(actor.institution_id, actor.user_id)
-    assert account is not None
-    token = await sessions.start(account.person, Stage.FULL, Visit("127.0.0.1", "matrix"))
-    return {sessions.cookie_name(settings()): token}
 
 
 @asynccontextmanager
@@ -220,7 +202,7 @@ def done(folk: tuple[Bank, dict[str, Actor]]) -> Results:
 
 
 async def _call(bank: Bank, actor: Actor, name: str, operation: Any) -> Tried:
-    caller = replace(actor, session=f"{name}-{actor.user_id}"[:60])
+    caller = replace(with_code(actor), session=f"{name}-{actor.user_id}"[:60])
     given = surface.arguments(operation)
     async with _refusals_of(bank, caller, name) as kept:
         try:
