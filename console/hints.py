@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import structlog
-from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import after_commit
-from db.redis_pool import redis
+from db.redis_pool import REDIS_ERRORS, redis
 
 CHANNEL = "items-changed"
 _log = structlog.get_logger(__name__)
@@ -30,7 +29,7 @@ def hint_items(session: AsyncSession, institution_id: UUID, item_ids: Iterable[U
     async def publish() -> None:
         try:
             await redis().publish(CHANNEL, message)
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             _log.warning("hint lost", channel=CHANNEL, error=type(error).__name__)
 
     after_commit(session, publish)

@@ -25,6 +25,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from console.roles import Role
+from db.redis_address import parse_address
 
 MINIMUM_SECRET_LENGTH = 64
 # 64 hexadecimal digits carry 4 bits each; a typed or repeated phrase stays well below 3 bits a character.
@@ -93,7 +94,9 @@ class Settings(BaseSettings):
         description="PostgreSQL as the owner of the tables, for migrations. Default: DATABASE_URL.",
     )
     redis_url: SecretStr = Field(
-        SecretStr(""), description="Redis 7 or Valkey: sessions and live hints (`redis://` or `rediss://`)."
+        SecretStr(""),
+        description="Redis 7 or Valkey: sessions, limits, live hints. `redis://host:6379/0`, or `rediss://` for TLS; "
+        "a cluster as `redis+cluster://`, `rediss+cluster://` or with several hosts: `redis://one:6379,two:6379`.",
     )
     object_store_endpoint: str = Field("", description="S3-compatible store of the images, `http(s)://host:port`.")
     object_store_access_key: str = Field("", description="Access key of the object store.")
@@ -279,8 +282,8 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
-        if url and not url.startswith(("redis://", "rediss://")):
-            raise ValueError("write it as redis://host:6379/0 or rediss://host:6379/0")
+        if url:
+            parse_address(url)
         return value
 
     @model_validator(mode="after")

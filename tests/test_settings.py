@@ -26,7 +26,7 @@ from minio import Minio
 from minio.error import S3Error
 from sqlalchemy import select
 
-from console.access import passwords, sessions
+from console.access import passwords, session_store, sessions
 from console.access import secrets as tokens
 from console.access.sessions import Stage
 from console.images.links import LinkRefused, fetch, link
@@ -66,6 +66,9 @@ EFFECTS = {
     "OBJECT_STORE_REGION": f"{HERE}::test_what_the_image_store_is_asked_with",
     "OBJECT_STORE_RETENTION_DAYS": f"{HERE}::test_images_cannot_be_deleted_while_they_are_retained",
     "SECRET_KEY": "tests/access/test_secrets.py::test_purpose_owner_and_key_each_matter",
+    "SESSION_MAX_HOURS": "tests/access/test_sessions.py::test_no_activity_carries_a_session_past_its_hours",
+    "SESSIONS_PER_USER": "tests/access/test_sessions.py::test_one_session_too_many_ends_the_oldest",
+    "SESSION_HISTORY_DAYS": "tests/access/test_session_history.py::test_old_history_is_purged",
     "SESSION_TIMEOUT_MINUTES": f"{HERE}::test_a_session_lives_as_long_as_the_setting_says",
     "ARGON2_TIME_COST": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
     "ARGON2_MEMORY_KIB": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
@@ -250,7 +253,9 @@ def test_variables_of_features_that_are_not_there_refuse_to_be_set(name: str) ->
         ("DATABASE_URL", "mysql://db/check_review", "write it as postgresql://user:password@host:5432/check_review"),
         ("DATABASE_URL", "check_review", "write it as postgresql://"),
         ("DATABASE_OWNER_URL", "sqlite:///x", "write it as postgresql://"),
-        ("REDIS_URL", "http://cache", "write it as redis://host:6379/0 or rediss://host:6379/0"),
+        ("REDIS_URL", "http://cache", "write it as redis://host:6379/0, rediss://host:6379/0 (TLS), redis+cluster://"),
+        ("REDIS_URL", "redis://one:6379,two:6379/3", "a cluster has database 0 only"),
+        ("REDIS_URL", "redis+cluster://one:6379,", "a host is missing"),
         ("OBJECT_STORE_RETENTION_DAYS", "-1", "greater than or equal to 0"),
         ("SESSION_TIMEOUT_MINUTES", "0", "greater than or equal to 1"),
         ("ARGON2_MEMORY_KIB", "64", "greater than or equal to 8192"),
@@ -490,10 +495,10 @@ def test_images_cannot_be_deleted_while_they_are_retained(console: Settings, set
 def test_a_session_lives_as_long_as_the_setting_says(run: Callable, set_env: SetEnv) -> None:
     async def story() -> None:
         bank = await make_bank()
-        person = sessions.Person(bank.institution_id, uuid4(), "ann", "Ann", bank.reviewer.roles)
+        person = sessions.Person(bank.institution_id, bank.reviewer.user_id, "ann", "Ann", bank.reviewer.roles)
         set_env(SESSION_TIMEOUT_MINUTES=7)
         token = await sessions.start(person, Stage.FULL, sessions.Visit())
-        left = await redis().pttl(sessions._key(token))
+        left = await redis().pttl(session_store.key(token))
         assert 6.9 * 60_000 < left <= 7 * 60_000
 
     run(story())

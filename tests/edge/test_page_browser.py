@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from console.access import sessions
+from console.access import session_store
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
@@ -111,7 +111,7 @@ def test_when_the_session_ends_the_open_page_can_do_nothing_more(
     page.wait_for_function("window.did_handshake")
     before = log(served, token)
     with redis.Redis.from_url(served.redis_url) as client:
-        client.delete(sessions._key(token))
+        client.delete(session_store.key(token))
     page.get_by_role("button", name="Do it").click()
     # The browser is led to the sign-in, and knows where it was.
     page.wait_for_url("**/sign-in?next=/page%3Ftext%3D1&reason=ended", timeout=15_000)
