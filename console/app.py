@@ -85,6 +85,8 @@ def serve(settings: Settings) -> None:
         log_config=None,
         access_log=settings.debug,
         server_header=False,
+        # `edge.proxies` judges them, by TRUSTED_PROXIES.
+        proxy_headers=False,
         ws_max_size=1 << 20,
         timeout_graceful_shutdown=3,
     )

@@ -6,7 +6,6 @@ for sessions: a limit that is not counted is none.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from enum import StrEnum
@@ -15,11 +14,11 @@ from typing import Any, Final
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.exceptions import RedisError
 
-from console.access.sessions import SessionServiceUnavailable
+from console.access import secrets
+from console.access.session_data import SessionServiceUnavailable
 from console.settings import Settings, settings
-from db.redis_pool import redis
+from db.redis_pool import REDIS_ERRORS, redis
 
 
 class Kind(StrEnum):
@@ -68,14 +67,14 @@ async def require(kind: Kind, *keys: str) -> None:
 
 
 async def _wait(kind: Kind, key: str, *, counted: bool) -> int | None:
-    item, name = _item(kind, settings()), _hidden(key)
+    item, name = _item(kind, settings()), secrets.pseudonym("attempts", key)
     try:
         limiter = _limiter()
         within = await (limiter.hit if counted else limiter.test)(item, kind.value, name)
         if within:
             return None
         stats = await limiter.get_window_stats(item, kind.value, name)
-    except (RedisError, OSError) as error:
+    except REDIS_ERRORS as error:
         raise SessionServiceUnavailable from error
     return max(1, math.ceil(stats.reset_time - time.time()))
 
@@ -107,7 +106,3 @@ def _limiter() -> SlidingWindowCounterRateLimiter:
 
 def _item(kind: Kind, current: Settings) -> RateLimitItemPerMinute:
     return RateLimitItemPerMinute(_LIMITS[kind](current))
-
-
-def _hidden(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

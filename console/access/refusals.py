@@ -50,6 +50,7 @@ class Why(StrEnum):
     """There is no such thing, or it is another institution's: nobody is told which."""
     OTHER_SESSION = "page of another session"
     NO_SESSION = "no session"
+    ADDRESS = "address not on the allowlist"
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,18 @@ def keyed_hash(key: bytes, purpose: str, message: bytes) -> bytes:
     return hmac.digest(_derived(key, purpose), message, hashlib.sha256)
 
 
+def key_of(purpose: str) -> bytes:
+    """The 32 bytes for this purpose, for a library that signs by itself."""
+    return _key(purpose)
+
+
+def keyed_hashes(purpose: str, message: bytes) -> tuple[bytes, ...]:
+    """32 bytes, HMAC-SHA256 of `message` under the key of now; then under the previous one, where there is one."""
+    previous = settings().previous_secret_key.get_secret_value().encode()
+    keys = [_key(purpose)] + ([_derived(previous, purpose)] if previous else [])
+    return tuple(hmac.digest(key, message, hashlib.sha256) for key in keys)
+
+
 def pseudonym(purpose: str, text: str) -> str:
     """A name for `text` that says nothing of it to whoever does not know SECRET_KEY: 32 hexadecimal digits."""
     return hmac.digest(_key(f"pseudonym {purpose}"), text.encode(), hashlib.sha256).hex()[:32]

@@ -21,10 +21,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.access import look, refusals, sessions
+from console.access.allowlist import is_shut_out
 from console.access.refusals import Refusal, Why
 from console.access.sessions import SessionServiceUnavailable
 from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
-from console.access.visit import visit_of
+from console.access.visit import enter, visit_of
+from console.actor import Actor
 from console.edge.origin import is_same_origin
 from console.edge.socket import GuardedSocket, page_id_of_path, refuse_and_reload
 from console.settings import Settings
@@ -72,6 +74,7 @@ class Gate:
         scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() not in _NEVER_FROM_CLIENTS]
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        enter(visit_of(scope))
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -97,8 +100,13 @@ class Gate:
     async def _refusal(self, scope: Scope) -> Response | None:
         """The answer to a request that must not go on; None for one that may."""
         headers = Headers(scope=scope)
-        if scope["method"] not in SAFE_METHODS and not is_same_origin(headers, self._settings):
+        api = is_api_path(scope["path"], self._settings)
+        if scope["method"] not in SAFE_METHODS and not self._may_change(headers, api=api):
             return _problem(HTTPStatus.FORBIDDEN, "This request does not come from a page of the console.")
+        if api:
+            # It has a door of its own, for credentials that no browser sends by itself.
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"cookie"]
+            return None
         if scope["path"] in self._open_paths:
             return None
         token = self._token(scope)
@@ -107,6 +115,9 @@ class Gate:
             if token:
                 await refusals.keep_of_nobody(visit_of(scope), _refused(scope, Why.NO_SESSION))
             return _to_sign_in(scope, had_session=bool(token))
+        if is_shut_out(actor):
+            await refusals.keep(actor, _refused(scope, Why.ADDRESS))
+            return self._shut_out(scope, actor)
         if scope["path"].startswith(SOCKET_PATH):
             return _problem(HTTPStatus.BAD_REQUEST, "Live pages need a websocket; a proxy seems to block them.")
         page_id = page_id_of_path(scope["path"])
@@ -129,7 +140,7 @@ class Gate:
         except SessionServiceUnavailable:
             await _refuse_handshake(receive, send)
             return
-        if actor is None or not self._may_open(scope, actor.session):
+        if actor is None or is_shut_out(actor) or not self._may_open(scope, actor.session):
             if actor is not None:
                 await refusals.keep(actor, _refused(scope, Why.OTHER_SESSION))
             await refuse_and_reload(receive, send)
@@ -151,6 +162,25 @@ class Gate:
                 return False
         return True
 
+    def _may_change(self, headers: Headers, *, api: bool) -> bool:
+        """Whether a changing request comes from whom it may: our own pages; for the API also programs, which send no
+        Origin, and the pages of CORS_ORIGINS."""
+        if is_same_origin(headers, self._settings):
+            return True
+        origin = headers.get("origin")
+        return api and (origin is None or origin in self._settings.cors_origins)
+
+    def _shut_out(self, scope: Scope, actor: Actor) -> Response:
+        detail = (
+            f"Your address, {actor.address}, is not on the allowlist of your role. Nothing can be done from here. "
+            "Come from a network of the bank, or ask an administrator."
+        )
+        if not _wants_page(Headers(scope=scope)):
+            return _problem(HTTPStatus.FORBIDDEN, detail)
+        page = look.TEMPLATES.get_template("refusal.html")
+        text = page.render(style=self._style.path, heading="Not from this address", detail=detail, error="", notice="")
+        return HTMLResponse(text, HTTPStatus.FORBIDDEN, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
     def _token(self, scope: Scope) -> str:
         return HTTPConnection(scope).cookies.get(self._cookie, "")
 
@@ -163,6 +193,11 @@ class Gate:
         page = look.TEMPLATES.get_template("unavailable.html")
         text = page.render(style=self._style.path, detail=detail, error="", notice="")
         return HTMLResponse(text, HTTPStatus.SERVICE_UNAVAILABLE, headers)
+
+
+def is_api_path(path: str, settings: Settings) -> bool:
+    """Whether the path is the API's."""
+    return path == settings.api_v1_prefix or path.startswith(settings.api_v1_prefix + "/")
 
 
 def _refused(scope: Scope, why: Why) -> Refusal:

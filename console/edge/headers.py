@@ -15,8 +15,11 @@ from jinja2 import BaseLoader, Environment
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.edge.gate import is_api_path
 from console.settings import Settings
 
+# What the API answers is for programs: a browser that shows it loads nothing.
+API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _NONCE_BYTES: Final = 18
 _UNUSED_FEATURES: Final = (
     "accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
@@ -64,7 +67,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        nonce = secrets.token_urlsafe(_NONCE_BYTES)
+        nonce, api = secrets.token_urlsafe(_NONCE_BYTES), is_api_path(scope["path"], self._settings)
         scope.setdefault("state", {})["csp_nonce"] = nonce
 
         async def send_with_headers(message: Message) -> None:
@@ -72,7 +75,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._fixed.items():
                     headers[name] = value
-                headers.setdefault("Content-Security-Policy", content_security_policy(nonce, self._settings))
+                policy = API_POLICY if api else content_security_policy(nonce, self._settings)
+                headers.setdefault("Content-Security-Policy", policy)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -83,9 +87,8 @@ def _fixed_headers(settings: Settings) -> dict[str, str]:
     fixed = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
-        # Not `no-referrer`: with it browsers send `Origin: null` with our own forms, and the gate could not tell
-        # them from forged ones. Other sites get no referrer either way.
-        "Referrer-Policy": "same-origin",
+        # Browsers send `Origin: null` with our own forms for it: see `edge.origin`.
+        "Referrer-Policy": "no-referrer",
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

@@ -17,13 +17,11 @@ from typing import Any
 
 import anyio
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
-from starlette.middleware.cors import CORSMiddleware
 
 from console.images.store import image_store
-from console.settings import Settings
 from db.engine import transaction
 from db.redis_pool import redis
 
@@ -98,21 +96,12 @@ class Health:
         return JSONResponse(body, HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def install(app: FastAPI, settings: Settings, checks: dict[str, Check] | None = None) -> frozenset[str]:
-    """Answer at `/health` and under the API's prefix; the paths, which need no session.
-
-    Only the API's prefix answers browsers of the origins in CORS_ORIGINS.
-    """
+def routes(checks: dict[str, Check] | None = None) -> APIRouter:
+    """`/health`, open to everybody, for the root and for the API's prefix."""
     health = Health(CHECKS if checks is None else checks)
-    routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/health", health.response, methods=["GET", "HEAD"])
-    app.include_router(routes)
-    api = FastAPI(openapi_url=None)
-    api.include_router(routes)
-    if settings.cors_origins:
-        api.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "HEAD"])
-    app.mount(settings.api_v1_prefix, api)
-    return frozenset({"/health", f"{settings.api_v1_prefix}/health"})
+    router = APIRouter(include_in_schema=False)
+    router.add_api_route("/health", health.response, methods=["GET", "HEAD"])
+    return router
 
 
 @lru_cache(maxsize=1)

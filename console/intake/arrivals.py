@@ -67,6 +67,10 @@ class TooManyFiles(Exception):
         super().__init__(f"{MAX_UNFINISHED} files are on their way already. Offer this one again when some are done.")
 
 
+class ImportFailed(Exception):
+    """Nothing was imported, for a reason that is not the file's; the message says which."""
+
+
 @dataclass(eq=False)
 class Arrival:
     """A file on its way in. `size` is None where the browser did not say; `fault` tells why it failed."""
@@ -83,6 +87,7 @@ class Arrival:
     state: State = State.UPLOADING
     report: ImportReport | None = None
     fault: str = ""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def unfinished(self) -> bool:
@@ -151,6 +156,14 @@ async def take(actor: Actor, name: str, size: int | None, chunks: AsyncIterable[
     return arrival
 
 
+async def outcome(arrival: Arrival) -> ImportReport:
+    """What came of a file that was taken, once its import is over. Raises ImportFailed."""
+    await arrival.ended.wait()
+    if arrival.report is None:
+        raise ImportFailed(arrival.fault)
+    return arrival.report
+
+
 async def _receive(arrival: Arrival, chunks: AsyncIterable[bytes], spool: IO[bytes], limit_mb: int) -> None:
     async for chunk in chunks:
         arrival.received += len(chunk)
@@ -174,6 +187,7 @@ async def _import(actor: Actor, arrival: Arrival, spool: IO[bytes]) -> None:
     finally:
         if arrival.unfinished:
             _fail(arrival, "The import was stopped. Nothing was imported; offer the file again.")
+        arrival.ended.set()
         spool.close()
 
 

@@ -28,7 +28,7 @@ OPEN = ("/sign-in", "/health", "/api/v1/health")
 SHUT = (
     "/", "/queue", "/images/1", "/_nicegui/3.18.0/static/nicegui.js", "/_nicegui/client/p-x/upload/1", "/docs",
     "/openapi.json", "/favicon.ico", "/sign-in/", "/sign-in/../queue", "/sign-in%2f..%2fqueue", "/sign-inx", "//queue",
-    "/health/x", "/api/v1/items", "/api/v1", "/_nicegui_ws/socket.io/?EIO=4&transport=polling", "/SIGN-IN",
+    "/health/x", "/api/v1x", "/_nicegui_ws/socket.io/?EIO=4&transport=polling", "/SIGN-IN",
 )  # fmt: skip
 
 
@@ -80,6 +80,7 @@ def test_changes_need_our_origin(run: Callable, console: Settings) -> None:
     [
         ("production", "https://bank.example", "bank.example", True),
         ("production", "https://bank.example", "elsewhere", True),
+        ("production", "null", "bank.example", False),
         ("production", "http://bank.example", "bank.example", False),
         ("production", "http://127.0.0.1:8000", "127.0.0.1:8000", False),
         ("development", "http://localhost:1234", "localhost:1234", True),

@@ -77,7 +77,7 @@ def test_headers_stand_on_every_response(run: Callable, console: Settings, origi
                 answer = await client.get(path)
                 assert answer.status_code == status
                 assert answer.headers["x-content-type-options"] == "nosniff"
-                assert answer.headers["referrer-policy"] == "same-origin"
+                assert answer.headers["referrer-policy"] == "no-referrer"
                 assert "camera=()" in answer.headers["permissions-policy"]
                 assert answer.headers["cross-origin-opener-policy"] == "same-origin"
                 assert answer.headers["cache-control"] == "no-store"
