@@ -159,7 +159,7 @@ def test_services_that_are_gone_are_named(run: Callable, console: Settings) -> N
             await close_redis()
             open_redis("redis://127.0.0.1:1/0")
             page = await client.get("/queue")
-            assert page.status_code == 503 and "session service cannot be reached" in page.text
+            assert page.status_code == 503 and "session service is unavailable" in page.text
             assert page.headers["retry-after"] == "5" and "text/html" in page.headers["content-type"]
             part = await client.get("/images/1", headers={"sec-fetch-mode": "no-cors"})
             assert part.status_code == 503 and "session service" in part.json()["detail"]
