@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console.access import look, openid_people, sessions, signing_in
+from console.access import attempts, look, openid_people, signing_in
+from console.access.attempts import Kind, TooManyAttempts
 from console.access.openid import ATTEMPT_LIFETIME, CALLBACK, START, Provider
 from console.access.openid_provider import OpenIdRefused
-from console.access.sessions import Stage
-from console.access.sign_in import CONTENT_SECURITY_POLICY, STEPS, safe_path
+from console.access.sign_in_answers import CONTENT_SECURITY_POLICY, Answers, safe_path
 from console.access.visit import visit_of
 from console.settings import Settings
 
@@ -39,21 +38,23 @@ class _Routes:
     def __init__(self, settings: Settings, style: look.StyleSheet) -> None:
         self._settings = settings
         self._style = style
+        self._answers = Answers(settings, style)
         self._provider = Provider(settings)
-        # Behind TLS the prefix ties both cookies to this host (RFC 6265bis, 4.1.3.2).
-        self._attempt_cookie = ("__Host-" if settings.behind_tls else "") + "console_openid"
-        self._session_cookie = sessions.cookie_name(settings)
+        # Behind TLS the prefix ties the cookie to this host (RFC 6265bis, 4.1.3.2).
+        self._cookie = ("__Host-" if settings.behind_tls else "") + "console_openid"
 
     async def begin(self, request: Request) -> Response:
         """Send the browser to the provider."""
-        wanted = safe_path(request.query_params.get("next", "/"))
+        wanted, visit = safe_path(request.query_params.get("next", "/")), visit_of(request.scope)
         try:
+            # Each beginning is kept for a while: nobody fills the memory with them.
+            await attempts.require(Kind.API, f"openid from {visit.address}")
             address, token = await self._provider.begin(wanted)
-        except OpenIdRefused as refused:
+        except (OpenIdRefused, TooManyAttempts) as refused:
             return self._refused(request, refused, wanted)
         response = RedirectResponse(address, HTTPStatus.SEE_OTHER)
         response.set_cookie(
-            self._attempt_cookie,
+            self._cookie,
             token,
             max_age=int(ATTEMPT_LIFETIME.total_seconds()),
             path="/",
@@ -67,42 +68,26 @@ class _Routes:
     async def finish(self, request: Request) -> Response:
         """Take the provider's answer, which works once, in the browser that asked."""
         visit = visit_of(request.scope)
-        token = request.cookies.get(self._attempt_cookie, "")
         try:
-            identity, wanted = await self._provider.finish(token, request.query_params)
+            identity, wanted = await self._provider.finish(request.cookies.get(self._cookie, ""), request.query_params)
             step = await openid_people.admit(self._settings, identity, visit)
         except OpenIdRefused as refused:
             return self._without_attempt(self._refused(request, refused, "/"))
         # Whoever was signed in here before is not any more: this browser has one session.
-        await signing_in.sign_out(request.cookies.get(self._session_cookie, ""), visit)
-        wanted = safe_path(wanted)
-        response = self._without_attempt(_after(step.stage, wanted))
-        response.set_cookie(
-            self._session_cookie,
-            step.token,
-            path="/",
-            secure=self._settings.behind_tls,
-            httponly=True,
-            samesite="lax",
-        )
-        return response
+        await signing_in.sign_out(self._answers.token(request), visit)
+        return self._without_attempt(self._answers.step(step, safe_path(wanted)))
 
     def _without_attempt(self, response: Response) -> Response:
-        response.delete_cookie(
-            self._attempt_cookie, path="/", secure=self._settings.behind_tls, httponly=True, samesite="lax"
-        )
+        response.delete_cookie(self._cookie, path="/", secure=self._settings.behind_tls, httponly=True, samesite="lax")
         return response
 
-    def _refused(self, request: Request, refused: OpenIdRefused, wanted: str) -> Response:
-        visit = visit_of(request.scope)
-        _log.warning("openid.refused", reason=refused.reason, address=visit.address, request_id=visit.request_id)
+    def _refused(self, request: Request, refused: OpenIdRefused | TooManyAttempts, wanted: str) -> Response:
+        visit, headers = visit_of(request.scope), {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+        status, reason = HTTPStatus.FORBIDDEN, getattr(refused, "reason", "too many attempts")
+        if isinstance(refused, TooManyAttempts):
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            headers["Retry-After"] = str(refused.retry_after)
+        _log.warning("openid.refused", reason=reason, address=visit.address, request_id=visit.request_id)
         page = look.TEMPLATES.get_template("openid_refused.html")
         text = page.render(style=self._style.path, error=str(refused), notice="", next=wanted)
-        return HTMLResponse(text, HTTPStatus.FORBIDDEN, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
-
-
-def _after(stage: Stage, wanted: str) -> Response:
-    """Where a session of this stage goes on."""
-    path = STEPS.get(stage)
-    where = wanted if path is None else path + ("" if wanted == "/" else "?" + urlencode({"next": wanted}))
-    return RedirectResponse(where, HTTPStatus.SEE_OTHER)
+        return HTMLResponse(text, status, headers)
