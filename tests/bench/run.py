@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from tests.bench import deciding, displaying, imports, listing, memory, opening, parse, rows
+from tests.bench import deciding, displaying, imports, listing, memory, opening, parse, rows, signing_in
 from tests.bench.figures import Figure, rate, table
 from tests.bench.ground import Ground, ground, services
 
@@ -40,6 +40,7 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "decide": deciding.run,
     "image": displaying.run,
     "page": opening.run,
+    "sign-in": signing_in.run,
 }
 
 

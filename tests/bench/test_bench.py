@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.settings import Settings
-from tests.bench import by_hand, deciding, imports, listing, memory, rows, run
+from tests.bench import by_hand, deciding, imports, listing, memory, rows, run, signing_in
 from tests.bench.figures import Figure, duration, percentile, rate, size, table
 from tests.bench.ground import Ground, environment_of
 from tests.bench.many_items import add_items
@@ -31,6 +31,7 @@ SMALL: dict[str, Callable[[Ground], list[Figure]]] = {
     "memory": lambda ground: memory.run(ground, megabytes=9),
     "queue": lambda ground: listing.run(ground, sizes=(60, 120), turns=2),
     "decide": lambda ground: deciding.run(ground, waiting=60, workers={1: 2, 4: 8}),
+    "sign-in": lambda ground: signing_in.run(ground, people_=4, events=20),
 }
 
 
