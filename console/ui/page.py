@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -25,22 +25,24 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from console.access import look, refusals
 from console.access.permissions import NotAllowed, Permission, may
 from console.access.sessions import PageSession, SessionServiceUnavailable, SignedOut
-from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
+from console.access.sign_in import CONTENT_SECURITY_POLICY
+from console.access.step_up import CodeNeeded
+from console.access.step_up_panel import ask_for_code
 from console.access.visit import visit_of
 from console.actor import Actor
 from console.institution import InstitutionFacts, institution_of
 from console.settings import settings
+from console.ui import open_pages
+from console.ui.session_guard import WARN_BEFORE_END, SessionGuard
 from console.ui.shell import NavItem, SessionClock, Shell, shell
 from console.ui.theme import DARK, LIGHT
 
-WARN_BEFORE_END: Final = timedelta(minutes=2)
 RESPONSE_TIMEOUT: Final = 10.0
 TITLE: Final = "Check Review Console"
+# The person's own page, behind their name.
+ACCOUNT: Final = "/account"
 
 _log = structlog.get_logger(__name__)
-
-# Which session a page was built for, by the page's id; the gate asks at every message.
-_owners: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class ConsolePage:
     # Where it was opened.
     path: str = ""
     shell: Shell | None = field(default=None)
+    guard: SessionGuard | None = field(default=None)
 
     @contextmanager
     def frame(
@@ -103,10 +106,13 @@ class ConsolePage:
             subtitle=subtitle,
             institution=self.institution.name,
             session=clock,
+            account=ACCOUNT,
             on_sign_out=self.sign_out,
             on_leave=on_leave,
         ) as parts:
             self.shell = parts
+            self.guard = SessionGuard(self.ends, on_active=self._be_active, on_sign_out=self.sign_out)
+            open_pages.watch(self.client, self)
             yield parts
 
     def handler(self, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
@@ -153,6 +159,8 @@ class ConsolePage:
         try:
             async with refusals.witnessed(actor, f"{self.path} {work.__qualname__}"):
                 await work(actor, *arguments)
+        except CodeNeeded:
+            self._ask_for_code(work, *arguments)
         except tuple(_TOLD) as refused:
             self.tell(str(refused), bad=True)
         except (OperationalError, PoolTimeout) as error:
@@ -163,6 +171,12 @@ class ConsolePage:
             told = f"Something went wrong. Reload to see what was saved; if it stays so, report {actor.request_id}."
             self.tell(f"{told} {type(error).__name__}: {error}" if settings().debug else told, bad=True)
 
+    def _ask_for_code(self, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        """Ask for a fresh code, and do what was refused once it is right."""
+        if self.client.id in Client.instances:
+            with self.client:
+                ask_for_code(self.session, lambda: self.run(work, *arguments))
+
     def tell(self, message: str, *, bad: bool = False) -> None:
         """Show a message that stays long enough to be read."""
         if self.client.id in Client.instances:
@@ -170,9 +184,31 @@ class ConsolePage:
                 ui.notify(message, type="negative" if bad else "info", timeout=8000 if bad else 3500, position="top")
 
     async def _renew_clock(self) -> None:
-        if self.shell and self.shell.session:
-            ends = (await self.session.session()).idle_until()
+        try:
+            session = await self.session.session()
+        except (SignedOut, SessionServiceUnavailable):
+            return  # the watch over open pages says so
+        self.session_stands(session.idle_until(), final=session.is_final())
+
+    def session_stands(self, ends: datetime, *, final: bool) -> None:
+        """The session ends then unless it is used, or in any case where `final`."""
+        if self.shell and self.shell.session and ends != self.ends:
+            self.ends = ends
             self.shell.session.set(ends, now=datetime.now(UTC), warn_at=ends - WARN_BEFORE_END)
+        if self.guard:
+            self.guard.stands(ends, final=final)
+
+    def session_service(self, *, available: bool) -> None:
+        """Whether anybody can be recognised at this moment."""
+        if self.guard:
+            self.guard.service(available=available)
+
+    async def _be_active(self) -> None:
+        """The person is there: nothing else is done."""
+
+        async def nothing(_: Actor) -> None: ...
+
+        await self.run(nothing)
 
     async def sign_out(self) -> None:
         """Sign out through the form, so that the browser's cookie goes as well."""
@@ -182,25 +218,13 @@ class ConsolePage:
         )
 
     def show_signed_out(self) -> None:
-        """Lead this page to the sign-in, which says why, and take it apart."""
-        if self.client.id in Client.instances:
-            self.client.run_javascript(
-                f"location.replace('{SIGN_IN}?next=' + encodeURIComponent(location.pathname + location.search))"
-            )
+        """Lead the pages of this session to the sign-in, which says why, and take them apart."""
+        open_pages.close_pages(self.session.reference)
 
 
-def page_owner(page_id: str) -> str | None:
-    """The session's public reference for which a page of this process was built."""
-    return _owners.get(page_id)
-
-
-def pages_of(reference: str) -> list[Client]:
-    """The open pages of a session."""
-    return [client for page_id, client in Client.instances.items() if _owners.get(page_id) == reference]
-
-
-def console_page(path: str, *, permission: Permission, title: str = TITLE) -> Callable[..., Any]:
-    """Make a page at `path` for those who hold `permission`; others are told that they may not.
+def console_page(path: str, *, permission: Permission | None, title: str = TITLE) -> Callable[..., Any]:
+    """Make a page at `path` for those who hold `permission` (None: for everybody who is signed in); others are told
+    that they may not.
 
     The function gets a `ConsolePage`, then the path's parameters. It may answer with a `refusal` in place of a page.
     """
@@ -209,15 +233,16 @@ def console_page(path: str, *, permission: Permission, title: str = TITLE) -> Ca
         @functools.wraps(build)
         async def page(request: Request, **parameters: Any) -> Response | None:
             actor: Actor = request.state.actor
-            if not may(actor, permission):
+            if permission is not None and not may(actor, permission):
                 request.state.refused = permission.value
                 return refusal(HTTPStatus.FORBIDDEN, str(NotAllowed(permission)))
             client = context.client
-            _own(client, actor)
+            open_pages.own(client, actor.session or "")
             session = PageSession(request.state.session_token, visit_of(request.scope))
-            ends = (await session.session()).idle_until()
+            stands = await session.session()
             facts = await institution_of(actor)
-            return await build(ConsolePage(session, actor, client, facts, ends, request.url.path), **parameters)
+            shown = ConsolePage(session, actor, client, facts, stands.idle_until(), request.url.path)
+            return await build(shown, **parameters)
 
         own = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
         rest = list(inspect.signature(build, eval_str=True).parameters.values())[1:]
@@ -237,8 +262,3 @@ def refusal(status: HTTPStatus, detail: str) -> Response:
 
 def _style_path() -> str:
     return look.style_sheet(LIGHT, DARK).path
-
-
-def _own(client: Client, actor: Actor) -> None:
-    _owners[client.id] = actor.session or ""
-    client.on_delete(lambda: _owners.pop(client.id, None))

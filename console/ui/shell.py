@@ -61,12 +61,14 @@ def shell(
     subtitle: str = "",
     institution: str = "",
     session: SessionClock | None = None,
+    account: str = "",
     on_sign_out: Callable[[], Any] | None = None,
     on_leave: Callable[[str], Any] | None = None,
 ) -> Iterator[Shell]:
     """Draw the frame; what is added inside the ``with`` goes into the main part.
 
-    ``user`` is the name of who is signed in; the rail shows the initials and, on demand, the name.
+    ``user`` is the name of who is signed in; the rail shows the initials and, on demand, the name and the way to the
+    person's own page, ``account``.
     With ``on_leave(path)`` a click on a link of the rail asks the page, which then navigates itself; opening a link
     in another tab does not leave.
     """
@@ -78,7 +80,7 @@ def shell(
     # Before the page in the document, so that Tab meets them in the order they are seen.
     rail.move(layout, 0)
     bar.move(layout, 1)
-    _fill_rail(rail, nav, user, institution, on_sign_out, on_leave)
+    _fill_rail(rail, nav, user, institution, account, on_sign_out, on_leave)
     parts = _fill_bar(bar, title, subtitle, session, main)
     main.classes("crc-main")
     ui.skip_link("Skip to the main part", target=main)
@@ -91,6 +93,7 @@ def _fill_rail(
     nav: Sequence[NavItem],
     user: str,
     institution: str,
+    account: str,
     on_sign_out: Callable[[], Any] | None,
     on_leave: Callable[[str], Any] | None,
 ) -> None:
@@ -105,7 +108,7 @@ def _fill_rail(
             theme.props["type"] = "button"
             icon("dark_mode")
             Text("Theme")
-        _person(user, on_sign_out)
+        _person(user, account, on_sign_out, on_leave)
 
 
 def _link(item: NavItem, on_leave: Callable[[str], Any] | None) -> None:
@@ -119,7 +122,9 @@ def _link(item: NavItem, on_leave: Callable[[str], Any] | None) -> None:
         link.on("click", lambda _: on_leave(item.path), [], js_handler=_PLAIN_CLICK)
 
 
-def _person(user: str, on_sign_out: Callable[[], Any] | None) -> None:
+def _person(
+    user: str, account: str, on_sign_out: Callable[[], Any] | None, on_leave: Callable[[str], Any] | None
+) -> None:
     with Element("button" if on_sign_out else "div").classes("crc-rail-item") as person:
         icon("account_circle")
         Text(initials(user))
@@ -130,6 +135,8 @@ def _person(user: str, on_sign_out: Callable[[], Any] | None) -> None:
         person.props["aria-label"] = f"{initials(user)}: signed in as {user}"
         with ui.menu().props('anchor="center right" self="bottom left" :offset="[8, 0]"').classes("crc-menu"):
             Text(user, classes="crc-menu-head", tag="div")
+            if account:
+                ui.menu_item("Your account", on_click=lambda: (on_leave or ui.navigate.to)(account))
             ui.menu_item("Sign out", on_click=lambda: on_sign_out())
 
 

@@ -28,6 +28,8 @@ a { color: var(--accent); }
 [disabled] { opacity: .5; cursor: not-allowed; }
 .crc-icon.q-icon { font-size: 17px; }
 .crc-soft { color: var(--ink-soft); }
+.crc-wrong { color: var(--breach); }
+.crc-wrong:empty { display: none; }
 .crc-mono { font-family: var(--mono); }
 .crc-row { display: flex; align-items: center; gap: 8px; }
 .crc-column { display: flex; flex-direction: column; gap: var(--gap); min-height: 0; min-width: 0; }
@@ -146,6 +148,13 @@ PIECES: Final = """
 .crc-sheet dl > div { display: flex; justify-content: space-between; gap: 12px; padding: 4px 0;
   border-bottom: 1px solid var(--line); }
 .crc-sheet dd { display: flex; gap: 4px; white-space: nowrap; }
+.crc-session-warning { width: min(440px, 92vw); }
+.crc-session-warning h2 { font-size: 16px; color: var(--ink); margin-bottom: 8px; }
+.crc-session-warning p { margin: 0 0 10px; }
+.crc-session-left { color: var(--warning); font-weight: 600; }
+.crc-session-buttons { display: flex; gap: 10px; margin-top: 16px; }
+.crc-outage { position: fixed; inset: var(--bar) 0 auto var(--rail); z-index: 7000; padding: 10px 16px;
+  background: var(--warning-soft); color: var(--warning); border-bottom: 2px solid var(--warning-line); }
 .nicegui-error-popup { border: 1px solid var(--warning-line); border-radius: var(--radius);
   background: var(--warning-soft); color: var(--warning); }
 """
