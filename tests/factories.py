@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -70,6 +70,7 @@ async def make_person(system: Actor, username: str, role: Role) -> Actor:
         session=f"session-of-{username}",
         address="127.0.0.1",
         request_id="a-request",
+        code_at=datetime.now(UTC),
     )
 
 

@@ -19,6 +19,7 @@ from console.access.custom_roles import Definition, check_definition, definition
 from console.access.held import Access, InvalidPerson, OwnAccess, check_access, locked_user, read_held
 from console.access.permissions import GRANTS, Permission, require
 from console.access.reason import checked_reason
+from console.access.step_up import require_fresh_code
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.settings import settings
@@ -71,12 +72,13 @@ class SameAdministrator(InvalidPerson):
 async def change_person(actor: Actor, user_id: UUID, access: Access, reason: str, seen_version: int) -> UUID | None:
     """Give somebody exactly these roles and limits; the id of the change where it waits, None where it took effect.
 
-    `seen_version` is the access version that the actor was shown. Raises NotAllowed, PersonNotFound, OwnAccess,
-    StaleAccess, ChangeWaiting, ConflictingRoles or InvalidPerson.
+    `seen_version` is the access version that the actor was shown. Raises NotAllowed, CodeNeeded, PersonNotFound,
+    OwnAccess, StaleAccess, ChangeWaiting, ConflictingRoles or InvalidPerson.
     """
     require(actor, Permission.USER_MANAGE)
     if actor.user_id == user_id:
         raise OwnAccess
+    require_fresh_code(actor)
     reason = checked_reason(reason)
     async with transaction(actor) as session:
         custom = await check_access(session, access)
@@ -101,10 +103,11 @@ async def change_role(
 ) -> UUID | None:
     """Make a custom role grant exactly this; the id of the change where it waits, None where it took effect.
 
-    Raises NotAllowed, RoleNotFound, OwnAccess (who holds the role), StaleAccess, ChangeWaiting, ConflictingRoles or
-    InvalidPerson.
+    Raises NotAllowed, CodeNeeded, RoleNotFound, OwnAccess (who holds the role), StaleAccess, ChangeWaiting,
+    ConflictingRoles or InvalidPerson.
     """
     require(actor, Permission.ROLE_MANAGE)
+    require_fresh_code(actor)
     reason = checked_reason(reason)
     async with transaction(actor) as session:
         role = await locked_role(session, role_id)
@@ -125,9 +128,10 @@ async def change_role(
 
 
 async def approve(actor: Actor, change_id: UUID) -> None:
-    """Let a change take effect. Raises NotAllowed, ChangeNotFound, ChangeDecided, SameAdministrator, OwnAccess,
-    StaleChange (the change is closed then), ConflictingRoles or InvalidPerson."""
+    """Let a change take effect. Raises NotAllowed, CodeNeeded, ChangeNotFound, ChangeDecided, SameAdministrator,
+    OwnAccess, StaleChange (the change is closed then), ConflictingRoles or InvalidPerson."""
     require(actor, Permission.ACCESS_CHANGE_APPROVE)
+    require_fresh_code(actor)
     async with transaction(actor) as session:
         change = await _waiting(session, actor, change_id)
         overtaken = await _overtaken(session, change)

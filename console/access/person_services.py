@@ -17,6 +17,7 @@ from console.access.held import Access, InvalidPerson, OwnAccess, check_access, 
 from console.access.people import add_user, checked_names, creating
 from console.access.permissions import Permission, require
 from console.access.reason import checked_reason
+from console.access.step_up import require_fresh_code
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.settings import settings
@@ -40,9 +41,10 @@ async def create_person(actor: Actor, username: str, display_name: str, access: 
     """Create a person with a password for the first sign-in, who then chooses one and sets up the second factor.
 
     Where the settings ask for a second administrator the person exists at once and the roles wait. Raises NotAllowed,
-    InvalidPerson, UsernameTaken or ConflictingRoles.
+    CodeNeeded, InvalidPerson, UsernameTaken or ConflictingRoles.
     """
     require(actor, Permission.USER_MANAGE)
+    require_fresh_code(actor)
     if not access.roles:
         raise InvalidPerson("Give at least one role.")
     names = checked_names(username, display_name)
@@ -61,14 +63,16 @@ async def create_person(actor: Actor, username: str, display_name: str, access: 
 async def reset_password(actor: Actor, user_id: UUID, reason: str) -> str:
     """Give somebody a password for one sign-in, which is returned this once; their sessions end.
 
-    Raises NotAllowed, PersonNotFound, OwnAccess or InvalidPerson.
+    Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess or InvalidPerson.
     """
     require(actor, Permission.USER_MANAGE)
+    _check_other(actor, user_id)
+    require_fresh_code(actor)
     reason = checked_reason(reason)
     password = passwords.one_time()
     password_hash = await passwords.hash_again(password)
     async with transaction(actor) as session:
-        user = await other_person(session, actor, user_id)
+        user = await locked_user(session, user_id)
         if not user.must_change_password:
             # What they chose is not chosen again, though they may have forgotten it.
             session.add(_earlier(user))
@@ -82,12 +86,14 @@ async def reset_password(actor: Actor, user_id: UUID, reason: str) -> str:
 
 
 async def reactivate(actor: Actor, user_id: UUID, reason: str) -> None:
-    """Let somebody sign in again, with the roles of before. Raises NotAllowed, PersonNotFound, OwnAccess or
+    """Let somebody sign in again, with the roles of before. Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess or
     InvalidPerson."""
     require(actor, Permission.USER_MANAGE)
+    _check_other(actor, user_id)
+    require_fresh_code(actor)
     reason = checked_reason(reason)
     async with transaction(actor) as session:
-        user = await other_person(session, actor, user_id)
+        user = await locked_user(session, user_id)
         if user.active:
             raise InvalidPerson(f"{user.display_name} is active already.")
         user.active, user.deactivated_at = True, None
@@ -96,9 +102,14 @@ async def reactivate(actor: Actor, user_id: UUID, reason: str) -> None:
 
 
 async def close_account(session: AsyncSession, actor: Actor, user_id: UUID) -> User:
-    """Let somebody sign in no more, in the caller's transaction; their sessions end. `review.leaving.deactivate` is
-    the whole act, which puts back the checks that they hold. Raises PersonNotFound, OwnAccess or InvalidPerson."""
-    user = await other_person(session, actor, user_id)
+    """Let somebody sign in no more, in the caller's transaction; their sessions end.
+
+    `review.leaving.deactivate` is the whole act, which puts back the checks that they hold. Raises CodeNeeded,
+    PersonNotFound, OwnAccess or InvalidPerson.
+    """
+    _check_other(actor, user_id)
+    require_fresh_code(actor)
+    user = await locked_user(session, user_id)
     if not user.active:
         raise InvalidPerson(f"{user.display_name} is deactivated already.")
     user.active, user.deactivated_at = False, func.now()
@@ -107,11 +118,9 @@ async def close_account(session: AsyncSession, actor: Actor, user_id: UUID) -> U
     return user
 
 
-async def other_person(session: AsyncSession, actor: Actor, user_id: UUID) -> User:
-    """Somebody else's row, locked. Raises PersonNotFound or OwnAccess."""
+def _check_other(actor: Actor, user_id: UUID) -> None:
     if actor.user_id == user_id:
         raise OwnAccess
-    return await locked_user(session, user_id)
 
 
 def _earlier(user: User) -> EarlierPassword:

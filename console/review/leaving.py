@@ -16,8 +16,8 @@ from db.engine import transaction
 async def deactivate(actor: Actor, user_id: UUID, reason: str) -> int:
     """Let somebody sign in no more; how many checks went back to the queue.
 
-    Their sessions end at once; the rows change in one transaction. Raises NotAllowed, PersonNotFound, OwnAccess,
-    InvalidPerson or SessionServiceUnavailable (then nothing has changed).
+    Their sessions end at once; the rows change in one transaction. Raises NotAllowed, CodeNeeded, PersonNotFound,
+    OwnAccess, InvalidPerson or SessionServiceUnavailable (then nothing has changed).
     """
     require(actor, Permission.USER_MANAGE)
     reason = checked_reason(reason)

@@ -31,7 +31,8 @@ from console.access.held import Access, ConflictingRoles, InvalidPerson, OwnAcce
 from console.access.people import read_account
 from console.access.permissions import GRANTS, NotAllowed, Permission, amount_limit, may
 from console.access.person_list import read_person
-from console.access.person_services import create_person
+from console.access.person_services import create_person, reactivate, reset_password
+from console.access.step_up import CodeNeeded
 from console.actor import Actor, Bounds
 from console.review.leaving import deactivate
 from console.roles import Role
@@ -213,6 +214,29 @@ def test_a_new_person_has_no_roles_before_the_second_administrator(run: Story, t
         await approve(second, created.change_id)
         account = await read_account(bank.institution_id, created.user_id)
         assert account is not None and account.person.roles == {Role.REVIEWER}
+
+    run(story())
+
+
+def test_grave_acts_ask_for_a_fresh_code(run: Story) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        stale = replace(bank.administrator, code_at=None)
+        person = bank.reviewer.user_id
+        assert person is not None
+        role_id = await copy_role(stale, Role.REVIEWER, "Desk")  # gives nobody anything
+        for attempt in (
+            give(bank, bank.reviewer, access(Role.AUDITOR), by=stale),
+            change_role(stale, role_id, limited(Role.AUDITOR, "Desk"), "x", 1),
+            approve(stale, uuid4()),
+            create_person(stale, "new", "New", access(Role.AUDITOR)),
+            reset_password(stale, person, "x"),
+            deactivate(stale, person, "x"),
+            reactivate(stale, person, "x"),
+        ):
+            with pytest.raises(CodeNeeded):
+                await attempt
+        assert await holds(bank, bank.reviewer) == access(Role.REVIEWER)
 
     run(story())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -202,7 +203,7 @@ def test_people_are_found_and_paged(run: Callable) -> None:
 def test_another_banks_people_are_nobody(run: Callable) -> None:
     async def story() -> None:
         bank = await make_bank()
-        stranger = Actor(uuid4(), uuid4(), "stranger", frozenset({Role.ADMINISTRATOR}))
+        stranger = replace(bank.administrator, institution_id=uuid4(), user_id=uuid4())
         assert bank.reviewer.user_id is not None
         person = bank.reviewer.user_id
         assert (await list_people(stranger)).rows == ()
