@@ -217,6 +217,9 @@ def create_user(
     role: Annotated[list[str], typer.Option("--role", help="reviewer, approver, supervisor, administrator, auditor")],
     name: Annotated[str | None, typer.Option(help="Name to show; default: the username.")] = None,
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+    one_time_password: Annotated[
+        bool, typer.Option(help="Make a password, print it once, and have it changed at the first sign-in.")
+    ] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -226,33 +229,68 @@ def create_user(
     known = {one.value for one in Role}
     if unknown := sorted(set(role) - known):
         raise fail(f"no such role: {', '.join(unknown)}. The roles are {', '.join(sorted(known))}.")
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if password_stdin
-        else str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    )
-    from console.access.passwords import WeakPassword, check_new
+    if password_stdin and one_time_password:
+        raise fail("take one of --password-stdin and --one-time-password.")
+    password = _asked_password(password_stdin, one_time_password)
+    from console.access.passwords import WeakPassword
 
-    try:
-        check_new(password)
-    except WeakPassword as error:
-        raise fail(str(error)) from None
     with services(data_dir) as current:
         from console.access.held import InvalidPerson
         from console.access.people import create_first_institution_user
 
+        work = create_first_institution_user(
+            current, username, name or username, password, {Role(r) for r in role}, one_time=one_time_password
+        )
         try:
-            user_id = _run(
-                current,
-                create_first_institution_user(current, username, name or username, password, {Role(r) for r in role}),
-            )
-        except InvalidPerson as error:
+            user_id = _run(current, work)
+        except (InvalidPerson, WeakPassword) as error:
             raise fail(str(error)) from None
-    typer.echo(
-        json.dumps({"id": str(user_id), "username": username, "roles": sorted(role)})
-        if as_json
-        else f"Created {username}. At the first sign-in they set up TOTP."
+    said = {"id": str(user_id), "username": username, "roles": sorted(role)}
+    if one_time_password:
+        said["one_time_password"] = password
+    if as_json:
+        typer.echo(json.dumps(said))
+        return
+    if one_time_password:
+        typer.echo(f"One-time password, shown this once, good for 72 hours: {password}")
+    typer.echo(f"Created {username}. At the first sign-in they set up TOTP.")
+
+
+def _asked_password(from_stdin: bool, one_time: bool) -> str:
+    """The password of a new person: made, read or asked for. It is weighed before any service is started."""
+    from console.access.passwords import WeakPassword, check_new
+    from console.access.passwords import one_time as make
+
+    if one_time:
+        return make()
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if from_stdin
+        else str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     )
+    try:
+        check_new(password)
+    except WeakPassword as error:
+        raise fail(str(error)) from None
+    return password
+
+
+@app.command("rotate-key")
+def rotate_key(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Encrypt every stored secret with the SECRET_KEY of now, after it was changed. Safe to run again."""
+    with services(data_dir) as current:
+        from console.access.key_rotation import SecretUnreadable, rotate
+
+        try:
+            done = _run(current, rotate())
+        except SecretUnreadable as error:
+            raise fail(str(error)) from None
+    if as_json:
+        typer.echo(
+            json.dumps({"institutions": done.institutions, "secrets": done.secrets, "reencrypted": done.reencrypted})
+        )
+        return
+    typer.echo(f"Encrypted {done.reencrypted:,} of {done.secrets:,} secrets anew; the others were already.")
 
 
 @app.command()

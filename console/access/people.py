@@ -51,11 +51,20 @@ class Account:
     mfa_enrolment: str = "as_required"
 
 
-async def create_user(actor: Actor, username: str, display_name: str, password: str, roles: Iterable[Role]) -> UUID:
+async def create_user(
+    actor: Actor,
+    username: str,
+    display_name: str,
+    password: str,
+    roles: Iterable[Role],
+    *,
+    one_time: bool = False,
+) -> UUID:
     """Create a person, who sets up the second factor at the first sign-in; the new id.
 
     For the command line and the demo: pages create people with `person_services.create_person`, whose roles may
-    wait for a second administrator. Raises NotAllowed, InvalidPerson or WeakPassword.
+    wait for a second administrator. With `one_time` the password is changed at the first sign-in. Raises NotAllowed,
+    InvalidPerson or WeakPassword.
     """
     require(actor, Permission.USER_MANAGE)
     access = Access(frozenset(role.value for role in roles))
@@ -64,7 +73,7 @@ async def create_user(actor: Actor, username: str, display_name: str, password: 
     names = checked_names(username, display_name)
     password_hash = await passwords.hash_new(password, names)
     async with creating(actor, names[0]) as session:
-        user = await add_user(session, actor, *names, password_hash, access)
+        user = await add_user(session, actor, *names, password_hash, access, must_change_password=one_time)
     return user.id
 
 
@@ -196,14 +205,20 @@ async def replace_hash(institution_id: UUID, user_id: UUID, old: str, new: str) 
 
 
 async def create_first_institution_user(
-    current: Settings, username: str, display_name: str, password: str, roles: Iterable[Role]
+    current: Settings,
+    username: str,
+    display_name: str,
+    password: str,
+    roles: Iterable[Role],
+    *,
+    one_time: bool = False,
 ) -> UUID:
     """Create a person in the settings' institution, which is made where there is none: a bank's first user.
 
     Raises InvalidPerson or WeakPassword.
     """
     actor = system_actor(await ensure_institution(current), "create-user")
-    return await create_user(actor, username, display_name, password, roles)
+    return await create_user(actor, username, display_name, password, roles, one_time=one_time)
 
 
 async def _changed(session: AsyncSession, statement: Update) -> bool:

@@ -37,6 +37,11 @@ def unseal(user_id: UUID, sealed: bytes) -> str:
     return secrets.decrypt(_PURPOSE, sealed, bound_to=user_id.bytes).decode()
 
 
+def reseal(user_id: UUID, sealed: bytes) -> bytes | None:
+    """The same secret encrypted with the key of now; None where it is already. Raises secrets.Undecipherable."""
+    return secrets.reencrypt(_PURPOSE, sealed, bound_to=user_id.bytes)
+
+
 def step_at(moment: datetime) -> int:
     """The number of whole steps from 1970 to `moment`."""
     return int(moment.timestamp()) // STEP_SECONDS
