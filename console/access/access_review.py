@@ -150,7 +150,8 @@ async def check_not_last_administrator(session: AsyncSession, line: AccessReview
 
 
 async def note_overdue(actor: Actor) -> int:
-    """Audit each campaign that passed its due date undecided, once; how many there were. For the job."""
+    """Audit each campaign that passed its due date undecided, once; how many there were. Raises NotAllowed."""
+    require(actor, Permission.ACCESS_REVIEW_START)
     today = datetime.now((await institution_of(actor)).zone).date()
     late = select(AccessReview).where(
         AccessReview.closed_at.is_(None), AccessReview.reminded_at.is_(None), AccessReview.due_on < today

@@ -145,11 +145,13 @@ async def every_line_of(session: AsyncSession, review_id: UUID) -> AsyncIterator
         after = page.next
 
 
-async def overdue_for(actor: Actor) -> Review | None:
-    """The campaign that is late, for whom it concerns: who decides on lines or starts campaigns. None for others."""
+async def overdue_for(actor: Actor, today: date) -> Review | None:
+    """The campaign that is late, for whom it concerns: who decides on lines or starts campaigns. None for others.
+
+    `today` is the institution's day.
+    """
     if not (may(actor, Permission.ACCESS_REVIEW_DECIDE) or may(actor, Permission.ACCESS_REVIEW_START)):
         return None
-    today = datetime.now((await institution_of(actor)).zone).date()
     query = _reviews().where(AccessReview.closed_at.is_(None), AccessReview.due_on < today).limit(1)
     async with transaction(actor) as session:
         row = (await session.execute(query)).first()

@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 from console.access.access_changes import revoke_role
 from console.access.access_review import Outcome, check_not_last_administrator, locked_line, settle
 from console.access.held import locked_user
+from console.access.permissions import Permission, require
 from console.access.person_services import close_account
 from console.access.reason import checked_reason
+from console.access.step_up import require_fresh_code
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.claims import release_all_within
@@ -32,8 +34,10 @@ async def revoke(actor: Actor, line_id: UUID, reason: str) -> Revoked:
     """Take the role of a campaign's line away, and deactivate who is left with none; no second administrator waits.
 
     One transaction: the line's outcome, the role, the account and the checks. Raises NotAllowed, ReviewNotFound,
-    OwnAccess, LineDecided, InvalidPerson or SessionServiceUnavailable (then nothing has changed).
+    CodeNeeded, OwnAccess, LineDecided, InvalidPerson or SessionServiceUnavailable (then nothing has changed).
     """
+    require(actor, Permission.ACCESS_REVIEW_DECIDE)
+    require_fresh_code(actor)
     reason = checked_reason(reason)
     async with transaction(actor) as session:
         found = await locked_line(session, actor, line_id)

@@ -19,10 +19,12 @@ import structlog
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from nicegui import Client, context, ui
+from nicegui.element import Element
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from console.access import look, refusals
+from console.access.access_review_list import Review, overdue_for
 from console.access.permissions import NotAllowed, Permission, may
 from console.access.sessions import PageSession, SessionServiceUnavailable, SignedOut
 from console.access.sign_in import CONTENT_SECURITY_POLICY
@@ -33,6 +35,8 @@ from console.actor import Actor
 from console.institution import InstitutionFacts, institution_of
 from console.settings import settings
 from console.ui import open_pages
+from console.ui.format import day
+from console.ui.pieces import Text, icon
 from console.ui.session_guard import WARN_BEFORE_END, SessionGuard
 from console.ui.shell import NavItem, SessionClock, Shell, shell
 from console.ui.theme import DARK, LIGHT
@@ -58,6 +62,7 @@ class Area:
 AREAS: Final = (
     Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
     Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
+    Area("fact_check", "Review access", "/access-review", Permission.ACCESS_REPORT_READ),
 )
 
 # Refusals whose message is meant for the person: rooms add theirs with `show_to_people`.
@@ -81,6 +86,8 @@ class ConsolePage:
     ends: datetime
     # Where it was opened.
     path: str = ""
+    # The access review that is late, where this person is to do something about it.
+    late: Review | None = None
     shell: Shell | None = field(default=None)
     guard: SessionGuard | None = field(default=None)
 
@@ -113,6 +120,8 @@ class ConsolePage:
             self.shell = parts
             self.guard = SessionGuard(self.ends, on_active=self._be_active, on_sign_out=self.sign_out)
             open_pages.watch(self.client, self)
+            if self.late:
+                _tell_late(self.late)
             yield parts
 
     def handler(self, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
@@ -241,7 +250,8 @@ def console_page(path: str, *, permission: Permission | None, title: str = TITLE
             session = PageSession(request.state.session_token, visit_of(request.scope))
             stands = await session.session()
             facts = await institution_of(actor)
-            shown = ConsolePage(session, actor, client, facts, stands.idle_until(), request.url.path)
+            late = await overdue_for(actor, datetime.now(facts.zone).date())
+            shown = ConsolePage(session, actor, client, facts, stands.idle_until(), request.url.path, late)
             return await build(shown, **parameters)
 
         own = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
@@ -250,6 +260,13 @@ def console_page(path: str, *, permission: Permission | None, title: str = TITLE
         return ui.page(path, title=title, response_timeout=RESPONSE_TIMEOUT)(page)
 
     return decorate
+
+
+def _tell_late(review: Review) -> None:
+    with Element("a").classes("crc-banner") as banner:
+        banner.props["href"] = f"/access-review/{review.id}"
+        icon("warning")
+        Text(f"The access review “{review.name}” is overdue since {day(review.due_on)}: {review.left} lines to decide.")
 
 
 def refusal(status: HTTPStatus, detail: str) -> Response:
