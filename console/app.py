@@ -15,6 +15,7 @@ from nicegui import core, ui
 from nicegui.client import templates as page_templates
 
 from console import live
+from console.access import access_campaign_page, access_review_page  # noqa: F401 - importing a page makes it
 from console.access.permissions import may
 from console.edge import check_images, file_upload
 from console.edge.install import install
@@ -23,8 +24,9 @@ from console.log import configure_logging
 from console.resources import resources
 from console.review import queue_page, review_page  # noqa: F401
 from console.settings import Settings
-from console.ui import theme
-from console.ui.page import AREAS, TITLE, page_owner, pages_of, refusal
+from console.ui import open_pages, theme
+from console.ui.open_pages import page_owner
+from console.ui.page import AREAS, TITLE, refusal
 
 RECONNECT_TIMEOUT = 30.0
 _log = structlog.get_logger(__name__)
@@ -36,14 +38,18 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with resources(settings):
-            live.session_ended.subscribe(_close_pages)
-            listening = asyncio.create_task(live.listen(), name="live messages")
+            live.session_ended.subscribe(open_pages.close_pages)
+            tasks = [
+                asyncio.create_task(live.listen(), name="live messages"),
+                asyncio.create_task(open_pages.keep_watch(), name="watch over open pages"),
+            ]
             try:
                 yield
             finally:
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
+                for task in tasks:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
 
     app = FastAPI(title=TITLE, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, debug=settings.debug)
     theme.install(app)
@@ -90,9 +96,3 @@ def serve(settings: Settings) -> None:
         ws_max_size=1 << 20,
         timeout_graceful_shutdown=3,
     )
-
-
-def _close_pages(reference: str) -> None:
-    """A session ended, here or on another replica: its pages lead to the sign-in and take no event any more."""
-    for client in pages_of(reference):
-        client.run_javascript("location.replace('/sign-in')")

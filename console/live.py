@@ -12,11 +12,10 @@ from uuid import UUID
 
 import structlog
 from nicegui import Event, background_tasks
-from redis.exceptions import RedisError
 
 from console.access.sessions import ENDED_CHANNEL
 from console.hints import CHANNEL
-from db.redis_pool import redis
+from db.redis_pool import REDIS_ERRORS, redis
 
 RESYNC_SECONDS = 15.0
 # Changes are gathered for so long, so that a busy second redraws a page five times and not five hundred.
@@ -25,8 +24,8 @@ RECONNECT_SECONDS = 1.0
 
 # (institution, ids of items that changed; empty: read everything again)
 items_changed: Event[UUID, frozenset[UUID]] = Event()
-# (public reference of the session)
-session_ended: Event[str] = Event()
+# (public reference of the session, why it ended)
+session_ended: Event[str, str] = Event()
 
 _log = structlog.get_logger(__name__)
 _waiting: dict[UUID, set[UUID] | None] = {}
@@ -43,14 +42,15 @@ async def listen() -> None:
                     message = await channel.get_message(timeout=RESYNC_SECONDS)
                     if message is not None:
                         _take(message["channel"].decode(), message["data"])
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             _log.warning("live messages interrupted", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 
 
 def _take(channel: str, data: bytes) -> None:
     if channel == ENDED_CHANNEL:
-        session_ended.emit(data.decode())
+        reference, _, reason = data.decode().partition(" ")
+        session_ended.emit(reference, reason)
         return
     message = json.loads(data)
     institution = UUID(message["institution"])

@@ -115,6 +115,10 @@ class Session:
         """When the session ends unless it is used before."""
         return min(self.last_seen_at + self.idle, self.ends_at)
 
+    def is_final(self) -> bool:
+        """Whether no activity carries it any further."""
+        return self.ends_at <= self.last_seen_at + self.idle
+
 
 def fields_of(person: Person, visit: Visit, method: str) -> dict[str, str]:
     """What Redis holds of a new session beside its times, stage and secret."""

@@ -40,9 +40,18 @@ from console.settings import Settings
 __all__ = ["CONTENT_SECURITY_POLICY", "SIGN_IN", "STEPS", "WRONG_CODE", "open_paths", "router", "safe_path"]
 
 NOTICES = {
-    "ended": "Your session has ended. Sign in again to go on where you were.",
+    "ended": "You are signed out: your session has ended. Sign in again to go on where you were.",
     "codes": "Too many wrong codes. Start again with your password.",
     "signed-out": "You are signed out.",
+    "signed_out": "You are signed out. Sign in again to go on where you were.",
+    "idle": "You are signed out, because nothing was done for a while. Sign in again to go on where you were.",
+    "expired": "You are signed out: a session lasts no longer. Sign in again to go on where you were.",
+    "ended_by_administrator": "You are signed out: an administrator ended your session.",
+    "deactivated": "You are signed out, because your account was deactivated. Ask an administrator.",
+    "access_changed": "You are signed out, because your access was changed. Sign in again to go on with it.",
+    "too_many_sessions": "You are signed out here, because you have signed in elsewhere too often.",
+    "password_changed": "You are signed out, because your password was changed. Sign in with the new one.",
+    "credentials_reset": "You are signed out, because your sign-in was reset. Ask an administrator how to go on.",
 }
 WRONG_CREDENTIALS = "The username or the password is not right. Check both and try again."
 NOT_KEPT = "Say that you have kept the codes first: nobody can show them again."

@@ -21,14 +21,14 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.access import look, refusals, sessions
-from console.access.allowlist import is_shut_out
+from console.access.allowlist import is_shut_out, placed
 from console.access.refusals import Refusal, Why
 from console.access.sessions import SessionServiceUnavailable
 from console.access.sign_in import CONTENT_SECURITY_POLICY, SIGN_IN
 from console.access.visit import enter, visit_of
 from console.actor import Actor
 from console.edge.origin import is_same_origin
-from console.edge.socket import GuardedSocket, page_id_of_path, refuse_and_reload
+from console.edge.socket import GuardedSocket, Visitor, page_id_of_path, refuse_and_reload
 from console.settings import Settings
 
 SOCKET_PATH: Final = "/_nicegui_ws/"
@@ -137,23 +137,27 @@ class Gate:
         token = self._token(scope)
         try:
             actor = await sessions.resolve(token, visit_of(scope)) if token else None
-        except SessionServiceUnavailable:
+        except (SessionServiceUnavailable, OperationalError, PoolTimeout):
             await _refuse_handshake(receive, send)
             return
         if actor is None or is_shut_out(actor) or not self._may_open(scope, actor.session):
             if actor is not None:
-                await refusals.keep(actor, _refused(scope, Why.OTHER_SESSION))
+                why = Why.ADDRESS if is_shut_out(actor) else Why.OTHER_SESSION
+                await refusals.keep(actor, _refused(scope, why))
             await refuse_and_reload(receive, send)
             return
         scope["state"].update(actor=actor, session_token=token)
+        guarded = GuardedSocket(receive, send, self._visitor(scope, token, actor))
+        await self._app(scope, guarded.receive, guarded.send)
 
+    def _visitor(self, scope: Scope, token: str, actor: Actor) -> Visitor:
         async def keep_foreign() -> None:
             await refusals.keep(actor, _refused(scope, Why.OTHER_SESSION))
 
-        guarded = GuardedSocket(
-            receive, send, token, lambda page: self._page_owner(page) == actor.session, keep_foreign
-        )
-        await self._app(scope, guarded.receive, guarded.send)
+        async def is_allowed() -> bool:
+            return not is_shut_out(await placed(actor))
+
+        return Visitor(token, lambda page: self._page_owner(page) == actor.session, keep_foreign, is_allowed)
 
     def _may_open(self, scope: Scope, reference: str | None) -> bool:
         # A page this process does not have is NiceGUI's to refuse: it makes the browser load the page anew.

@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 from starlette.types import Message, Receive, Send
 
-from console.access import sessions
+from console.access import attempts, sessions
+from console.access.attempts import Kind
 from console.access.sessions import SessionServiceUnavailable
+from console.edge.held import HeldMessages, is_heartbeat
 
 SESSION_ENDED: Final = 4401
 NOT_ALLOWED: Final = 4403
 TRY_AGAIN_LATER: Final = 1013
+_TOO_MANY: Final = (
+    "Too many actions in a short time: the last ones were not carried out. Wait {} seconds, then reload the page "
+    "to see what was saved."
+)
+_TELL_SECONDS: Final = 5
 
 # Engine.IO message (4) with a Socket.IO event (2) or binary event (5), whose array follows.
 _EVENT: Final = re.compile(r"4[25][^\[]*(\[.*)", re.DOTALL)
@@ -28,34 +37,51 @@ _PAGE_PATH: Final = re.compile(r"/_nicegui/client/([^/]+)/")
 _log = structlog.get_logger(__name__)
 
 
-class GuardedSocket:
-    """The socket's `receive` and `send`, which end it once its session has ended."""
+@dataclass(frozen=True)
+class Visitor:
+    """Whose socket it is: the session's token, which pages are its own, what to do about a message for another's, and
+    whether the address may (still) come at all."""
 
-    def __init__(
-        self,
-        receive: Receive,
-        send: Send,
-        token: str,
-        owns_page: Callable[[str], bool],
-        on_foreign: Callable[[], Awaitable[None]],
-    ) -> None:
-        self._receive = receive
+    token: str = field(repr=False)
+    owns_page: Callable[[str], bool]
+    on_foreign: Callable[[], Awaitable[None]]
+    is_allowed: Callable[[], Awaitable[bool]]
+
+
+class GuardedSocket:
+    """The socket's `receive` and `send`, which end it once its session has ended, and pass so many events a minute."""
+
+    def __init__(self, receive: Receive, send: Send, visitor: Visitor) -> None:
+        self._incoming = HeldMessages(receive, lambda: sessions.is_alive(visitor.token))
         self._send = send
-        self._token = token
-        self._owns_page = owns_page
-        self._on_foreign = on_foreign
+        self._visitor = visitor
         self._closed = False
+        self._told_at = float("-inf")
 
     async def receive(self) -> Message:
-        """The next message; a disconnection in place of one that must not be acted on."""
-        message = await self._receive()
-        if message["type"] != "websocket.receive":
-            return message
-        code = await self._fault(message)
-        if code is None:
-            return message
-        await self.send({"type": "websocket.close", "code": code})
-        return {"type": "websocket.disconnect", "code": code}
+        """The next message; a disconnection in place of one that must not be acted on.
+
+        While the session service is away, messages wait.
+        """
+        while True:
+            message = await self._incoming.next()
+            if message["type"] != "websocket.receive":
+                self._incoming.close()
+                return message
+            try:
+                code = await self._fault(message)
+            except SessionServiceUnavailable:
+                if is_heartbeat(message):
+                    return message
+                if self._incoming.hold(message):
+                    continue
+                code = TRY_AGAIN_LATER
+            if code is not None:
+                self._incoming.close()
+                await self.send({"type": "websocket.close", "code": code})
+                return {"type": "websocket.disconnect", "code": code}
+            if not self._is_event(message) or await self._within_rate():
+                return message
 
     async def send(self, message: Message) -> None:
         """Send, unless the socket was closed here."""
@@ -65,17 +91,39 @@ class GuardedSocket:
         await self._send(message)
 
     async def _fault(self, message: Message) -> int | None:
-        """The code with which this message ends the socket; None where it may pass."""
-        try:
-            if self._closed or not await sessions.is_alive(self._token):
-                return SESSION_ENDED
-        except SessionServiceUnavailable:
-            return TRY_AGAIN_LATER
+        """The code with which this message ends the socket, None where it may pass.
+
+        Raises SessionServiceUnavailable.
+        """
+        if self._closed or not await sessions.is_alive(self._visitor.token):
+            return SESSION_ENDED
+        if not await self._visitor.is_allowed():
+            return NOT_ALLOWED
         if not self._names_own_page(message.get("text") or ""):
             _log.warning("socket.foreign_page")
-            await self._on_foreign()
+            await self._visitor.on_foreign()
             return NOT_ALLOWED
         return None
+
+    async def _within_rate(self) -> bool:
+        """Count an event of the session; one too many is dropped, and the person told."""
+        try:
+            wait = await attempts.hit(Kind.PAGE_EVENT, self._visitor.token.partition(".")[0])
+        except SessionServiceUnavailable:
+            # The event itself asks for the session next, and tells of its being away.
+            return True
+        if wait is None:
+            return True
+        if time.monotonic() - self._told_at > _TELL_SECONDS:
+            self._told_at = time.monotonic()
+            _log.warning("socket.too_many_events", session=self._visitor.token.partition(".")[0])
+            notice = {"message": _TOO_MANY.format(wait), "type": "negative", "position": "top", "timeout": 8000}
+            await self.send({"type": "websocket.send", "text": "42" + json.dumps(["notify", notice])})
+        return False
+
+    @staticmethod
+    def _is_event(message: Message) -> bool:
+        return (message.get("text") or "").startswith(("42", "45"))
 
     def _names_own_page(self, frame: str) -> bool:
         if not frame.startswith(("42", "45")):
@@ -89,7 +137,7 @@ class GuardedSocket:
             return False
         # A page that is gone is nobody's: NiceGUI answers that by having the browser load the page anew.
         named = [part["client_id"] for part in parts if isinstance(part, dict) and "client_id" in part]
-        return all(isinstance(page_id, str) and self._owns_page(page_id) for page_id in named)
+        return all(isinstance(page_id, str) and self._visitor.owns_page(page_id) for page_id in named)
 
 
 def page_id_of_path(path: str) -> str | None:

@@ -113,7 +113,7 @@ export default {
       this.swallowed = null;
     },
     mayFire(key, event, focused) {
-      if (document.querySelector("dialog[open], .q-dialog, .q-menu")) return false;
+      if (document.querySelector("dialog[open], .q-dialog, .q-menu, .crc-outage")) return false;
       if (isField(focused)) return key.in_fields;
       if (["Space", "Enter"].includes(key.key) && this.withTab && isControl(focused)) return false;
       return !(focused?.type === "range" && event.key.startsWith("Arrow"));

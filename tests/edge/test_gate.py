@@ -13,13 +13,13 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.routing import Mount
 
-from console.access import sessions
+from console.access import session_store, sessions
 from console.access.sessions import Stage
 from console.edge.gate import DATABASE_UNAVAILABLE
 from console.edge.origin import is_same_origin
 from console.settings import Environment, Settings, settings
 from db.engine import close_engine, open_engine
-from db.redis_pool import close_redis, open_redis
+from db.redis_pool import close_redis, open_redis, redis
 from tests.edge.site import ORIGIN, browser, session_of, site
 from tests.factories import make_bank
 
@@ -295,7 +295,60 @@ def test_a_message_for_another_s_page_ends_the_socket(run: Callable, console: Se
     run(story())
 
 
-def test_a_socket_without_redis_ends(run: Callable, console: Settings) -> None:
+def test_without_redis_messages_wait_and_heartbeats_go_on(run: Callable, console: Settings) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        app, heard = listening_site(console)
+        token = await session_of(bank.reviewer)
+        page = f"page-{(await sessions.find(token)).reference}"
+        headers = {"origin": ORIGIN, "cookie": f"{COOKIE}={token}", "host": "127.0.0.1:8000"}
+        socket = Socket(app, "/_nicegui_ws/socket.io/", "", headers)
+        await socket.hear()
+        await close_redis()
+        open_redis("redis://127.0.0.1:1/0")
+        typed = [event(page) + " " * n for n in range(3)]
+        await socket.say(typed[0])
+        await socket.say(typed[1])
+        await socket.say("3")
+        assert (await socket.hear())["text"] == "heard"
+        await socket.say(typed[2])
+        await asyncio.sleep(1.2)
+        assert heard == ["3"]  # nothing was let in unverified
+        # A new socket is not let in at all.
+        assert (await Socket(app, "/_nicegui_ws/socket.io/", "", headers).hear())["type"] == "websocket.close"
+        await close_redis()
+        open_redis(console.redis_url.get_secret_value())
+        for _ in typed:
+            assert (await socket.hear())["text"] == "heard"
+        assert heard == ["3", *typed]
+
+    run(story())
+
+
+def test_what_waited_is_dropped_where_the_session_has_ended_meanwhile(run: Callable, console: Settings) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        app, heard = listening_site(console)
+        token = await session_of(bank.reviewer)
+        reference = (await sessions.find(token)).reference
+        headers = {"origin": ORIGIN, "cookie": f"{COOKIE}={token}", "host": "127.0.0.1:8000"}
+        socket = Socket(app, "/_nicegui_ws/socket.io/", "", headers)
+        await socket.hear()
+        await close_redis()
+        open_redis("redis://127.0.0.1:1/0")
+        await socket.say(event(f"page-{reference}"))
+        await asyncio.sleep(0.6)
+        await close_redis()
+        open_redis(console.redis_url.get_secret_value())
+        await redis().delete(session_store.key(token))  # Redis came back without it
+        assert (await socket.hear())["code"] == 4401
+        await socket.task
+        assert heard == ["disconnected 4401"]
+
+    run(story())
+
+
+def test_more_than_anybody_types_ends_the_socket(run: Callable, console: Settings) -> None:
     async def story() -> None:
         bank = await make_bank()
         app, heard = listening_site(console)
@@ -305,9 +358,8 @@ def test_a_socket_without_redis_ends(run: Callable, console: Settings) -> None:
         await socket.hear()
         await close_redis()
         open_redis("redis://127.0.0.1:1/0")
-        await socket.say("3")
+        await socket.say("4" + " " * (1 << 21))
         assert (await socket.hear())["code"] == 1013
-        assert (await Socket(app, "/_nicegui_ws/socket.io/", "", headers).hear())["type"] == "websocket.close"
         await socket.task
         assert heard == ["disconnected 1013"]
 

@@ -1,0 +1,101 @@
+// Says that the session is about to end, or that the session service is away. The server decides both.
+
+import { skewFrom, timeInWords } from "crc_clock";
+
+const ACTIVE = 30_000; // ms between two reports that somebody is there
+const SIGNS = ["keydown", "pointerdown", "wheel"];
+// While nobody can be recognised nothing is set off: clicks and keys stop here, typing goes on.
+const ACTS = ["click", "dblclick", "contextmenu", "submit", "drop"];
+
+const isText = (element) => element?.matches?.("input:not([type=button]):not([type=checkbox]):not([type=radio]), textarea, [contenteditable=true]");
+
+export default {
+  props: { clock: Object, available: Boolean },
+  template: `
+    <div>
+      <dialog ref="warning" class="crc-sheet crc-session-warning" role="alertdialog" aria-labelledby="crc-session-title"
+              aria-describedby="crc-session-text" @cancel.prevent="stay" @keydown.stop>
+        <div class="crc-sheet-body">
+          <h2 id="crc-session-title">{{ clock.final ? "Your session ends soon" : "Are you still there?" }}</h2>
+          <p id="crc-session-text" v-if="clock.final">You are signed out at {{ until }}, however much you do: no session
+            lasts longer. Your draft is kept; sign in again to go on.</p>
+          <p id="crc-session-text" v-else>You are signed out at {{ until }} unless you stay. Your draft is kept.</p>
+          <p class="crc-session-left" role="timer">{{ left }} left</p>
+          <div class="crc-session-buttons">
+            <button ref="stay" type="button" class="crc-button crc-primary" @click="stay">
+              <span class="crc-button-text">{{ clock.final ? "Understood" : "Stay signed in" }}</span></button>
+            <button type="button" class="crc-button crc-plain" @click="$emit('leave')">
+              <span class="crc-button-text">Sign out now</span></button>
+          </div>
+        </div>
+      </dialog>
+      <div v-if="!available" class="crc-outage" role="alert">
+        <strong>Session service unavailable, your draft is kept.</strong>
+        You can go on typing. Nothing else can be done until it is back; this page goes on by itself then.
+      </div>
+    </div>`,
+  data: () => ({ now: Date.now(), skew: 0, understood: 0, lastSign: 0 }),
+  computed: {
+    until() { return new Date(this.clock.due - this.skew).toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", second: "2-digit" }); },
+    left() { return timeInWords(this.clock.due, this.now); },
+    due() { return this.available && this.now >= this.clock.warn && this.now < this.clock.due && this.understood !== this.clock.due; },
+  },
+  watch: {
+    clock: { immediate: true, handler(clock) { this.skew = skewFrom(clock.now); this.tick(); } },
+    due(due) { due ? this.warn() : this.close(); },
+  },
+  mounted() {
+    this.lastSign = Date.now();
+    this.timer = setInterval(this.tick, 1000);
+    for (const sign of SIGNS) window.addEventListener(sign, this.sign, { capture: true, passive: true });
+    for (const act of ACTS) window.addEventListener(act, this.hold, true);
+    window.addEventListener("keydown", this.holdKey, true);
+    if (this.due) this.warn();
+  },
+  unmounted() {
+    clearInterval(this.timer);
+    for (const sign of SIGNS) window.removeEventListener(sign, this.sign, true);
+    for (const act of ACTS) window.removeEventListener(act, this.hold, true);
+    window.removeEventListener("keydown", this.holdKey, true);
+  },
+  methods: {
+    tick() { this.now = Date.now() + this.skew; },
+    warn() {
+      if (this.$refs.warning.open) return;
+      this.before = document.activeElement;
+      this.$refs.warning.showModal();
+      this.$refs.stay.focus();
+    },
+    close() {
+      if (!this.$refs.warning?.open) return;
+      this.$refs.warning.close();
+      this.before?.focus?.();
+    },
+    stay() {
+      if (this.clock.final) this.understood = this.clock.due;
+      else this.report();
+    },
+    sign(event) {
+      // In the dialog only its buttons count, so that a stray key does not answer it.
+      if (!event.isTrusted || !this.available || this.$refs.warning.open) return;
+      if (Date.now() - this.lastSign >= ACTIVE) this.report();
+    },
+    report() {
+      this.lastSign = Date.now();
+      this.$emit("active");
+    },
+    hold(event) {
+      if (this.available) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    holdKey(event) {
+      if (this.available || event.key === "Tab") return;
+      const { key, ctrlKey, target } = event;
+      const types = isText(target) && (!ctrlKey || "acvxz".includes(key)) && key !== "Escape";
+      if (types && (key !== "Enter" || target.tagName === "TEXTAREA")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+  },
+};
