@@ -40,7 +40,7 @@ from console.settings import Settings
 __all__ = ["CONTENT_SECURITY_POLICY", "SIGN_IN", "STEPS", "WRONG_CODE", "open_paths", "router", "safe_path"]
 
 NOTICES = {
-    "ended": "You are signed out: your session has ended. Sign in again to go on where you were.",
+    "ended": "Your session has ended: you are signed out. Sign in again to go on where you were.",
     "codes": "Too many wrong codes. Start again with your password.",
     "signed-out": "You are signed out.",
     "signed_out": "You are signed out. Sign in again to go on where you were.",
