@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, amount_limit, require, within_limit
+from console.access.permissions import Permission, Place, amount_limit, require, within_limit
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
@@ -49,7 +49,7 @@ async def decide(
     check_complete(choice)
     async with transaction(actor) as session:
         item, view, policy = await _locked(session, actor, item_id, seen)
-        place = await place_of(session, item)
+        place = Place(view.queue_key, view.item_type)
         check_reach(actor, Permission.ITEM_DECIDE, place)
         two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount, place)
         recommended = two_people and choice.act in FINAL_ACTS
@@ -91,7 +91,7 @@ async def _second(actor: Actor, item_id: UUID, seen: Seen, note: str, *, agree: 
             raise StaleItem
         if first.actor_id == actor.user_id:
             raise SamePerson
-        place = await place_of(session, item)
+        place = Place(view.queue_key, view.item_type)
         check_reach(actor, Permission.ITEM_APPROVE, place)
         if agree and not within_limit(actor, item.amount, place, Permission.ITEM_APPROVE):
             raise OverLimit(amount_limit(actor, place, Permission.ITEM_APPROVE) or item.amount)
@@ -162,10 +162,12 @@ async def _locked(session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen
     )
     if (await session.execute(held)).first() is None:
         raise NotYours
-    view = await load_view(session, item_id)
+    # Read once: the version that was shown is the version decided under, whatever is activated meanwhile.
+    policy = await active_policy(session)
+    view = await load_view(session, item_id, policy)
     if item.version != seen.version or view.digest != seen.digest:
         raise StaleItem
-    return item, view, await active_policy(session)
+    return item, view, policy
 
 
 async def _locked_item(session: AsyncSession, item_id: UUID) -> CheckItem:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.entries import Event
-from console.policy.versions import active_policy
+from console.policy.versions import Policy, active_policy
 from console.review.item_view import (
     AccountShown,
     EarlierCheck,
@@ -41,8 +41,11 @@ from db.models import (
 EARLIER_CHECKS = 120
 
 
-async def load_view(session: AsyncSession, item_id: UUID) -> ItemView:
-    """The view of an item, inside the caller's transaction. Raises ItemNotFound."""
+async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None = None) -> ItemView:
+    """The view of an item, inside the caller's transaction; `policy` is the active one, where the caller has read it.
+
+    Raises ItemNotFound.
+    """
     row = (
         await session.execute(
             select(CheckItem, Queue).join(Queue, Queue.id == CheckItem.queue_id).where(CheckItem.id == item_id)
@@ -51,7 +54,7 @@ async def load_view(session: AsyncSession, item_id: UUID) -> ItemView:
     if row is None:
         raise ItemNotFound
     item: CheckItem = row.CheckItem
-    policy = await active_policy(session)
+    policy = policy or await active_policy(session)
     return ItemView(
         id=item.id,
         version=item.version,

@@ -11,13 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, reaches, require
 from console.actor import Actor
 from console.masking import masked
 from console.review.reach import in_reach
-from console.review.states import FINAL_STATUSES, Status
+from console.review.states import Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, Flag, Queue, User
 
@@ -94,20 +93,6 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How many items are open, by queue key and in all; of these, how many are late, nearly late, and waiting
-    for a second person or in the actor's hands."""
-
-    queues: dict[str, int]
-    waiting: int
-    breached: int
-    warning: int
-    second_person: int
-    mine: int
-    decided_today: int
-
-
-@dataclass(frozen=True)
 class QueueName:
     """A queue of the institution, as pages name it."""
 
@@ -166,29 +151,6 @@ async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | No
         return {row.CheckItem.id: _row(row) for row in await session.execute(query)}
 
 
-async def counts(actor: Actor, day_start: datetime) -> Counts:
-    """The figures above the queue; `day_start` is the institution's midnight. Raises NotAllowed."""
-    require(actor, Permission.QUEUE_READ)
-    async with transaction(actor) as session:
-        return await _counts(session, actor, day_start)
-
-
-async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
-    """Place of an item among the open items of its queue by SLA, counting from 1, and how many there are."""
-    require(actor, Permission.QUEUE_READ)
-    condition = and_(OPEN_ITEMS, Queue.key == queue) if queue else and_(OPEN_ITEMS)
-    reach = in_reach(actor, Permission.QUEUE_READ)
-    condition = condition if reach is None else and_(condition, reach)
-    async with transaction(actor) as session:
-        own = (await session.execute(select(*URGENCY, CheckItem.id).where(CheckItem.id == item_id))).first()
-        base = select(func.count()).select_from(CheckItem).join(Queue, Queue.id == CheckItem.queue_id)
-        total = (await session.execute(base.where(condition))).scalar_one()
-        if own is None:
-            return 0, total
-        before = base.where(condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
-        return (await session.execute(before)).scalar_one() + 1, total
-
-
 def _rows() -> Select[Any]:
     flags = (
         select(func.array_agg(Flag.title)).where(Flag.item_id == CheckItem.id).correlate(CheckItem).scalar_subquery()
@@ -235,52 +197,6 @@ def _matches(found: str) -> ColumnElement[bool]:
     if amount is not None and amount.is_finite() and abs(amount) < Decimal("1e12"):
         conditions.append(CheckItem.amount == amount.quantize(Decimal("0.01")))
     return or_(*conditions)
-
-
-async def _counts(session: AsyncSession, actor: Actor, day_start: datetime) -> Counts:
-    reach = in_reach(actor, Permission.QUEUE_READ)
-    part = [] if reach is None else [reach]
-    late = CheckItem.sla_due_at <= func.now()
-    soon = and_(CheckItem.sla_warning_at <= func.now(), CheckItem.sla_due_at > func.now())
-    by_queue = (
-        select(
-            Queue.key,
-            func.count(),
-            func.count().filter(late),
-            func.count().filter(soon),
-            func.count().filter(CheckItem.status == Status.PENDING_APPROVAL.value),
-        )
-        .join(Queue, Queue.id == CheckItem.queue_id)
-        .where(CheckItem.institution_id == actor.institution_id, OPEN_ITEMS, *part)
-        .group_by(Queue.key)
-    )
-    rows = (await session.execute(by_queue)).all()
-    mine = (
-        await session.execute(
-            select(func.count()).select_from(Claim).where(Claim.user_id == actor.user_id, Claim.expires_at > func.now())
-        )
-    ).scalar_one()
-    decided = (
-        await session.execute(
-            select(func.count())
-            .select_from(CheckItem)
-            .where(
-                CheckItem.institution_id == actor.institution_id,
-                CheckItem.decided_at >= day_start,
-                CheckItem.status.in_([status.value for status in FINAL_STATUSES]),
-                *part,
-            )
-        )
-    ).scalar_one()
-    return Counts(
-        {row[0]: row[1] for row in rows},
-        sum(row[1] for row in rows),
-        sum(row[2] for row in rows),
-        sum(row[3] for row in rows),
-        sum(row[4] for row in rows),
-        mine,
-        decided,
-    )
 
 
 def _row(found: Any) -> QueueRow:

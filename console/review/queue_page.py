@@ -14,7 +14,8 @@ from console.actor import Actor
 from console.review.claims import claim_next
 from console.review.errors import ReviewRefused
 from console.review.item_view import ItemNotFound
-from console.review.queue import Counts, QueueName, counts, queue_names
+from console.review.queue import QueueName, queue_names
+from console.review.queue_counts import Counts, counts
 from console.review.queue_filter_panel import QueueFilter, tabs_of
 from console.review.queue_table_panel import QueueTable
 from console.review.states import IllegalTransition

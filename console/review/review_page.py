@@ -23,7 +23,8 @@ from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
 from console.review.item_view import ItemNotFound
 from console.review.opening import Opened, Standing, account_number, open_item
-from console.review.queue import Filter, QueueName, list_items, neighbours, queue_names
+from console.review.queue import Filter, QueueName, list_items, queue_names
+from console.review.queue_counts import neighbours
 from console.review.second_panel import ResumePanel, SecondPanel
 from console.review.states import Status
 from console.ui.format import money

@@ -106,9 +106,9 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.opening.account_number": P.ACCOUNT_NUMBER_READ,
     "review.opening.open_item": P.ITEM_READ,
     "review.opening.standing_of": Inner("what an item that was opened shows; reads nothing"),
-    "review.queue.counts": P.QUEUE_READ,
     "review.queue.list_items": P.QUEUE_READ,
-    "review.queue.neighbours": P.QUEUE_READ,
     "review.queue.queue_names": P.QUEUE_READ,
     "review.queue.rows_by_id": P.QUEUE_READ,
+    "review.queue_counts.counts": P.QUEUE_READ,
+    "review.queue_counts.neighbours": P.QUEUE_READ,
 }

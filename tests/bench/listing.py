@@ -13,7 +13,8 @@ from typing import Any
 
 import psycopg
 
-from console.review.queue import PAGE, Filter, Sort, counts, list_items
+from console.review.queue import PAGE, Filter, Sort, list_items
+from console.review.queue_counts import counts
 from tests.bench import by_hand
 from tests.bench.figures import Figure, duration, percentile
 from tests.bench.ground import Ground

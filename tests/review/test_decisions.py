@@ -31,6 +31,7 @@ from console.review.flag_answers import Answer, answer_flag
 from console.review.states import Act, Status
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Claim, Decision, Evidence
+from tests.bench.by_hand import written_down
 from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, view_of, x9_item
 
 PAY = Choice(Act.PAY)
@@ -61,6 +62,21 @@ def test_pay_writes_decision_evidence_audit_and_takes_the_next(run: Callable, tm
         assert '"viewed_ms":{"back":700,"front":2000}' in evidence.snapshot
         assert actions == ["item.claimed", "item.decided"]
         assert claims == [second]
+
+    run(story())
+
+
+def test_the_policy_that_was_shown_is_the_one_decided_under(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank, (item,) = await bank_with(tmp_path, "100.00")
+        view, seen = await claimed(bank.reviewer, item)
+        with written_down() as statements:
+            await decide(bank.reviewer, item, PAY, seen)
+        # Read twice, it could be another version the second time.
+        assert sum("FROM policy_version" in statement for statement, _ in statements) == 1
+        async with transaction(bank.system) as session:
+            decision = (await session.execute(select(Decision))).scalar_one()
+        assert decision.policy_version_id == view.policy_id
 
     run(story())
 

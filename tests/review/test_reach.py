@@ -17,7 +17,8 @@ from console.review.claims import claim, claim_next, peek_next
 from console.review.decisions import confirm, decide, resume
 from console.review.errors import OutOfReach, OverLimit
 from console.review.opening import Standing, open_item
-from console.review.queue import counts, list_items, queue_names, rows_by_id
+from console.review.queue import list_items, queue_names, rows_by_id
+from console.review.queue_counts import counts
 from console.review.states import Act, Status
 from console.roles import Role
 from db.engine import transaction

@@ -1,0 +1,96 @@
+"""The figures above the queue, on a queue of which each is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+
+from console.access.permissions import NotAllowed
+from console.actor import system_actor
+from console.review.choices import Choice
+from console.review.claims import claim
+from console.review.decisions import decide
+from console.review.queue_counts import Counts, counts, neighbours
+from console.review.states import Act
+from db.engine import transaction
+from db.models import CheckItem
+from tests.factories import Bank, claimed, import_items, item_ids, make_bank, x9_item
+
+NOW = datetime.now(UTC)
+MIDNIGHT = NOW - timedelta(hours=6)
+ELSEWHERE = "021000021"
+HIGH, TWO_PEOPLE = "12000.00", "6000.00"
+
+
+async def bank_with(folder: Path, *amounts: str) -> tuple[Bank, list[UUID]]:
+    bank = await make_bank()
+    await import_items(bank, folder, [x9_item(n, amount, ELSEWHERE) for n, amount in enumerate(amounts, 1)])
+    items = await item_ids(bank)
+    for item in items:
+        await put(bank, item, sla_due_at=NOW + timedelta(hours=3), sla_warning_at=NOW + timedelta(hours=2))
+    return bank, items
+
+
+async def put(bank: Bank, item: UUID, **values: Any) -> None:
+    async with transaction(bank.system) as session:
+        changed = update(CheckItem).where(CheckItem.id == item)
+        await session.execute(changed.values(version=CheckItem.version + 1, **values))
+
+
+async def pay(bank: Bank, item: UUID) -> None:
+    _, seen = await claimed(bank.reviewer, item)
+    await decide(bank.reviewer, item, Choice(Act.PAY), seen)
+
+
+def test_each_figure_counts_its_own(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank, items = await bank_with(tmp_path, *["10.00"] * 7, HIGH, TWO_PEOPLE)
+        late, also_late, soon, today, yesterday, held, _, _, twice = items
+        for item in (late, also_late):
+            await put(bank, item, sla_due_at=NOW - timedelta(hours=1), sla_warning_at=NOW - timedelta(hours=2))
+        await put(bank, soon, sla_due_at=NOW + timedelta(hours=1), sla_warning_at=NOW - timedelta(minutes=1))
+        for item in (today, yesterday, twice):
+            await pay(bank, item)
+        await put(bank, yesterday, decided_at=MIDNIGHT - timedelta(minutes=1))
+        await claim(bank.second_reviewer, held)
+
+        everybodys = {"queues": {"standard": 6, "high_priority": 1}, "waiting": 7, "breached": 2, "warning": 1}
+        everybodys |= {"second_person": 1, "decided_today": 1}
+        assert await counts(bank.second_reviewer, MIDNIGHT) == Counts(**everybodys, mine=1)
+        assert await counts(bank.auditor, MIDNIGHT) == Counts(**everybodys, mine=0)
+
+    run(story())
+
+
+def test_nothing_of_another_bank_is_counted(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank, (first, _) = await bank_with(tmp_path, "10.00", "20.00")
+        await pay(bank, first)
+        stranger = system_actor(UUID(int=7), "of another bank")
+        assert await counts(stranger, MIDNIGHT) == Counts({}, 0, 0, 0, 0, 0, 0)
+        assert await neighbours(stranger, None, first) == (0, 0)
+        with pytest.raises(NotAllowed):
+            await counts(bank.administrator, MIDNIGHT)
+
+    run(story())
+
+
+def test_an_items_place_in_its_queue_and_in_all(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank, (first, second, done, high) = await bank_with(tmp_path, "10.00", "20.00", "30.00", HIGH)
+        await put(bank, high, sla_due_at=NOW + timedelta(hours=1))
+        await put(bank, second, sla_due_at=NOW + timedelta(hours=2))
+        await pay(bank, done)
+        assert await neighbours(bank.reviewer, None, high) == (1, 3)
+        assert await neighbours(bank.reviewer, None, first) == (3, 3)
+        assert await neighbours(bank.reviewer, "standard", second) == (1, 2)
+        assert await neighbours(bank.reviewer, "high_priority", high) == (1, 1)
+        assert (await neighbours(bank.reviewer, None, UUID(int=1))) == (0, 3)
+
+    run(story())
