@@ -15,9 +15,19 @@ from nicegui import core, ui
 from nicegui.client import templates as page_templates
 
 from console import live
-from console.access import access_campaign_page, access_review_page  # noqa: F401 - importing a page makes it
+from console.access import (  # noqa: F401 - importing a page makes it
+    access_campaign_page,
+    access_review_page,
+    allowlist_page,
+    api_keys_page,
+    changes_page,
+    people_page,
+    person_page,
+    roles_page,
+    sessions_page,
+)
 from console.access.permissions import may
-from console.edge import check_images, file_upload
+from console.edge import check_images, file_upload, session_renewal
 from console.edge.install import install
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.log import configure_logging
@@ -56,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     install(app, settings, light=theme.LIGHT, dark=theme.DARK, page_templates=page_templates.env, page_owner=page_owner)
     app.include_router(check_images.router)
     app.include_router(file_upload.router)
+    app.include_router(session_renewal.router(settings))
     app.add_api_route("/", first_page, include_in_schema=False)
     ui.run_with(
         app,

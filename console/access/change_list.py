@@ -81,9 +81,9 @@ async def count_waiting(actor: Actor) -> int:
         return (await session.execute(query)).scalar_one()
 
 
-def _changes() -> Select[Any]:
+def _changes() -> Select[AccessChange, str, str, str]:
     requester, decider = aliased(User), aliased(User)
-    query: Select[Any] = (
+    return (
         select(
             AccessChange,
             func.coalesce(User.display_name, CustomRole.name).label("subject"),
@@ -95,7 +95,6 @@ def _changes() -> Select[Any]:
         .join(requester, requester.id == AccessChange.requested_by)
         .outerjoin(decider, decider.id == AccessChange.decided_by)
     )
-    return query
 
 
 def _row(found: Any) -> ChangeRow:

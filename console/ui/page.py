@@ -43,6 +43,8 @@ from console.ui.theme import DARK, LIGHT
 
 RESPONSE_TIMEOUT: Final = 10.0
 TITLE: Final = "Check Review Console"
+# Where the browser gets a new cookie for its session; `edge.session_renewal` answers.
+RENEW: Final = "/session/renew"
 # The person's own page, behind their name.
 ACCOUNT: Final = "/account"
 
@@ -62,6 +64,10 @@ class Area:
 AREAS: Final = (
     Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
     Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
+    Area("devices", "Sessions", "/sessions", Permission.SESSION_READ),
+    Area("group", "People", "/people", Permission.USER_READ),
+    Area("lan", "Allowlist", "/allowlist", Permission.ALLOWLIST_MANAGE),
+    Area("vpn_key", "API keys", "/api-keys", Permission.API_KEY_MANAGE),
     Area("fact_check", "Review access", "/access-review", Permission.ACCESS_REPORT_READ),
 )
 
@@ -182,9 +188,15 @@ class ConsolePage:
 
     def _ask_for_code(self, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
         """Ask for a fresh code, and do what was refused once it is right."""
+
+        async def confirmed() -> None:
+            # The session may do more now: the browser gets a new token for it, which open pages follow.
+            self.client.run_javascript(f"fetch('{RENEW}', {{method: 'POST'}})")
+            await self.run(work, *arguments)
+
         if self.client.id in Client.instances:
             with self.client:
-                ask_for_code(self.session, lambda: self.run(work, *arguments))
+                ask_for_code(self.session, confirmed)
 
     def tell(self, message: str, *, bad: bool = False) -> None:
         """Show a message that stays long enough to be read."""

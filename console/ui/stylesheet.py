@@ -5,7 +5,7 @@ Nothing here is written for one page: pages are composed of these classes and of
 
 from typing import Final
 
-from console.ui import workbench_style
+from console.ui import access_style, workbench_style
 
 BASE: Final = """
 :root { --radius: 8px; --rail: 60px; --bar: 47px; --gap: 10px; --row-height: 37px;
@@ -312,4 +312,4 @@ QUASAR: Final = """
 .q-notification { border-radius: var(--radius); box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
 """
 
-RULES: Final = BASE + SHELL + PIECES + TABLE + VIEWER + WORK + QUASAR + workbench_style.RULES
+RULES: Final = BASE + SHELL + PIECES + TABLE + VIEWER + WORK + QUASAR + workbench_style.RULES + access_style.RULES

@@ -1,0 +1,37 @@
+"""The rules of the pages about people, roles and what waits for a second administrator."""
+
+from typing import Final
+
+RULES: Final = """
+.crc-note { flex: none; padding: 8px 12px; border: 1px solid var(--two-line); border-radius: var(--radius);
+  background: var(--two-soft); color: var(--two); }
+.crc-person, .crc-roles { flex: 1; min-height: 0; display: grid; gap: var(--gap); align-items: start;
+  grid-template-columns: minmax(0, 1fr) 560px; }
+.crc-roles { grid-template-columns: minmax(0, 1fr) 400px; }
+.crc-part { display: flex; flex-direction: column; gap: 10px; padding: 4px 14px 14px; }
+.crc-part > p:empty { display: none; }
+.crc-person .crc-facts > div { grid-template-columns: 130px minmax(0, 1fr); }
+.crc-wraps { flex-wrap: wrap; }
+.crc-boxes-group { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 0; padding: 6px 12px 10px;
+  border: 1px solid var(--line); border-radius: 6px; }
+.crc-boxes-group legend { padding: 0 4px; color: var(--ink-soft); font-size: 12px; font-weight: 600; }
+.crc-columns { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: var(--gap); align-items: stretch; }
+.crc-columns .crc-boxes-group { flex-direction: column; flex-wrap: nowrap; }
+.crc-limit { width: 330px; }
+.crc-wide.q-card { width: min(860px, 92vw); max-width: none; }
+.crc-secrets { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 6px; padding: 10px 12px;
+  border: 1px solid var(--line); border-radius: 6px; background: var(--panel-soft); font-size: 16px; user-select: all; }
+.crc-qr { width: 190px; height: 190px; padding: 8px; border-radius: 6px; background: #fff; }
+.crc-matrix { overflow: auto; max-height: calc(100dvh - 130px); border-top: 1px solid var(--line); }
+.crc-matrix table { width: 100%; border-collapse: separate; border-spacing: 0; }
+.crc-matrix :is(th, td) { padding: 4px 10px; border-bottom: 1px solid var(--line); text-align: center;
+  font-size: 12.5px; }
+.crc-matrix thead th { position: sticky; top: 0; background: var(--panel-soft); color: var(--ink-soft); }
+.crc-matrix th:first-child { text-align: left; font-weight: 500; }
+.crc-matrix td .q-icon { color: var(--ok); }
+.crc-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.crc-waiting { flex: 0 1 auto; max-height: 55%; overflow: auto; display: flex; flex-direction: column;
+  gap: var(--gap); }
+.crc-change { flex: none; padding: 8px 14px 10px; gap: 6px; }
+.crc-lines { padding-left: 18px; }
+"""
