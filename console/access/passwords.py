@@ -59,7 +59,8 @@ def needs_rehash(stored: str) -> bool:
 
 def _verify(stored: str | None, password: str) -> bool:
     # Nobody's password is longer, so a longer one is wrong; it is cut to cost no more than any other.
-    password = normal(password[: MAXIMUM_LENGTH + 1])
+    # Composing makes a text shorter, by no more than this.
+    password = normal(password[: 4 * MAXIMUM_LENGTH])
     possible = stored is not None and len(password) <= MAXIMUM_LENGTH
     try:
         _hasher().verify(stored or _dummy_hash(), password[:MAXIMUM_LENGTH])

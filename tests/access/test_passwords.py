@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 
 import pytest
 
@@ -41,10 +42,13 @@ def test_lengths() -> None:
         for wrong in ("a" * 11, "a" * 257):
             with pytest.raises(WeakPassword):
                 await passwords.hash_new(wrong)
-        longest = await passwords.hash_new("ä" * 256)
-        assert await passwords.verify(longest, "ä" * 256)
-        assert not await passwords.verify(longest, "ä" * 257)
-        assert not await passwords.verify(longest, "ä" * 1_000_000)
+        long = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. " * 4
+        longest = await passwords.hash_new(long[:256])
+        assert await passwords.verify(longest, long[:256])
+        assert not await passwords.verify(longest, long[:257])
+        assert not await passwords.verify(longest, long * 1000)
+        # One keyboard writes ö as one character, another as two.
+        assert await passwords.verify(longest, unicodedata.normalize("NFD", long[:256]))
 
     asyncio.run(story())
 
@@ -56,6 +60,13 @@ def test_hash_is_renewed_when_the_settings_ask_for_more(monkeypatch: pytest.Monk
     settings.cache_clear()
     assert passwords.needs_rehash(stored)
     assert asyncio.run(passwords.verify(stored, GOOD))
+
+
+def test_one_time_passwords_may_be_chosen_and_are_never_the_same() -> None:
+    made = {passwords.one_time() for _ in range(50)}
+    assert len(made) == 50
+    for password in made:
+        passwords.check_new(password, ("m.reyes", "Margaret Reyes"))
 
 
 def test_unknown_and_wrong_cost_the_same() -> None:

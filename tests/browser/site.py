@@ -199,6 +199,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     """The test's environment, which holds its settings, without what tells NiceGUI that it runs in a test."""
     assert settings.secret_key.get_secret_value() == os.environ.get("SECRET_KEY"), "use the `console` fixture"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    # Tests sign in more often than people do.
+    kept.setdefault("SIGN_IN_LIMIT_PER_MINUTE", "1000")
     return {**kept, "PYTHONPATH": str(ROOT), "ENVIRONMENT": "development"}
 
 
