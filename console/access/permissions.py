@@ -76,7 +76,7 @@ DECIDING = frozenset({P.ITEM_CLAIM, P.ITEM_DECIDE, P.ITEM_APPROVE})
 # What the console may do by itself: jobs and commands of whoever runs the machine. It decides nothing.
 SYSTEM = frozenset(
     {P.QUEUE_READ, P.ITEM_READ, P.ITEM_RELEASE_OTHERS, P.FILE_READ, P.FILE_IMPORT, P.ACCOUNT_LOAD}
-    | {P.USER_MANAGE, P.AUDIT_READ, P.AUDIT_VERIFY}
+    | {P.USER_MANAGE, P.ACCESS_REVIEW_START, P.AUDIT_READ, P.AUDIT_VERIFY}
 )
 
 

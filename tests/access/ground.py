@@ -8,14 +8,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
-from console.access import people, sessions
+from console.access import people, sessions, totp
 from console.access.sessions import Stage
 from console.access.visit import Visit
 from console.actor import Actor
 from console.settings import settings
+from tests.browser.site import SECRET, enrol_person
 from tests.conftest import Database
+from tests.factories import PASSWORD
 
 
 @contextmanager
@@ -23,7 +26,7 @@ def settings_on(database: Database) -> Iterator[None]:
     """The settings in force on this database, for a module's tests; nobody is kept waiting by rate limits."""
     environ = {
         **database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192",
-        "RATE_LIMIT_PER_MINUTE": "10000",
+        "RATE_LIMIT_PER_MINUTE": "10000", "SIGN_IN_LIMIT_PER_MINUTE": "100",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
@@ -45,3 +48,12 @@ async def cookies_of(actor: Actor) -> dict[str, str]:
 def with_code(actor: Actor) -> Actor:
     """The person, having just given a code: what asks for a fresh one goes on."""
     return replace(actor, code_at=datetime.now(UTC)) if hasattr(actor, "code_at") else actor
+
+
+async def token_of(actor: Actor, client: httpx.AsyncClient) -> str:
+    """An access token of the API for this person, who gets a second factor for it; `client` asks the console."""
+    await enrol_person(actor)
+    code = totp.code_at(SECRET, datetime.now(UTC))
+    proof = {"username": actor.name.lower().replace(" ", "_"), "password": PASSWORD, "code": code}
+    answer = await client.post(f"{settings().api_v1_prefix}/auth/token", json=proof)
+    return str(answer.raise_for_status().json()["access_token"])

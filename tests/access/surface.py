@@ -13,7 +13,7 @@ import json
 import pkgutil
 import types
 import typing
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -65,7 +65,7 @@ def example(kind: Any) -> Any:
     if origin in {typing.Union, types.UnionType}:
         kinds = typing.get_args(kind)
         return None if type(None) in kinds else example(kinds[0])
-    if origin in {Sequence, Iterable, tuple, list}:
+    if origin in {Sequence, Collection, Iterable, tuple, list}:
         return ()
     if origin in {AbstractSet, frozenset, set}:
         return frozenset()

@@ -27,7 +27,7 @@ from console.images.links import link
 from console.settings import settings
 from db.models import Base
 from tests.access import surface
-from tests.access.ground import cookies_of, settings_on, with_code
+from tests.access.ground import cookies_of, settings_on, token_of, with_code
 from tests.access.matrix import OPERATIONS, ROUTES, Inner
 from tests.access.strangers import Stranger, make_stranger
 from tests.browser.site import Site, in_a_thread
@@ -171,9 +171,11 @@ def test_route(name: str, two_banks: tuple[Bank, Stranger, Path], site: Site, mo
     async def ask() -> dict[str, tuple[int, str]]:
         headers = {"accept": "text/html", "sec-fetch-mode": "navigate", "origin": site.origin}
         answers = {}
-        async with httpx.AsyncClient(
-            base_url=site.origin, cookies=await cookies_of(actor), headers=headers, trust_env=False, timeout=20
-        ) as client:
+        async with httpx.AsyncClient(base_url=site.origin, headers=headers, trust_env=False, timeout=20) as client:
+            if " /api/" in name:
+                client.headers["authorization"] = f"Bearer {await token_of(actor, client)}"
+            else:
+                client.cookies.update(await cookies_of(actor))
             for kind, id_ in {"nothing": uuid4(), **stranger.objects}.items():
                 query = link(actor, id_).partition("?")[2] if "image_id" in path else ""
                 answer = await client.request(method, re.sub(r"\{\w*id\}", str(id_), path) + f"?{query}")
