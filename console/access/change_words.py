@@ -18,10 +18,10 @@ ITEM_TYPE_NAMES = {"on_us": "on-us", "transit": "transit"}
 
 def role_words(role: Role) -> str:
     """A line on what a built-in role is for."""
-    limit = GRANTS[role].amount_limit
+    limit = limit_words(GRANTS[role].amount_limit)
     return {
-        Role.REVIEWER: f"decides checks up to {limit:,.2f}",
-        Role.APPROVER: f"decides and confirms up to {limit:,.2f}",
+        Role.REVIEWER: f"decides checks {limit}",
+        Role.APPROVER: f"decides and confirms {limit}",
         Role.SUPERVISOR: "decides without limit, takes files in, reviews access",
         Role.ADMINISTRATOR: "people, roles and security; decides nothing",
         Role.AUDITOR: "reads everything, changes nothing",
