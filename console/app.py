@@ -18,6 +18,7 @@ from console import live
 from console.access import (  # noqa: F401 - importing a page makes it
     access_campaign_page,
     access_review_page,
+    account_page,
     allowlist_page,
     api_keys_page,
     changes_page,

@@ -46,8 +46,10 @@ def ask_reason(
     dialog.on("hide", dialog.delete)
 
 
-def show_once(page: ConsolePage, title: str, words: str, secrets: Sequence[str]) -> None:
-    """Show what is kept nowhere: it is gone when the dialog closes."""
+def show_once(
+    page: ConsolePage, title: str, words: str, secrets: Sequence[str], done: str = "I have handed it over"
+) -> None:
+    """Show what is kept nowhere: it is gone when the dialog closes, by the button `done`."""
     with page.client, ui.dialog(value=True) as dialog, ui.card().classes("crc-ask crc-column"):
         dialog.props("persistent")
         dialog.props["aria-label"] = title
@@ -57,6 +59,6 @@ def show_once(page: ConsolePage, title: str, words: str, secrets: Sequence[str])
             for one in secrets:
                 Text(one, tag="code", classes="crc-mono")
         with Element("div").classes("crc-row"):
-            done = ActionButton("I have handed it over", dialog.close, kind="primary")
-            done.props["autofocus"] = True
+            button = ActionButton(done, dialog.close, kind="primary")
+            button.props["autofocus"] = True
     dialog.on("hide", dialog.delete)

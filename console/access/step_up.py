@@ -27,6 +27,12 @@ class CodeNeeded(Exception):
 class CodeRefused(Exception):
     """The code did not confirm it; the message says why and what to do."""
 
+    @classmethod
+    def locked(cls, locked: LockedOut) -> CodeRefused:
+        """The refusal of somebody whose account is locked."""
+        until = f"{locked.until:%H:%M} ({locked.until.tzname()})"
+        return cls(f"Too many wrong codes: your account is locked until {until}.")
+
 
 def require_fresh_code(actor: Actor) -> None:
     """Raise CodeNeeded unless the actor gave a code in the last STEP_UP_MINUTES. The console itself needs none."""
@@ -49,9 +55,7 @@ async def confirm(actor: Actor, code: str) -> None:
     try:
         await authentication.prove_code(account, code, actor, failed=Event.STEP_UP_FAILED)
     except LockedOut as locked:
-        raise CodeRefused(
-            f"Too many wrong codes: your account is locked until {locked.until:%H:%M} ({locked.until.tzname()})."
-        ) from None
+        raise CodeRefused.locked(locked) from None
     except WrongCode as wrong:
         raise CodeRefused(str(wrong)) from None
     await sessions.mark_code(actor.session)

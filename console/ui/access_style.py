@@ -11,6 +11,10 @@ RULES: Final = """
 .crc-part { display: flex; flex-direction: column; gap: 10px; padding: 4px 14px 14px; }
 .crc-part > p:empty { display: none; }
 .crc-person .crc-facts > div { grid-template-columns: 130px minmax(0, 1fr); }
+.crc-own { grid-template-columns: 560px minmax(0, 1fr); }
+.crc-own .crc-column:last-child { height: 100%; }
+.crc-own .crc-table { flex: 1; min-height: 240px; }
+.crc-own-list { list-style: none; display: flex; flex-direction: column; gap: 4px; overflow-wrap: anywhere; }
 .crc-wraps { flex-wrap: wrap; }
 .crc-boxes-group { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 0; padding: 6px 12px 10px;
   border: 1px solid var(--line); border-radius: 6px; }
@@ -18,6 +22,7 @@ RULES: Final = """
 .crc-columns { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: var(--gap); align-items: stretch; }
 .crc-columns .crc-boxes-group { flex-direction: column; flex-wrap: nowrap; }
 .crc-limit { width: 330px; }
+.crc-ask .crc-whole { align-self: stretch; }
 .crc-wide.q-card { width: min(860px, 92vw); max-width: none; }
 .crc-secrets { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 6px; padding: 10px 12px;
   border: 1px solid var(--line); border-radius: 6px; background: var(--panel-soft); font-size: 16px; user-select: all; }
