@@ -56,8 +56,6 @@ class ChangesView:
         if settings().needs_second_administrator and await active_administrators(actor) < 2:
             Text(ONE_ADMINISTRATOR, tag="p", classes="crc-note").props["role"] = "note"
         self._waiting = Element("div").classes("crc-waiting")
-        self._waiting.props["role"] = "list"
-        self._waiting.props["aria-label"] = "Waiting changes"
         self._table = ItemTable(
             label="Decided changes",
             columns=COLUMNS,
@@ -71,9 +69,13 @@ class ChangesView:
         waiting = await list_changes(actor, waiting=True)
         self._waiting.clear()
         with self._waiting:
-            for row in waiting.rows:
-                self._draw_change(actor, row)
-            if not waiting.rows:
+            if waiting.rows:
+                with Element("div").classes("crc-column") as rows:
+                    rows.props["role"] = "list"
+                    rows.props["aria-label"] = "Waiting changes"
+                    for row in waiting.rows:
+                        self._draw_change(actor, row)
+            else:
                 Text("Nothing waits for a second administrator.", tag="p", classes="crc-soft")
         decided = await list_changes(actor, waiting=False)
         self._next = decided.next

@@ -11,6 +11,7 @@ from nicegui.element import Element
 
 from console.access.access_form_panel import Boxes, ReachForm
 from console.access.custom_roles import MAXIMUM_NAME, Definition
+from console.access.permission_words import MEANINGS
 from console.access.permissions import ADMINISTERING, DECIDING, Permission
 from console.actor import Grant
 from console.ui.pieces import Text
@@ -31,7 +32,11 @@ class RoleForm:
         Text("Nobody holds a permission to decide and one to administer.", tag="p", classes="crc-soft")
         with Element("div").classes("crc-columns"):
             self._groups = [
-                Boxes(name, {one.value: one.value for one in Permission if one in group}, grant.permissions)
+                Boxes(
+                    name,
+                    {one.value: f"{one.value}: {MEANINGS[one]}" for one in Permission if one in group},
+                    grant.permissions,
+                )
                 for name, group in _GROUPS.items()
             ]
         self._unlimited = ui.checkbox("Decides without limit", value=grant.amount_limit is None).props("dense")

@@ -11,6 +11,7 @@ from console.access.access_changes import change_role
 from console.access.ask_panel import ask_reason
 from console.access.change_words import limit_words, reach_words, role_words
 from console.access.custom_roles import MAXIMUM_NAME, RoleRow, copy_role, list_roles, retire_role
+from console.access.permission_words import MEANINGS
 from console.access.permissions import DECIDING, GRANTS, Permission, may
 from console.access.places import queue_choices
 from console.access.role_form_panel import RoleForm
@@ -143,7 +144,9 @@ def draw_matrix(custom: Sequence[RoleRow]) -> None:
             with Element("tbody"):
                 for permission in Permission:
                     with Element("tr"):
-                        Text(permission.value, tag="th").props["scope"] = "row"
+                        name = Text(permission.value, tag="th")
+                        name.props["scope"] = "row"
+                        name.props["title"] = MEANINGS[permission]
                         for _, grant in columns:
                             _cell(permission in grant.permissions)
                 with Element("tr"):

@@ -64,8 +64,8 @@ class Area:
 AREAS: Final = (
     Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
     Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
-    Area("devices", "Sessions", "/sessions", Permission.SESSION_READ),
     Area("group", "People", "/people", Permission.USER_READ),
+    Area("devices", "Sessions", "/sessions", Permission.SESSION_READ),
     Area("lan", "Allowlist", "/allowlist", Permission.ALLOWLIST_MANAGE),
     Area("vpn_key", "API keys", "/api-keys", Permission.API_KEY_MANAGE),
     Area("fact_check", "Review access", "/access-review", Permission.ACCESS_REPORT_READ),
