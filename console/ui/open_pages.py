@@ -20,7 +20,7 @@ from console.access.sign_in import SIGN_IN
 from console.access.standing import standings
 
 CHECK_SECONDS: Final = 2.0
-# The browser has left a page by then that was told to; one that did not is taken apart all the same.
+# The browser has left by then; a page that did not is emptied all the same.
 _LEAVE_SECONDS: Final = 1.0
 # Why, where nobody knows better: the time was over.
 ENDED: Final = "ended"
@@ -108,7 +108,8 @@ async def _leave(client: Client, reason: str) -> None:
     )
     await asyncio.sleep(_LEAVE_SECONDS)
     if client.id in Client.instances:
-        client.delete()
+        # Emptied rather than deleted: NiceGUI deletes it itself once the browser is gone.
+        client.remove_all_elements()
 
 
 def _forget(page_id: str) -> None:

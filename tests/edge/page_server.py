@@ -1,6 +1,6 @@
 """A real NiceGUI page behind the whole edge, in a process of its own, for a real browser.
 
-Run by the tests as ``python -m tests.edge.page_server PORT``. It prints the tokens of three sessions, then serves.
+Run by the tests as ``python -m tests.edge.page_server PORT``. It prints the tokens of four sessions, then serves.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import sys
 
 import uvicorn
 from fastapi import FastAPI, Request
-from nicegui import Client, ui
+from nicegui import ui
 from nicegui.client import templates
 
 from console.access.sessions import PageSession, SignedOut
 from console.edge.install import install
 from console.resources import resources
 from console.settings import settings
-from console.ui import theme
+from console.ui import open_pages, theme
 from tests.edge.site import session_of
 from tests.factories import make_bank
 
@@ -27,15 +27,10 @@ clicks: list[str] = []
 refused: list[str] = []
 
 
-def owner_of(page_id: str) -> str | None:
-    """The session's reference for which the page was built."""
-    client = Client.instances.get(page_id)
-    return client.request.scope["state"]["actor"].session if client and client.request else None
-
-
 @ui.page("/page", title=EVIL)
 async def page(request: Request, text: str = "") -> None:
     session = PageSession(request.state.session_token)
+    open_pages.own(ui.context.client, session.reference)
 
     async def click() -> None:
         try:
@@ -52,7 +47,8 @@ async def page(request: Request, text: str = "") -> None:
 
 
 @ui.page("/clicks")
-def what_happened() -> None:
+def what_happened(request: Request) -> None:
+    open_pages.own(ui.context.client, PageSession(request.state.session_token).reference)
     ui.label(json.dumps({"clicks": clicks, "refused": refused}))
 
 
@@ -64,7 +60,7 @@ def application() -> FastAPI:
         light=theme.LIGHT,
         dark=theme.DARK,
         page_templates=templates.env,
-        page_owner=owner_of,
+        page_owner=open_pages.page_owner,
     )
 
     @site.get("/log")
@@ -80,13 +76,16 @@ async def main(port: int) -> None:
     async with resources(settings()):
         bank = await make_bank()
         tokens = [await session_of(bank.reviewer), await session_of(bank.approver), await session_of(bank.auditor)]
+        tokens.append(await session_of(bank.supervisor))
         config = uvicorn.Config(application(), host="127.0.0.1", port=port, log_level="warning", lifespan="on")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
+        watching = asyncio.create_task(open_pages.keep_watch())
         while not server.started and not serving.done():
             await asyncio.sleep(0.05)
         print(json.dumps(tokens), flush=True)
         await serving
+        watching.cancel()
 
 
 if __name__ in {"__main__", "__mp_main__"}:

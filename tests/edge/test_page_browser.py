@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import redis
@@ -114,7 +117,8 @@ def test_when_the_session_ends_the_open_page_can_do_nothing_more(
         client.delete(session_store.key(token))
     page.get_by_role("button", name="Do it").click()
     # The browser is led to the sign-in, and knows where it was.
-    page.wait_for_url("**/sign-in?next=/page%3Ftext%3D1&reason=ended", timeout=15_000)
+    page.wait_for_url(re.compile(r"/sign-in\?"), timeout=15_000)
+    assert parse_qs(urlsplit(page.url).query) == {"next": ["/page?text=1"], "reason": ["ended"]}
     assert page.get_by_text("Your session has ended").is_visible()
     assert log(served, served.tokens[1]) == before
 
@@ -135,6 +139,45 @@ def test_a_replayed_message_works_for_its_own_session_alone(
     # Within one session NiceGUI takes it from any socket: so it is the gate that kept the other out.
     assert answer_to(served, served.tokens[0], event) is None
     assert len(log(served, served.tokens[0])["clicks"]) == len(before) + 1
+
+
+def test_pages_close_when_the_session_ends_elsewhere_and_no_replayed_message_is_acted_on(
+    served: Site, open_page: Callable[[str, str], Page]
+) -> None:
+    token, witness = served.tokens[3], served.tokens[1]
+    frames: list[str] = []
+    # Two browsers of one session; nothing is clicked after it ends.
+    first, second = open_page(token, "/clicks"), open_page(token, "/page?text=2")
+    first.on("websocket", lambda opened: opened.on("framesent", lambda frame: frames.append(frame)))
+    first.goto(served.origin + "/page")
+    for page in (first, second):
+        page.wait_for_function("window.did_handshake")
+    first.get_by_role("button", name="Do it").click()
+    first.get_by_text("clicks").wait_for()
+    (event,) = [frame for frame in frames if isinstance(frame, str) and frame.startswith('42["event"')]
+    with open_socket(served, token, served.origin) as idle:
+        idle.recv(timeout=5)
+        idle.send("40")
+        idle.recv(timeout=5)
+        before = log(served, witness)
+        with redis.Redis.from_url(served.redis_url) as client:
+            client.delete(session_store.key(token))
+        ended = time.monotonic()
+        for page in (first, second):
+            page.wait_for_url(re.compile(r"/sign-in\?"), timeout=5_000)
+            assert page.get_by_text("you are signed out").is_visible()
+        assert time.monotonic() - ended < 5
+        # The message of before, in a socket that was open all the time, in a new one, and in somebody else's.
+        idle.send(event)
+        with pytest.raises(ConnectionClosed):
+            idle.recv(timeout=5)
+        assert idle.close_code == 4401
+    with open_socket(served, token, served.origin) as late, pytest.raises(ConnectionClosed):
+        late.send(event)
+        while True:
+            late.recv(timeout=5)
+    assert answer_to(served, witness, event) == 4403
+    assert log(served, witness) == before
 
 
 def test_a_socket_without_cookie_or_from_elsewhere_is_refused(served: Site) -> None:
