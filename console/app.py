@@ -101,7 +101,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
-        access_log=settings.debug,
+        access_log=False,
         server_header=False,
         # `edge.proxies` judges them, by TRUSTED_PROXIES.
         proxy_headers=False,

@@ -32,11 +32,22 @@ ROLE: Final = "role:"
 OPERATION: Final = "operation:"
 P = Permission
 # What can be bound to networks by itself, apart from who does it.
-SENSITIVE: Final = (
-    P.USER_MANAGE, P.ROLE_MANAGE, P.ACCESS_CHANGE_APPROVE, P.MFA_MANAGE, P.SESSION_END, P.ALLOWLIST_MANAGE,
-    P.API_KEY_MANAGE, P.ACCESS_REPORT_READ, P.FILE_IMPORT, P.ACCOUNT_LOAD, P.ITEM_DECIDE, P.ITEM_APPROVE,
-    P.ACCOUNT_NUMBER_READ, P.AUDIT_READ,
-)  # fmt: skip
+SENSITIVE: Final = {
+    P.USER_MANAGE: "managing people",
+    P.ROLE_MANAGE: "changing roles",
+    P.ACCESS_CHANGE_APPROVE: "approving changes of access",
+    P.MFA_MANAGE: "managing second factors",
+    P.SESSION_END: "ending others’ sessions",
+    P.ALLOWLIST_MANAGE: "changing the allowlist",
+    P.API_KEY_MANAGE: "managing API keys",
+    P.ACCESS_REPORT_READ: "reading and exporting who can do what",
+    P.FILE_IMPORT: "importing files",
+    P.ACCOUNT_LOAD: "loading account data",
+    P.ITEM_DECIDE: "deciding checks",
+    P.ITEM_APPROVE: "confirming decisions",
+    P.ACCOUNT_NUMBER_READ: "seeing full account numbers",
+    P.AUDIT_READ: "reading the audit trail",
+}
 SUBJECTS: Final = (*(f"{ROLE}{role.value}" for role in Role), *(f"{OPERATION}{one.value}" for one in SENSITIVE))
 EVERYTHING: Final = frozenset(permission.value for permission in Permission)
 # A change reaches every replica within this time.
@@ -72,7 +83,7 @@ class Verdict:
 def words_of(subject: str) -> str:
     """A subject in words."""
     kind, _, name = subject.partition(":")
-    return f"the role {name}" if f"{kind}:" == ROLE else f"the operation {name}"
+    return f"the role {name}" if f"{kind}:" == ROLE else SENSITIVE.get(Permission(name), name)
 
 
 def judge(rules: Iterable[Rule], subject: str, address: str | None) -> Verdict:

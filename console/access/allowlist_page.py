@@ -67,7 +67,7 @@ class AllowlistView:
                 )
                 subjects = {"": "everything with a rule", **_subjects()}
                 self._subject = ui.select(subjects, value="", label="For").props("dense outlined options-dense")
-                self._subject.classes("crc-search")
+                self._subject.classes("crc-limit")
                 attempt = page.handler(self._try)
                 self._address.on("keydown.enter", attempt)
                 ActionButton("Try", attempt, icon_name="rule")
@@ -104,9 +104,11 @@ class AllowlistView:
             Text("Allow a network", tag="h2")
             Text(EXPLAINED, tag="p")
             subject = ui.select(_subjects(), label="Role or operation").props("dense outlined options-dense autofocus")
-            network = ui.input("Network or address").props("dense outlined maxlength=50 spellcheck=false")
-            network.props['hint="10.1.0.0/16, 2001:db8::/32 or one address"']
+            network = ui.input("Network or address", placeholder="10.1.0.0/16, 2001:db8::/32 or one address")
+            network.props("dense outlined maxlength=50 spellcheck=false")
             note = ui.input("Note").props(f"dense outlined maxlength={MAXIMUM_NOTE}")
+            for field in (subject, network, note):
+                field.classes("crc-whole")
             Text(f"You are at {page.actor.address}. A rule that shuts you out yourself is refused.", tag="p")
 
             async def add(actor: Actor) -> None:

@@ -97,6 +97,8 @@ class KeysView:
             boxes = Boxes("May", {one.value: WORDS[one] for one in GRANTABLE}, ())
             networks = ui.textarea("Networks, one a line (empty: from anywhere)")
             networks.props("dense outlined autogrow rows=2 maxlength=1000 spellcheck=false")
+            for field in (name, networks):
+                field.classes("crc-whole")
             expires = ui.input("Expires at the end of", value=(today + _USUAL).isoformat())
             expires.props(f'dense outlined type=date min="{today}" max="{today + api_keys.LONGEST}"')
 

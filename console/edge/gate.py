@@ -85,7 +85,16 @@ class Gate:
 
         async def sending(message: Message) -> None:
             nonlocal started
-            started = True
+            if message["type"] == "http.response.start":
+                started = True
+                # Never the query: it may hold a token.
+                _log.debug(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=message["status"],
+                    request_id=scope["state"]["request_id"],
+                )
             await send(message)
 
         try:
