@@ -53,6 +53,8 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /changes": P.USER_READ,
     "GET /sessions": P.SESSION_READ,
     "POST /session/renew": SignedIn("a new token for one's own session"),
+    "GET /allowlist": P.ALLOWLIST_MANAGE,
+    "GET /api-keys": P.API_KEY_MANAGE,
     "GET /access-review": P.ACCESS_REPORT_READ,
     "GET /access-review/{review_id}": P.ACCESS_REPORT_READ,
     "GET /images/{image_id}": P.ITEM_READ,
