@@ -87,12 +87,15 @@ class Site:
 
     @classmethod
     @contextmanager
-    def serving(cls, settings: Settings, folder: Path, environ: dict[str, str] | None = None) -> Iterator[Site]:
-        """`main.py serve` on these settings' services until the end of the block. `environ` adds settings.
+    def serving(
+        cls, settings: Settings, folder: Path, environ: dict[str, str] | None = None, *, port: int | None = None
+    ) -> Iterator[Site]:
+        """`main.py serve` on these settings' services until the end of the block. `environ` adds settings, `port` is
+        for who must know it before.
 
         Use it outside of `run`: the process opens everything by itself.
         """
-        port = _free_port()
+        port = port or free_port()
         origin = f"http://127.0.0.1:{port}"
         log = folder / f"site-{port}.log"
         command = [sys.executable, str(ROOT / "main.py"), "serve", "--port", str(port)]
@@ -204,7 +207,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "ENVIRONMENT": "development"}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
