@@ -15,7 +15,7 @@ from nicegui import Event, background_tasks
 
 from console.access.sessions import ENDED_CHANNEL
 from console.hints import CHANNEL
-from db.redis_pool import REDIS_ERRORS, redis
+from db.redis_pool import REDIS_ERRORS, subscribed
 
 RESYNC_SECONDS = 15.0
 # Changes are gathered for so long, so that a busy second redraws a page five times and not five hundred.
@@ -35,8 +35,7 @@ async def listen() -> None:
     """Turn messages into events until cancelled; reconnects by itself."""
     while True:
         try:
-            async with redis().pubsub(ignore_subscribe_messages=True) as channel:
-                await channel.subscribe(CHANNEL, ENDED_CHANNEL)
+            async with subscribed(CHANNEL, ENDED_CHANNEL) as channel:
                 _everything_changed()
                 while True:
                     message = await channel.get_message(timeout=RESYNC_SECONDS)

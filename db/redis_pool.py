@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
@@ -71,6 +73,18 @@ async def evaluate(script: str, keys: Sequence[str], arguments: Sequence[Any], *
     if not replicas:
         _log.warning("redis.not_replicated")
     return answer
+
+
+@asynccontextmanager
+async def subscribed(*channels: str) -> AsyncIterator[PubSub]:
+    """Messages of these channels, from whichever node, until the block ends. Raises REDIS_ERRORS."""
+    client = _opened()
+    if isinstance(client, RedisCluster):
+        # Which nodes there are is asked first: a subscription does not do it by itself.
+        await client.initialize()
+    async with cast(Redis, client).pubsub(ignore_subscribe_messages=True) as messages:
+        await messages.subscribe(*channels)
+        yield messages
 
 
 async def close_redis() -> None:

@@ -58,8 +58,8 @@ class SessionServiceUnavailable(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "The session service is unavailable, so nobody can be recognised. Nothing was changed, and your draft is "
-            "kept. Try again in a moment."
+            "The session service is unavailable, so nobody can be recognised. Nothing was changed, and what you typed "
+            "in an open page is kept. Try again in a moment."
         )
 
 

@@ -173,7 +173,7 @@ class SessionsView:
         ask_reason(
             self._page,
             f"Sign out {row.display_name}{' everywhere' if everywhere else ''}",
-            "Open pages close at once; what was typed into a check is kept as a draft. Signing in again is possible.",
+            "Open pages close at once, and what was not submitted in them is lost. Signing in again is possible.",
             "Sign out",
             work,
         )

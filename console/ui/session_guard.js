@@ -18,8 +18,8 @@ export default {
         <div class="crc-sheet-body">
           <h2 id="crc-session-title">{{ clock.final ? "Your session ends soon" : "Are you still there?" }}</h2>
           <p id="crc-session-text" v-if="clock.final">You are signed out at {{ until }}, however much you do: no session
-            lasts longer. Your draft is kept; sign in again to go on.</p>
-          <p id="crc-session-text" v-else>You are signed out at {{ until }} unless you stay. Your draft is kept.</p>
+            lasts longer. Submit what you have begun, it is lost then; and sign in again to go on.</p>
+          <p id="crc-session-text" v-else>You are signed out at {{ until }} unless you stay. What you have begun and not submitted is lost then.</p>
           <p class="crc-session-left" role="timer">{{ left }} left</p>
           <div class="crc-session-buttons">
             <button ref="stay" type="button" class="crc-button crc-primary" @click="stay">
