@@ -35,7 +35,7 @@ from console.log import configure_logging
 from console.resources import resources
 from console.review import queue_page, review_page  # noqa: F401
 from console.settings import Settings
-from console.ui import open_pages, theme
+from console.ui import error_pages, open_pages, theme
 from console.ui.open_pages import page_owner
 from console.ui.page import AREAS, TITLE, refusal
 
@@ -82,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     # The gate lets live pages speak through websockets only, which it checks message by message.
     core.app.config.socket_io_js_transports = ["websocket"]
+    error_pages.install(core.app)
     return app
 
 
