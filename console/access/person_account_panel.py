@@ -12,11 +12,14 @@ from console.access.ask_panel import ask_reason, show_once
 from console.access.permissions import Permission, may
 from console.access.person_list import PersonView
 from console.access.person_services import reactivate, reset_password
+from console.access.session_list import SessionNotFound, end_sessions_of
 from console.actor import Actor
 from console.review.leaving import deactivate
 from console.ui.format import in_full
-from console.ui.page import ConsolePage
+from console.ui.page import ConsolePage, show_to_people
 from console.ui.pieces import ActionButton, Text, panel
+
+show_to_people(SessionNotFound)
 
 Again = Callable[[Actor], Awaitable[None]]
 
@@ -43,12 +46,18 @@ class AccountPanel:
                     self._fact("Locked until", self._moment(state.locked_until))
                 elif state.failures:
                     self._fact("Failed sign-ins", str(state.failures))
-            if may(actor, Permission.USER_MANAGE) and not self._own:
+                if may(actor, Permission.SESSION_READ):
+                    self._fact("Sessions", f"{found.open_sessions} open" if found.open_sessions else "signed out")
+            if not self._own:
                 with Element("div").classes("crc-row crc-wraps"):
-                    self._draw_acts(locked=state.failures > 0)
+                    self._draw_acts(actor, locked=state.failures > 0)
 
-    def _draw_acts(self, *, locked: bool) -> None:
+    def _draw_acts(self, actor: Actor, *, locked: bool) -> None:
         page = self._page
+        if may(actor, Permission.SESSION_END) and self._person.open_sessions:
+            ActionButton("End sessions", self._ask_end, icon_name="logout")
+        if not may(actor, Permission.USER_MANAGE):
+            return
         if locked:
             ActionButton("Unlock", page.handler(self._unlock), icon_name="lock_open")
         ActionButton("Reset password", self._ask_password, icon_name="key")
@@ -61,6 +70,15 @@ class AccountPanel:
         await lockout.unlock(actor, self._person.id)
         self._page.tell("Unlocked: they may try again at once.")
         await self._again(actor)
+
+    def _ask_end(self) -> None:
+        async def end(actor: Actor, reason: str) -> None:
+            ended = await end_sessions_of(actor, self._person.id, reason)
+            self._page.tell("One session ended." if ended == 1 else f"{ended} sessions ended.")
+            await self._again(actor)
+
+        words = "Their open pages close within seconds. They may sign in again."
+        ask_reason(self._page, f"End the sessions of {self._person.display_name}", words, "End sessions", end)
 
     def _ask_password(self) -> None:
         async def reset(actor: Actor, reason: str) -> None:

@@ -14,7 +14,7 @@ from console.access.held import PersonNotFound, RoleHeld, bounds_of, read_roles
 from console.access.permissions import Permission, require
 from console.actor import Actor, Bounds
 from db.engine import transaction
-from db.models import AccessChange, Claim, CustomRole, User, UserRole
+from db.models import AccessChange, Claim, CustomRole, SessionRecord, User, UserRole
 
 PAGE = 50
 MAX_PAGE = 200
@@ -61,7 +61,8 @@ class PeoplePage:
 
 @dataclass(frozen=True)
 class PersonView:
-    """Everything about one person. `claims` counts the checks in their hands; `change_id` names what waits for a
+    """Everything about one person. `claims` counts the checks in their hands, `open_sessions` the sessions
+    of which no end is known; `change_id` names what waits for a
     second administrator. `access_version` is what a change of roles or limits starts from."""
 
     id: UUID
@@ -77,6 +78,7 @@ class PersonView:
     bounds: Bounds
     access_version: int
     claims: int
+    open_sessions: int
     change_id: UUID | None
 
 
@@ -130,6 +132,8 @@ async def read_person(actor: Actor, user_id: UUID) -> PersonView:
         if user is None:
             raise PersonNotFound
         claims = select(func.count()).select_from(Claim).where(Claim.user_id == user_id, Claim.expires_at > func.now())
+        signed_in = select(func.count()).select_from(SessionRecord)
+        signed_in = signed_in.where(SessionRecord.user_id == user_id, SessionRecord.ended_at.is_(None))
         waiting = select(AccessChange.id).where(AccessChange.user_id == user_id, AccessChange.status == "waiting")
         return PersonView(
             user.id,
@@ -145,6 +149,7 @@ async def read_person(actor: Actor, user_id: UUID) -> PersonView:
             bounds_of(user),
             user.access_version,
             (await session.execute(claims)).scalar_one(),
+            (await session.execute(signed_in)).scalar_one(),
             (await session.execute(waiting)).scalar_one_or_none(),
         )
 

@@ -69,6 +69,12 @@ def box(scope: Page | Locator, name: str) -> Locator:
     return scope.get_by_role("checkbox", name=re.compile(f"^{name}"))
 
 
+def tick(scope: Page | Locator, name: str, *, on: bool = True) -> None:
+    """Click a box and wait: the server says what it shows."""
+    box(scope, name).click()
+    expect(box(scope, name)).to_be_checked(checked=on)
+
+
 def give_reason(page: Page, reason: str, button: str) -> None:
     page.get_by_label("Reason").fill(reason)
     page.get_by_role("dialog").get_by_role("button", name=button).click()
@@ -92,9 +98,9 @@ def test_a_person_is_created_and_given_roles_by_two(
     form = page.get_by_role("dialog")
     form.get_by_label("Username").fill("m.moss")
     form.get_by_label("Name", exact=True).fill("Mia <b>Moss")
-    box(form, "Reviewer").check()
+    tick(form, "Reviewer")
     form.get_by_label(re.compile("Amount limit")).fill("750")
-    box(form, "Standard").check()
+    tick(form, "Standard")
     form.get_by_role("button", name="Create").click()
     shown = page.get_by_role("dialog", name="First password")
     expect(shown.locator("code")).to_have_text(re.compile("^[a-z0-9]{5}(-[a-z0-9]{5}){3}$"))
@@ -161,12 +167,12 @@ def test_a_role_is_copied_edited_by_two_and_retired(
     expect(card).to_contain_text("up to 5,000.00")
     card.get_by_role("button", name="Edit").click()
     form = page.get_by_role("dialog", name="Edit Night desk")
-    box(form, "user:manage").check()
+    tick(form, "user:manage")
     form.get_by_role("button", name="Save").click()
     give_reason(page, "try it", "Ask for approval")
     # What joins both powers is refused, and the form is still there.
     expect(page.get_by_text("Who administers people decides no checks")).to_be_visible()
-    box(form, "user:manage").uncheck()
+    tick(form, "user:manage", on=False)
     form.get_by_label(re.compile("Amount limit")).fill("250.00")
     form.get_by_role("button", name="Save").click()
     give_reason(page, "small checks only", "Ask for approval")
