@@ -107,7 +107,7 @@ async def issue(username: str, password: str, code: str, visit: Visit) -> Tokens
         raise AddressNotAllowed
 
     async def also(session: AsyncSession) -> None:
-        if not await people.mark_signed_in(session, person.user_id):
+        if not await people.mark_signed_in(session, person):
             raise WrongCredentials
         await record(session, actor, Event.SIGN_IN_SUCCEEDED, "user", person.user_id, after={"method": METHOD})
 

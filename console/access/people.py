@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import passwords, totp
-from console.access.held import Access, InvalidPerson, check_access, read_held, write_access
+from console.access.held import Access, InvalidPerson, check_access, locked_user, read_held, write_access
 from console.access.permissions import Permission, require
 from console.access.sessions import Person
 from console.actor import Actor, system_actor
@@ -189,11 +189,17 @@ async def spend_first_code(session: AsyncSession, user_id: UUID, pending: bytes,
     return await totp.use_step(session, user_id, step)
 
 
-async def mark_signed_in(session: AsyncSession, user_id: UUID) -> bool:
-    """Note the time of a sign-in; False where the person is no longer active."""
-    return await _changed(
-        session, update(User).where(User.id == user_id, User.active).values(last_sign_in_at=func.now())
-    )
+async def mark_signed_in(session: AsyncSession, person: Person) -> bool:
+    """Note the time of a sign-in; False where the person is no longer active, or holds something else than `person`.
+
+    A sign-in takes a while, and what somebody holds may change meanwhile. From here to the end of the transaction it
+    cannot, and after it a change ends the session that this sign-in began.
+    """
+    statement = update(User).where(User.id == person.user_id, User.active).values(last_sign_in_at=func.now())
+    if not await _changed(session, statement):
+        return False
+    held = await read_held(session, await locked_user(session, person.user_id))
+    return (held.built_in, held.grants, held.access.bounds) == (person.roles, person.grants, person.bounds)
 
 
 async def replace_hash(institution_id: UUID, user_id: UUID, old: str, new: str) -> None:

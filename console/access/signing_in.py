@@ -231,7 +231,7 @@ async def _go_on(token: str, visit: Visit) -> Step:
     await _check_address(account, visit)
     actor, user_id = pending.actor(visit), pending.person.user_id
     async with transaction(actor) as session:
-        if not await people.mark_signed_in(session, user_id):
+        if not await people.mark_signed_in(session, pending.person):
             raise SignedOut
         await record(session, actor, Event.SIGN_IN_SUCCEEDED, "user", user_id, after={"method": pending.method})
     await lockout.clear(lockout.account_key(user_id, ""))

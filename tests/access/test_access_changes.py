@@ -28,11 +28,13 @@ from console.access.access_changes import (
 from console.access.change_list import count_waiting, list_changes
 from console.access.custom_roles import Definition, RoleNotFound, copy_role, list_roles, retire_role
 from console.access.held import Access, ConflictingRoles, InvalidPerson, OwnAccess
-from console.access.people import read_account
+from console.access.people import mark_signed_in, read_account
 from console.access.permissions import GRANTS, NotAllowed, Permission, amount_limit, may
 from console.access.person_list import read_person
 from console.access.person_services import create_person, reactivate, reset_password
+from console.access.sessions import Stage
 from console.access.step_up import CodeNeeded
+from console.access.visit import Visit
 from console.actor import Actor, Bounds
 from console.review.leaving import deactivate
 from console.roles import Role
@@ -89,6 +91,35 @@ def test_a_change_takes_effect_at_once_and_ends_the_sessions(run: Story) -> None
         assert entry.after["reason"] == "a new task" and entry.after["amount_limit"] == "10000.00"
         with pytest.raises(InvalidPerson, match="Nothing would change"):
             await give(bank, bank.reviewer, wanted)
+
+    run(story())
+
+
+def test_a_sign_in_that_was_under_way_does_not_carry_what_was_before(run: Story) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        person = bank.reviewer.user_id
+        assert person is not None
+        before = await read_account(bank.institution_id, person)
+        assert before is not None
+        token = await sessions.start(before.person, Stage.PASSWORD, Visit("127.0.0.1"))
+        role_id = await copy_role(bank.administrator, Role.AUDITOR, "Desk")
+        await give(bank, bank.reviewer, access("custom:desk", amount_limit=Decimal("5.00")))
+        # The pending session is gone; one that is begun now with what was read before goes no further.
+        assert not await sessions.is_alive(token)
+        async with transaction(bank.system) as session:
+            assert not await mark_signed_in(session, before.person)
+        meanwhile = await read_account(bank.institution_id, person)
+        assert meanwhile is not None
+        await change_role(bank.administrator, role_id, limited(Role.AUDITOR, "Desk", queues=frozenset()), "x", 1)
+        after = await read_account(bank.institution_id, person)
+        assert after is not None
+        async with transaction(bank.system) as session:
+            assert not await mark_signed_in(session, meanwhile.person)
+            assert await mark_signed_in(session, after.person)
+        # What a session keeps of a person is what was read, so that both can be compared.
+        held = await sessions.find(await sessions.start(after.person, Stage.PASSWORD, Visit("127.0.0.1")))
+        assert held is not None and held.person == after.person
 
     run(story())
 
