@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from psycopg import sql
 from typer.testing import CliRunner
 
@@ -22,7 +23,9 @@ from tests.conftest import Database
 from tests.factories import PASSWORD, claimed, import_items, item_ids, make_bank, x9_file, x9_item
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("up", "serve", "worker", "migrate", "import", "create-user", "totp", "verify", "settings", "bench")
+COMMANDS = (
+    "up", "serve", "worker", "migrate", "import", "create-user", "rotate-key", "totp", "verify", "settings", "bench",
+)  # fmt: skip
 REPORT = {"file", "sha256", "status", "checks", "returns", "credits", "images", "amount_cents", "findings"}
 FINDING = {"record", "offset", "field", "problem", "found", "expected"}
 ROUTING = "729999010"
@@ -161,9 +164,34 @@ def test_create_user_takes_the_password_from_standard_input(database: Database) 
     assert twice.stderr.startswith("main.py: ") and "ann" in twice.stderr
 
 
+@pytest.mark.usefixtures("console")
+def test_the_first_administrator_of_a_fresh_production_database(database: Database) -> None:
+    production = {
+        "ENVIRONMENT": "production", "PUBLIC_ORIGIN": "https://console.example.com",
+        "EMBEDDED_SERVICES": "", "OBJECT_STORE_ENDPOINT": os.environ["OBJECT_STORE_ENDPOINT"],
+    }  # fmt: skip
+    made = main("create-user", "root.admin", "--role", "administrator", "--one-time-password", "--json", **production)
+    assert made.returncode == 0, made.stderr
+    said = json.loads(made.stdout)
+    with psycopg.connect(database.superuser_url) as connection:
+        [row] = connection.execute(
+            "select u.username, r.role, u.must_change_password, u.totp_confirmed_at, u.mfa_enrolment, u.password_hash"
+            " from app_user u join user_role r on r.user_id = u.id"
+        ).fetchall()
+    assert row[:5] == ("root.admin", "administrator", True, None, "as_required")
+    assert PasswordHasher().verify(row[5], said["one_time_password"])
+    again = main("create-user", "second.admin", "--role", "administrator", "--one-time-password", **production)
+    assert again.stdout.startswith("One-time password, shown this once, good for 72 hours: ")
+    assert said["one_time_password"] not in again.stdout
+    both = main("create-user", "ann", "--role", "reviewer", "--one-time-password", "--password-stdin", stdin=PASSWORD)
+    assert both.returncode == 1 and "take one of" in both.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "typed", "words"),
     [
+        (("--role", "reviewer", "--name", "Annabel"), "annabel-annabel-9\n", "Leave out your name"),
+        (("--role", "reviewer"), "password1234\n", "first that are tried"),
         (("--role", "reviewer"), "short\n", "Use 12 characters or more"),
         (("--role", "reviewer"), "", "Use 12 characters or more"),
         (("--role", "king"), PASSWORD + "\n", "no such role: king. The roles are administrator, approver"),
