@@ -105,6 +105,12 @@ class Gate:
                 raise
             _log.error("unavailable", error=type(error).__name__, request_id=scope["state"]["request_id"])
             await self._unavailable(scope, error)(scope, receive, send)
+        except Exception as error:
+            if started:
+                raise
+            # Answered here and not further out, where neither our headers nor the request's id are added.
+            _log.exception("request failed", path=scope["path"], request_id=scope["state"]["request_id"])
+            await self._failed(scope, error)(scope, receive, send)
 
     async def _refusal(self, scope: Scope) -> Response | None:
         """The answer to a request that must not go on; None for one that may."""
@@ -183,16 +189,25 @@ class Gate:
         origin = headers.get("origin")
         return api and (origin is None or origin in self._settings.cors_origins)
 
+    def _failed(self, scope: Scope, error: Exception) -> Response:
+        detail = f"Something went wrong here. If it stays so, report {scope['state']['request_id']}."
+        if self._settings.debug:
+            detail += f" {type(error).__name__}: {error}"
+        return self._refuse(scope, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong", detail)
+
     def _shut_out(self, scope: Scope, actor: Actor) -> Response:
         detail = (
             f"Your address, {actor.address}, is not on the allowlist of your role. Nothing can be done from here. "
             "Come from a network of the bank, or ask an administrator."
         )
+        return self._refuse(scope, HTTPStatus.FORBIDDEN, "Not from this address", detail)
+
+    def _refuse(self, scope: Scope, status: HTTPStatus, heading: str, detail: str) -> Response:
         if not _wants_page(Headers(scope=scope)):
-            return _problem(HTTPStatus.FORBIDDEN, detail)
+            return _problem(status, detail)
         page = look.TEMPLATES.get_template("refusal.html")
-        text = page.render(style=self._style.path, heading="Not from this address", detail=detail, error="", notice="")
-        return HTMLResponse(text, HTTPStatus.FORBIDDEN, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+        text = page.render(style=self._style.path, heading=heading, detail=detail, error="", notice="")
+        return HTMLResponse(text, status, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
     def _token(self, scope: Scope) -> str:
         return HTTPConnection(scope).cookies.get(self._cookie, "")

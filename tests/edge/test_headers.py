@@ -10,11 +10,23 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import DictLoader, Environment
 from nicegui.client import templates
+from starlette.routing import Route
 
 from console.edge.headers import SecurityHeaders, stamp_scripts, stamped_source
 from console.settings import Settings
-from tests.edge.site import browser
+from db.redis_pool import close_redis, open_redis
+from tests.edge.site import browser, session_of, site
+from tests.factories import make_bank
 
+EVERYWHERE = {
+    "strict-transport-security": "max-age=63072000",
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
 PAGE = (
     '<title>{{ title }}</title><script>own()</script><link rel="modulepreload" href="/a.js" />'
     "{{ head_html | safe }}<scripture>{{ elements | safe }}</scripture>"
@@ -87,5 +99,45 @@ def test_headers_stand_on_every_response(run: Callable, console: Settings, origi
             style = re.search(r'href="(/sign-in/style-[0-9a-f]+\.css)"', (await client.get("/sign-in")).text)[1]
             sheet = await client.get(style)
             assert sheet.status_code == 200 and "immutable" in sheet.headers["cache-control"]
+
+    run(story())
+
+
+async def broken(request: Request) -> None:
+    raise ValueError("a secret of the server")
+
+
+def test_errors_and_the_api_and_refused_sockets_carry_them_too(run: Callable, console: Settings) -> None:
+    current = console.model_copy(update={"public_origin": "https://bank.example"})
+
+    async def story() -> None:
+        bank = await make_bank()
+        app = site(current)
+        app.router.routes.insert(0, Route("/health", broken))
+        async with browser(current, app) as client:
+            signed_in = {"cookie": f"__Host-console_session={await session_of(bank.reviewer)}"}
+            asked = [
+                await client.get("/queue"), await client.post("/queue", headers={"origin": "https://evil.example"}),
+                await client.get("/api/v1/items"), await client.get("/api/v1/none"), await client.get("/api/v1/health"),
+                await client.post("/api/v1/auth/token", content=b"{"), await client.delete("/api/v1/items"),
+                await client.get("/_nicegui_ws/socket.io/", headers=signed_in),
+                await client.post("/sign-in", content=b"x" * 20_000),
+            ]  # fmt: skip
+            expected = [303, 403, 401, 404, 200, 422, 405, 400, 413]
+            asked += [await client.get("/health"), await client.get("/health", headers={"sec-fetch-mode": "cors"})]
+            expected += [500, 500]
+            for answer in asked[-2:]:
+                assert answer.headers["x-request-id"] in answer.text and "secret" not in answer.text
+            assert [answer.status_code for answer in asked] == expected
+            await close_redis()
+            open_redis("redis://127.0.0.1:1/0")
+            asked += [await client.get("/queue", headers=signed_in), await client.get("/queue", headers=signed_in)]
+        for answer in asked:
+            assert EVERYWHERE.items() <= dict(answer.headers).items(), answer.url
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy, answer.url
+            if "/api/" in str(answer.url):
+                assert "script" not in policy and "style" not in policy
+            assert "server" not in answer.headers and answer.headers["x-request-id"]
 
     run(story())
