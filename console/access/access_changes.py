@@ -15,6 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import applying
+from console.access.change_errors import (
+    ChangeDecided,
+    ChangeNotFound,
+    ChangeWaiting,
+    SameAdministrator,
+    StaleAccess,
+    StaleChange,
+)
 from console.access.custom_roles import Definition, check_definition, definition_of, locked_role
 from console.access.held import Access, InvalidPerson, OwnAccess, check_access, locked_user, read_held
 from console.access.permissions import GRANTS, Permission, require
@@ -25,48 +33,6 @@ from console.audit.entries import Event, record
 from console.settings import settings
 from db.engine import transaction
 from db.models import AccessChange, CustomRole, User, UserRole
-
-
-class ChangeWaiting(InvalidPerson):
-    """A change of this person or role waits already."""
-
-    def __init__(self) -> None:
-        super().__init__("A change waits here for a second administrator already. It has to be decided first.")
-
-
-class StaleAccess(InvalidPerson):
-    """What a change started from is no longer so."""
-
-    def __init__(self) -> None:
-        super().__init__("Somebody changed this meanwhile. Nothing was saved: load the page again and look first.")
-
-
-class StaleChange(InvalidPerson):
-    """A change that waited was overtaken; it is closed as refused."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"{why} The request was closed and nothing was changed. Ask again if it is still wanted.")
-
-
-class ChangeNotFound(LookupError):
-    """No such change in this institution."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no such change.")
-
-
-class ChangeDecided(InvalidPerson):
-    """Somebody decided on the change before."""
-
-    def __init__(self, status: str) -> None:
-        super().__init__(f"This change is {status} already.")
-
-
-class SameAdministrator(InvalidPerson):
-    """The requester cannot decide."""
-
-    def __init__(self) -> None:
-        super().__init__("You asked for this change: another administrator decides. You may withdraw it.")
 
 
 async def change_person(actor: Actor, user_id: UUID, access: Access, reason: str, seen_version: int) -> UUID | None:

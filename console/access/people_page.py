@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 from nicegui.element import Element
 
-from console.access.access_changes import ChangeDecided, ChangeNotFound
 from console.access.access_form_panel import AccessForm
 from console.access.ask_panel import show_once
+from console.access.change_errors import ChangeNotFound
 from console.access.change_list import count_waiting
 from console.access.change_words import ONE_ADMINISTRATOR
 from console.access.custom_roles import RoleNotFound, list_roles
@@ -38,7 +38,7 @@ from console.ui.item_table import Column, ItemRow, ItemTable
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
 
-show_to_people(InvalidPerson, PersonNotFound, RoleNotFound, ChangeNotFound, ChangeDecided)
+show_to_people(InvalidPerson, PersonNotFound, RoleNotFound, ChangeNotFound)
 
 COLUMNS: Final = (
     Column("username", "Username", "200px", sortable=False),

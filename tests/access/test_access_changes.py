@@ -11,19 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from console.access import sessions
-from console.access.access_changes import (
+from console.access.access_changes import approve, change_person, change_role, refuse, revoke_role, withdraw
+from console.access.change_errors import (
     ChangeDecided,
     ChangeNotFound,
     ChangeWaiting,
     SameAdministrator,
     StaleAccess,
     StaleChange,
-    approve,
-    change_person,
-    change_role,
-    refuse,
-    revoke_role,
-    withdraw,
 )
 from console.access.change_list import count_waiting, list_changes
 from console.access.custom_roles import Definition, RoleNotFound, copy_role, list_roles, retire_role

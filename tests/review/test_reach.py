@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,7 +30,8 @@ from tests.factories import Bank, claimed, import_items, item_ids, look, make_ba
 async def spread(bank: Bank, folder: Path) -> dict[str, list]:
     """Two checks in each of two queues; their ids by queue."""
     # Below and above the amount of the high-priority queue.
-    items = [x9_item(n, amount, "021000021") for n, amount in enumerate(("100.00", "200.00", "12000.00", "12500.00"), 1)]
+    amounts = ("100.00", "200.00", "12000.00", "12500.00")
+    items = [x9_item(n, amount, "021000021") for n, amount in enumerate(amounts, 1)]
     await import_items(bank, folder, items)
     async with transaction(bank.system) as session:
         rows = await session.execute(
@@ -66,7 +68,7 @@ def test_who_is_bound_to_a_queue_works_in_no_other(run: Callable, tmp_path: Path
         # The list, the figures and the tabs are of the part that they work on.
         assert {row.id for row in (await list_items(reviewer)).rows} == set(place[other])
         assert set(await rows_by_id(reviewer, [*place[first], *place[other]])) == set(place[other])
-        figures = await counts(reviewer, bank_day())
+        figures = await counts(reviewer, datetime(2020, 1, 1, tzinfo=UTC))
         assert figures.waiting == len(place[other]) and set(figures.queues) == {other}
         assert [queue.key for queue in await queue_names(reviewer)] == [other]
         # Others see everything; so does an auditor, who decides nothing.
@@ -75,12 +77,6 @@ def test_who_is_bound_to_a_queue_works_in_no_other(run: Callable, tmp_path: Path
         assert opened.standing is Standing.LOOK and "You do not work on" in opened.why and not opened.may_take
 
     run(story())
-
-
-def bank_day():  # type: ignore[no-untyped-def]
-    from datetime import UTC, datetime
-
-    return datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def test_a_bound_that_came_after_the_claim_stops_the_decision(run: Callable, tmp_path: Path) -> None:
@@ -112,8 +108,7 @@ def test_the_second_signature_keeps_to_the_part_and_the_limit_of_the_approving_g
     async def story() -> None:
         bank = await make_bank()
         place = await spread(bank, tmp_path)
-        item = next(ids[-1] for ids in place.values() if len(ids) and ids is list(place.values())[-1])
-        queue = next(key for key, ids in place.items() if item in ids)
+        queue, (*_, item) = list(place.items())[-1]
         _, seen = await claimed(bank.reviewer, item)
         outcome = await decide(bank.reviewer, item, Choice(Act.PAY), seen)
         assert outcome.status is Status.PENDING_APPROVAL
