@@ -9,8 +9,12 @@ from typing import Final
 from nicegui import ui
 from nicegui.element import Element
 
+from console.access.access_export import limit_text, reach_text
+from console.access.access_report import ReportLine
 from console.access.access_review import MAXIMUM_NAME, MAXIMUM_NOTE, Outcome
 from console.access.access_review_list import Line
+from console.access.permission_words import MEANINGS
+from console.access.permissions import Permission
 from console.ui.pieces import ActionButton, Text
 
 Started = Callable[[str, date], Awaitable[None]]
@@ -26,7 +30,7 @@ def ask_to_start(due_on: date, on_start: Started) -> None:
             "Every role that somebody holds now becomes a line. Supervisors confirm or revoke each, never their own.",
             tag="p",
         )
-        name = ui.input("Name").props(f"outlined dense autofocus maxlength={MAXIMUM_NAME}")
+        name = ui.input("Name").props(f"outlined dense autofocus maxlength={MAXIMUM_NAME}").classes("crc-whole")
         due = ui.input("Due date", value=due_on.isoformat()).props('outlined dense type="date"')
         error = _error()
 
@@ -64,7 +68,8 @@ def ask_to_decide(line: Line, own: bool, on_decide: Decided) -> None:
             "sessions and puts their checks back; who is left without a role is deactivated.",
             tag="p",
         )
-        note = ui.input("Note; the reason where you revoke").props(f"outlined dense autofocus maxlength={MAXIMUM_NOTE}")
+        note = ui.input("Note; the reason where you revoke").classes("crc-whole")
+        note.props(f"outlined dense autofocus maxlength={MAXIMUM_NOTE}")
         error = _error()
 
         async def decide(outcome: Outcome) -> None:
@@ -80,6 +85,18 @@ def ask_to_decide(line: Line, own: bool, on_decide: Decided) -> None:
             confirm.set_enabled(line.held)
             ActionButton("Revoke", lambda: decide(Outcome.REVOKED), kind="danger")
             ActionButton("Cancel", dialog.close)
+
+
+def show_permissions(line: ReportLine) -> None:
+    """What a role allows somebody, in words. Draws into the current slot."""
+    dialog, card = _open(f"{line.display_name}: {line.role_name}")
+    with card:
+        limit = limit_text(line)
+        Text(f"Queues and types: {reach_text(line)}." + (f" Decides up to: {limit}." if limit else ""), tag="p")
+        with Element("ul"):
+            for permission in sorted(line.grant.permissions):
+                Text(f"{MEANINGS[Permission(permission)]} ({permission})", tag="li")
+        ActionButton("Close", dialog.close, kind="primary").props["autofocus"] = True
 
 
 def _open(title: str) -> tuple[ui.dialog, ui.card]:

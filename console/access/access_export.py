@@ -23,7 +23,7 @@ from console.audit.entries import Event, record
 from console.institution import InstitutionFacts, institution_of
 from db.engine import transaction
 
-NOBODY: Final = "command line or sign-in service"
+NOBODY: Final = "the console"
 _TIMEOUT_MS: Final = 30_000
 
 

@@ -10,7 +10,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from console.access import access_export, access_report, access_review, access_review_list
-from console.access.access_dialogs_panel import DEFAULT_DAYS, ask_to_start
+from console.access.access_dialogs_panel import DEFAULT_DAYS, ask_to_start, show_permissions
 from console.access.access_export import Format, TooLongForPdf
 from console.access.access_report import MAX_SEARCH, Chosen, ReportKey, RoleChoice
 from console.access.access_review import InvalidReview
@@ -60,7 +60,7 @@ class _View:
                 name = f"Export {format_.upper()}"
                 ActionButton(name, page.handler(self._export(format_)), icon_name="download")
         with Element("div").classes("crc-split"):
-            self._report = ReportTable(zone, on_more=page.handler(self._more))
+            self._report = ReportTable(zone, on_open=show_permissions, on_more=page.handler(self._more))
             with panel("Access reviews", classes="crc-detail"):
                 self._reviews = ReviewsTable(
                     zone,

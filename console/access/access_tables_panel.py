@@ -50,21 +50,25 @@ Answer = Awaitable[None] | None
 
 
 class ReportTable(ItemTable):
-    """Every role that somebody holds."""
+    """Every role that somebody holds. `on_open(line)`: one was opened."""
 
-    def __init__(self, zone: ZoneInfo, *, on_more: Callable[[], Answer]) -> None:
+    def __init__(
+        self, zone: ZoneInfo, *, on_open: Callable[[ReportLine], Answer], on_more: Callable[[], Answer]
+    ) -> None:
         super().__init__(
             label="Who can do what",
             columns=REPORT_COLUMNS,
-            on_open=lambda _: None,
+            on_open=lambda line_id: on_open(self._lines[line_id]),
             on_more=on_more,
-            hints=(("↑↓", "move"),),
+            hints=(("↑↓", "move"), ("Enter", "what it allows")),
             empty="Nobody holds such a role.",
         )
         self._zone = zone
+        self._lines: dict[str, ReportLine] = {}
 
     def show(self, page: ReportPage, total: int) -> None:
         """Show these lines instead of the present ones."""
+        self._lines = {}
         self.set_rows(self._drawn(page.lines), now=datetime.now(UTC), total=total, more=page.next is not None)
 
     def add(self, page: ReportPage) -> None:
@@ -72,12 +76,14 @@ class ReportTable(ItemTable):
         self.append_rows(self._drawn(page.lines), more=page.next is not None)
 
     def _drawn(self, lines: Iterable[ReportLine]) -> list[ItemRow]:
-        return [_row(self._line(line)) for line in lines]
+        rows = {_line_id(line): line for line in lines}
+        self._lines |= rows
+        return [_row(self._line(line)) for line in rows.values()]
 
     def _line(self, line: ReportLine) -> dict[str, Any]:
         permissions = ", ".join(sorted(line.grant.permissions))
         return {
-            "id": f"{line.user_id} {line.role}",
+            "id": _line_id(line),
             "person": line.display_name,
             "person_title": line.display_name,
             "username": line.username,
@@ -188,6 +194,10 @@ def state_of(review: Review) -> str:
     if review.closed_at is not None:
         return "closed"
     return "overdue" if review.overdue else "under way"
+
+
+def _line_id(line: ReportLine) -> str:
+    return f"{line.user_id} {line.role}"
 
 
 def _row(values: dict[str, Any]) -> ItemRow:

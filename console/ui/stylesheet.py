@@ -255,6 +255,7 @@ WORK: Final = """
 a.crc-banner { display: flex; align-items: center; gap: 8px; flex: none; padding: 7px 12px; color: var(--warning);
   background: var(--warning-soft); border: 1px solid var(--warning-line); border-radius: var(--radius);
   font-weight: 600; }
+.crc-search.q-select .q-field__native { min-height: 32px; padding: 0; }
 .crc-strip { display: flex; flex-wrap: wrap; gap: var(--gap); align-items: stretch; flex: none; }
 .crc-strip .crc-figure { flex: 1 1 130px; }
 .crc-drop.q-uploader { flex: 2.4 1 420px; width: auto; min-height: 62px; max-height: none; border-radius: var(--radius);

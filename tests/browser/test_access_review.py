@@ -70,6 +70,10 @@ def test_a_supervisor_reviews_access(site: Site, bank: Bank, open_browser: Calla
     expect(row(page, "Who can do what", "Approver")).to_have_count(0)
     expect(row(page, "Who can do what", "5,000.00")).to_have_count(2)
     passes_axe(page)
+    # What a role allows, in words.
+    row(page, "Who can do what", "Second Reviewer").dblclick()
+    expect(page.get_by_role("dialog")).to_contain_text("decide a check, alone up to the amount limit (item:decide)")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
     with page.expect_download() as csv:
         page.get_by_role("button", name="Export CSV").click()
     content = Path(csv.value.path()).read_text(encoding="utf-8-sig")
