@@ -92,6 +92,7 @@ EFFECTS = {
     "ARGON2_TIME_COST": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
     "ARGON2_MEMORY_KIB": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
     "ARGON2_PARALLELISM": f"{HERE}::test_hashes_are_made_with_the_settings_parameters",
+    "SECOND_ADMINISTRATOR": "tests/access/test_access_changes.py::test_a_change_waits_for_another_administrator",
     "IMAGE_LINK_SECONDS": f"{HERE}::test_an_image_address_works_as_long_as_the_setting_says",
     "API_V1_PREFIX": "tests/edge/test_health.py::test_the_prefix_is_the_settings_and_other_origins_read_there_alone",
     "CORS_ORIGINS": "tests/edge/test_health.py::test_the_prefix_is_the_settings_and_other_origins_read_there_alone",

@@ -24,6 +24,9 @@ RULES: Final = """
 .crc-limit { width: 330px; }
 .crc-ask .crc-whole { align-self: stretch; }
 .crc-wide.q-card { width: min(860px, 92vw); max-width: none; }
+.crc-ask.crc-column { align-items: stretch; min-width: min(440px, 88vw); }
+.crc-ask .crc-row > .q-field { flex: 1; }
+.crc-ask .crc-limit, .crc-ask .crc-qr { align-self: flex-start; }
 .crc-secrets { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 6px; padding: 10px 12px;
   border: 1px solid var(--line); border-radius: 6px; background: var(--panel-soft); font-size: 16px; user-select: all; }
 .crc-qr { width: 190px; height: 190px; padding: 8px; border-radius: 6px; background: #fff; }
