@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access import allowlist, step_up
+from console.access import allowlist
 from console.access.allowlist import Network, Rule, Verdict, words_of
 from console.access.permissions import Permission, require
+from console.access.step_up import require_fresh_code
 from console.access.visit import ip_of
 from console.actor import Actor
 from console.audit.entries import Event, record
@@ -89,7 +90,7 @@ async def add_rule(actor: Actor, subject: str, network: str, note: str = "") -> 
     Raises NotAllowed, CodeNeeded, RuleRefused, LocksYouOut.
     """
     require(actor, Permission.ALLOWLIST_MANAGE)
-    step_up.require_fresh_code(actor)
+    require_fresh_code(actor)
     if subject not in allowlist.SUBJECTS:
         raise RuleRefused("Choose a role or an operation.")
     parsed, note = parse_network(network), " ".join(note.split())[:MAXIMUM_NOTE]
@@ -124,7 +125,7 @@ async def remove_rule(actor: Actor, rule_id: UUID, reason: str) -> None:
     Raises NotAllowed, CodeNeeded, RuleRefused, LocksYouOut.
     """
     require(actor, Permission.ALLOWLIST_MANAGE)
-    step_up.require_fresh_code(actor)
+    require_fresh_code(actor)
     reason = " ".join(reason.split())[:MAXIMUM_NOTE]
     if not reason:
         raise RuleRefused("Say why the rule is removed.")
