@@ -127,6 +127,8 @@ async def _take_away(actor: Actor, user_id: UUID, reason: str, enrolment: second
         before = {"confirmed": user.totp_confirmed_at is not None}
         user.totp_secret = user.totp_pending = user.totp_confirmed_at = user.totp_last_step = None
         user.mfa_enrolment = enrolment.value
+        # Whoever comes through the sign-in service next is believed anew.
+        user.openid_subject = None
         await session.flush()
         await recovery_codes.forget(session, user_id)
         await end_sessions(session, [user_id], EndReason.CREDENTIALS_RESET)

@@ -53,7 +53,10 @@ class UnknownAttempt(OpenIdRefused):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who somebody is, as the provider vouches. `second_factor`: it says that two factors were used."""
+    """Who somebody is, as the provider vouches. `second_factor`: it says that two factors were used.
+
+    `subject` is issuer and subject together, which alone stay the same for a person (Core 5.7).
+    """
 
     subject: str
     username: str
@@ -177,7 +180,7 @@ class Provider:
         name = claims.get("name")
         proofs = _texts(claims.get("amr")) | _texts(claims.get("acr"))
         return Identity(
-            subject=subject,
+            subject=f"{claims['iss']} {subject}",
             username=username.strip(),
             display_name=name if isinstance(name, str) else "",
             groups=_texts(claims.get(self._settings.oidc_roles_claim)),

@@ -11,6 +11,8 @@ import secrets
 from uuid import UUID
 
 import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import applying, passwords, people, signing_in
 from console.access.held import Access, InvalidPerson, check_access, locked_user, read_held
@@ -26,6 +28,7 @@ from console.audit.entries import Event, record
 from console.institution import ensure_institution
 from console.settings import Settings
 from db.engine import transaction
+from db.models import User
 
 METHOD = "openid"
 _ACTOR_NAME = "OpenID Connect"
@@ -39,6 +42,14 @@ class NotAPerson(OpenIdRefused):
 
     def __init__(self, reason: str) -> None:
         super().__init__("You have no access to this console. Ask an administrator of the console for it.", reason)
+
+
+class OtherSubject(OpenIdRefused):
+    """The username belongs to somebody else of the provider, or the person has another username here."""
+
+    def __init__(self) -> None:
+        text = "Your account at the sign-in service is not the one that is known here. Tell an administrator."
+        super().__init__(text, "other subject")
 
 
 async def admit(settings: Settings, identity: Identity, visit: Visit) -> Step:
@@ -65,7 +76,7 @@ async def _account(settings: Settings, identity: Identity, visit: Visit) -> Acco
             return await _provision(settings, identity, given, visit)
         if not account.active:
             raise NotAPerson("inactive")
-        return await _with_roles(account, frozenset(settings.oidc_role_map.values()), given, visit)
+        return await _brought_up_to_date(settings, account, identity, given, visit)
     except OpenIdRefused as refused:
         if account is not None:
             await _audit_refusal(account, refused.reason, visit)
@@ -82,7 +93,9 @@ async def _provision(settings: Settings, identity: Identity, given: frozenset[st
         # Nobody knows this password: who comes through the provider has none here.
         password_hash = await passwords.hash_again(secrets.token_urlsafe(48))
         async with people.creating(actor, names[0]) as session:
+            await _check_nobody_else(session, identity, None)
             user = await people.add_user(session, actor, *names, password_hash, access)
+            user.openid_subject = identity.subject
     except InvalidPerson as error:
         _log.warning("openid.not_provisioned", reason=str(error), request_id=visit.request_id)
         raise NotAPerson(type(error).__name__) from error
@@ -92,19 +105,22 @@ async def _provision(settings: Settings, identity: Identity, given: frozenset[st
     return account
 
 
-async def _with_roles(account: Account, governed: frozenset[str], given: frozenset[str], visit: Visit) -> Account:
-    if not governed:
-        return account
+async def _brought_up_to_date(
+    settings: Settings, account: Account, identity: Identity, given: frozenset[str], visit: Visit
+) -> Account:
+    """The person, bound to who came through the provider first, and with the roles that the groups give now."""
     person = account.person
     actor = _system(person.institution_id, visit)
     async with transaction(actor) as session:
         user = await locked_user(session, person.user_id)
         held = (await read_held(session, user)).access
+        governed = frozenset(settings.oidc_role_map.values())
         wanted = Access((held.roles - governed) | given, held.bounds)
-        if wanted == held:
-            return account
         if not wanted.roles:
             raise NotAPerson("no role")
+        await _bind(session, actor, user, identity)
+        if wanted == held:
+            return account
         try:
             custom = await check_access(session, wanted)
         except InvalidPerson as error:
@@ -117,6 +133,25 @@ async def _with_roles(account: Account, governed: frozenset[str], given: frozens
     if synced is None:
         raise NotAPerson("unknown person")
     return synced
+
+
+async def _bind(session: AsyncSession, actor: Actor, user: User, identity: Identity) -> None:
+    """Usernames are given anew and can be changed at many providers; the subject stays (OpenID Connect Core, 5.7)."""
+    if user.openid_subject == identity.subject:
+        return
+    if user.openid_subject is not None:
+        raise OtherSubject
+    await _check_nobody_else(session, identity, user.id)
+    user.openid_subject = identity.subject
+    await session.flush()
+    after = {"openid_subject": identity.subject}
+    await record(session, actor, Event.USER_CHANGED, "user", user.id, after=after)
+
+
+async def _check_nobody_else(session: AsyncSession, identity: Identity, user_id: UUID | None) -> None:
+    query = select(User.id).where(User.openid_subject == identity.subject, User.id.is_distinct_from(user_id))
+    if (await session.execute(query)).first():
+        raise OtherSubject
 
 
 async def _audit_refusal(account: Account, reason: str, visit: Visit) -> None:

@@ -53,6 +53,9 @@ class User(OpaqueId, OfInstitution, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=now())
     last_sign_in_at: Mapped[datetime | None]
     deactivated_at: Mapped[datetime | None]
+    # Issuer and subject of who came through OpenID Connect under this username first: nobody else of that provider
+    # gets in under it. Null: nobody yet.
+    openid_subject: Mapped[str | None]
     # Set by an administrator: the next sign-in asks for a password of the person's own.
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
     # How a person without a second factor gets one: `as_required` by the settings, `at_sign_in` whatever the settings
@@ -67,6 +70,12 @@ class User(OpaqueId, OfInstitution, Base):
 
     __table_args__ = (
         Index("uq_app_user_username", text("lower(username)"), unique=True),
+        Index(
+            "uq_app_user_openid_subject",
+            "openid_subject",
+            unique=True,
+            postgresql_where=text("openid_subject is not null"),
+        ),
         Index("ix_app_user_page", "institution_id", text("lower(username)"), "id"),
         CheckConstraint("length(username) between 1 and 64", name="username"),
         CheckConstraint("amount_limit >= 0", name="amount_limit"),

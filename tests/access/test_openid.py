@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -12,10 +13,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import select, update
 
-from console.access import people, sessions, signing_in
+from console.access import mfa, people, sessions, signing_in
 from console.access.openid import CALLBACK, Identity, Provider, UnknownAttempt
 from console.access.openid import _key as kept_under
-from console.access.openid_people import NotAPerson, admit
+from console.access.openid_people import NotAPerson, OtherSubject, admit
 from console.access.openid_provider import InvalidAnswer, OpenIdRefused, ProviderUnavailable
 from console.access.sessions import Stage
 from console.access.visit import Visit
@@ -91,7 +92,9 @@ def test_the_provider_vouches_for_somebody(run: Run, configure: Configure, runni
         assert query["response_type"] == "code"
         identity, wanted = await asking.finish(token, running.authorize(address, "sub-1"))
         assert wanted == "/queue?x=1"
-        assert identity == Identity("sub-1", "ana", "Ana Gray", frozenset({"check-reviewers", "x"}), True)
+        assert identity == Identity(
+            f"{running.issuer} sub-1", "ana", "Ana Gray", frozenset({"check-reviewers", "x"}), True
+        )
 
     run(work())
 
@@ -328,7 +331,7 @@ def test_roles_follow_the_groups_at_each_sign_in(run: Run, configure: Configure)
         bank = await make_bank()
         current = configure(OIDC_ROLE_MAP=MAP)
         before = await admit(current, somebody("reviewer", "check-reviewers"), VISIT)
-        assert await entries(bank, "user.changed") == []
+        assert [one.after for one in await entries(bank, "user.changed")] == [{"openid_subject": "sub of reviewer"}]
         step = await admit(current, somebody("reviewer", "auditors"), VISIT)
         assert await roles_of(bank.reviewer) == {"auditor"}
         changed = (await entries(bank, "user.changed"))[-1]
@@ -389,5 +392,28 @@ def test_without_a_second_factor_there_ours_is_asked(run: Run, configure: Config
         step = await admit(configure(), somebody("reviewer", second_factor=False), VISIT)
         assert step.stage is Stage.PASSWORD
         assert await entries(bank, "sign_in.succeeded") == []
+
+    run(work())
+
+
+def test_a_username_belongs_to_who_came_with_it_first(run: Run, configure: Configure) -> None:
+    async def work() -> None:
+        bank = await make_bank()
+        current = configure(OIDC_ROLE_MAP=MAP)
+        reviewer = somebody("reviewer", "check-reviewers")
+        await admit(current, reviewer, VISIT)
+        await admit(current, reviewer, VISIT)
+        # The name was given to somebody else at the provider, or taken by them.
+        with pytest.raises(OtherSubject):
+            await admit(current, replace(reviewer, subject="another"), VISIT)
+        assert (await entries(bank, "sign_in.failed"))[-1].after == {"method": "openid", "reason": "other subject"}
+        # The person was given another name there: neither somebody else's account nor a second one.
+        for name in ("approver", "renamed"):
+            with pytest.raises(OtherSubject):
+                await admit(current, replace(reviewer, username=name), VISIT)
+        assert await people.find_account("renamed") is None
+        # An administrator makes it forget.
+        await mfa.require_enrolment(bank.administrator, bank.reviewer.user_id, "renamed at the provider")
+        await admit(current, replace(reviewer, subject="another"), VISIT)
 
     run(work())

@@ -324,6 +324,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_access_review_line_order", "access_review_line", ["review_id", "position"], unique=False)
     op.add_column("app_user", sa.Column("deactivated_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("app_user", sa.Column("openid_subject", sa.Text(), nullable=True))
+    op.create_index(
+        "uq_app_user_openid_subject",
+        "app_user",
+        ["openid_subject"],
+        unique=True,
+        postgresql_where=sa.text("openid_subject is not null"),
+    )
     op.add_column("app_user", sa.Column("must_change_password", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("app_user", sa.Column("totp_pending", sa.LargeBinary(), nullable=True))
     op.add_column("app_user", sa.Column("mfa_enrolment", sa.Text(), server_default="as_required", nullable=False))
@@ -394,6 +402,8 @@ def downgrade() -> None:
     op.drop_column("app_user", "mfa_enrolment")
     op.drop_column("app_user", "totp_pending")
     op.drop_column("app_user", "must_change_password")
+    op.drop_index("uq_app_user_openid_subject", table_name="app_user")
+    op.drop_column("app_user", "openid_subject")
     op.drop_column("app_user", "deactivated_at")
     op.drop_index("ix_access_review_line_order", table_name="access_review_line")
     op.drop_table("access_review_line")
