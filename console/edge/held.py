@@ -32,6 +32,8 @@ class HeldMessages:
         self._probe = probe
         self._held: deque[Message] = deque()
         self._size = 0
+        # Whether what is held may be tried again, one after the other.
+        self._back = False
         self._reading: asyncio.Future[Message] | None = None
 
     async def next(self) -> Message:
@@ -39,6 +41,8 @@ class HeldMessages:
         while True:
             if not self._held:
                 return await self._read()
+            if self._back:
+                return self._take()
             self._reading = self._reading or asyncio.ensure_future(self._receive())
             await asyncio.wait({self._reading}, timeout=RETRY_SECONDS)
             if self._reading.done():
@@ -46,13 +50,12 @@ class HeldMessages:
                 if message["type"] != "websocket.receive" or is_heartbeat(message):
                     return message
                 self._keep(message, self._held.append)
-            elif await self._is_back():
-                message = self._held.popleft()
-                self._size -= _size(message)
-                return message
+            else:
+                self._back = await self._is_back()
 
     def hold(self, message: Message) -> bool:
         """Keep the message that came last from `next` for later; False where too much is held already."""
+        self._back = False
         self._keep(message, self._held.appendleft)
         return len(self._held) <= _MOST_MESSAGES and self._size <= _MOST_CHARACTERS
 
@@ -61,6 +64,11 @@ class HeldMessages:
         self._held.clear()
         if self._reading is not None:
             self._reading.cancel()
+
+    def _take(self) -> Message:
+        message = self._held.popleft()
+        self._size -= _size(message)
+        return message
 
     def _keep(self, message: Message, put: Callable[[Message], None]) -> None:
         put(message)

@@ -306,12 +306,13 @@ def test_without_redis_messages_wait_and_heartbeats_go_on(run: Callable, console
         await socket.hear()
         await close_redis()
         open_redis("redis://127.0.0.1:1/0")
-        typed = [event(page) + " " * n for n in range(3)]
+        typed = [event(page) + " " * n for n in range(40)]
         await socket.say(typed[0])
         await socket.say(typed[1])
         await socket.say("3")
         assert (await socket.hear())["text"] == "heard"
-        await socket.say(typed[2])
+        for later in typed[2:]:
+            await socket.say(later)
         await asyncio.sleep(1.2)
         assert heard == ["3"]  # nothing was let in unverified
         # A new socket is not let in at all.
@@ -321,6 +322,8 @@ def test_without_redis_messages_wait_and_heartbeats_go_on(run: Callable, console
         for _ in typed:
             assert (await socket.hear())["text"] == "heard"
         assert heard == ["3", *typed]
+        await socket.say(event(page))
+        assert (await socket.hear())["text"] == "heard"
 
     run(story())
 
