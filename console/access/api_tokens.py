@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -114,8 +114,8 @@ async def issue(username: str, password: str, code: str, visit: Visit) -> Tokens
     await authentication.prove_code(account, code, actor, also)
     reference = (await sessions.start(person, Stage.FULL, visit, METHOD)).partition(".")[0]
     await sessions.mark_code(reference)
-    tokens, digest = _made(reference, person.user_id)
-    await _run(_START, reference, digest, _refresh_lifetime())
+    tokens, digest = _made(reference, person.user_id, _longest())
+    await _run(_START, reference, digest, tokens.refresh_seconds * 1000)
     return tokens
 
 
@@ -126,8 +126,11 @@ async def renew(refresh: str, visit: Visit) -> Tokens:
     actor = await allowlist.placed(session.actor(visit))
     if allowlist.is_shut_out(actor):
         raise TokenRefused
-    tokens, digest = _made(session.reference, session.person.user_id)
-    outcome = await _run(_ROTATE, session.reference, _digest(claims["jti"]), digest, _refresh_lifetime())
+    # Renewing carries nobody beyond the end of the session.
+    left = min(_longest(), session.ends_at - datetime.now(UTC))
+    tokens, digest = _made(session.reference, session.person.user_id, left)
+    lifetime = max(1, tokens.refresh_seconds * 1000)
+    outcome = await _run(_ROTATE, session.reference, _digest(claims["jti"]), digest, lifetime)
     if outcome == 1:
         await sessions.touch(session.reference)
         return tokens
@@ -162,10 +165,11 @@ async def _session_of(claims: dict[str, Any]) -> Session:
     return session
 
 
-def _made(reference: str, user_id: UUID) -> tuple[Tokens, str]:
-    """New tokens, and the digest by which the family knows the refresh token."""
-    access_seconds = settings().access_token_expire_minutes * 60
-    refresh_seconds = _refresh_lifetime() // 1000
+def _made(reference: str, user_id: UUID, left: timedelta) -> tuple[Tokens, str]:
+    """New tokens that end with their session, which lasts so long yet; and the digest by which the family knows the
+    refresh token."""
+    refresh_seconds = left // timedelta(seconds=1)
+    access_seconds = min(settings().access_token_expire_minutes * 60, refresh_seconds)
     jti = str(uuid4())
     refresh = _signed(REFRESH, reference, user_id, jti, refresh_seconds)
     access = _signed(ACCESS, reference, user_id, str(uuid4()), access_seconds)
@@ -217,9 +221,8 @@ def _digest(jti: str) -> str:
     return hashlib.sha256(jti.encode()).hexdigest()
 
 
-def _refresh_lifetime() -> int:
-    """In milliseconds."""
-    return timedelta(days=settings().refresh_token_expire_days) // timedelta(milliseconds=1)
+def _longest() -> timedelta:
+    return timedelta(days=settings().refresh_token_expire_days)
 
 
 async def _run(script: str, reference: str, *arguments: Any) -> Any:

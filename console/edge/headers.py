@@ -28,7 +28,7 @@ _UNUSED_FEATURES: Final = (
 
 
 def content_security_policy(nonce: str, settings: Settings) -> str:
-    """The policy of a page: its own scripts by nonce, nothing from elsewhere.
+    """The policy of a page: its own scripts by nonce, nothing from elsewhere; no worker, medium, manifest or plug-in.
 
     Vue compiles templates in the browser, hence 'unsafe-eval'; Quasar sets styles, hence 'unsafe-inline' there; codes
     to photograph are drawn into the page, hence data: for images. docs/security.md says more.

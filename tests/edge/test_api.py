@@ -149,6 +149,10 @@ def test_lifetimes_are_the_settings(run: Callable, console: Settings, monkeypatc
         async with program(settings()) as client:
             given = await tokens(client, "reviewer")
             assert (given["expires_in"], given["refresh_expires_in"]) == (120, 3 * 86400)
+            # Renewing does not carry the session on.
+            again = (await client.post("auth/refresh", json={"refresh_token": given["refresh_token"]})).json()
+            assert 3 * 86400 - 60 < again["refresh_expires_in"] < 3 * 86400
+            given = again
             now = time.time()
             with monkeypatch.context() as later:
                 later.setattr(time, "time", lambda: now + 119)

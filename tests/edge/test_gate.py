@@ -100,6 +100,17 @@ def test_origins(environment: str, origin: str | None, host: str, same: bool) ->
     assert is_same_origin(Headers(values), current) is same
 
 
+@pytest.mark.parametrize(
+    ("site_", "same"), [("same-origin", True), ("cross-site", False), ("none", False), ("", False)]
+)
+def test_a_form_of_a_page_without_referrer(site_: str, same: bool) -> None:
+    values = {"origin": "null"} | ({"sec-fetch-site": site_} if site_ else {})
+    current = Settings.model_construct(
+        environment=Environment.PRODUCTION, public_origin="https://bank.example", _fields_set=set()
+    )
+    assert is_same_origin(Headers(values), current) is same
+
+
 def test_a_request_carries_our_number_and_no_prefix(run: Callable, console: Settings) -> None:
     async def story() -> None:
         bank = await make_bank()
