@@ -110,6 +110,7 @@ EFFECTS = {
 
 # Read through a property of Settings, or a rule about all settings at once, rather than by its own name.
 READ_AS = {
+    "second_administrator": "needs_second_administrator",
     "database_owner_url": "owner_url",
     "session_timeout_minutes": "session_timeout",
     "embedded_services": "production_faults",
