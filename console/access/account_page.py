@@ -11,6 +11,7 @@ from console.access import own_account
 from console.access.account_factor_panel import FactorPanel
 from console.access.account_password_panel import PasswordPanel
 from console.access.attempts import TooManyAttempts
+from console.access.browsers import browser_of
 from console.access.own_account import OwnEvent, OwnSession
 from console.access.recovery_codes import NoSecondFactor
 from console.access.step_up import CodeRefused
@@ -24,10 +25,10 @@ from console.ui.pieces import ActionButton, Text, panel
 show_to_people(CodeRefused, TooManyAttempts, NoSecondFactor)
 
 COLUMNS: Final = (
-    Column("at", "When", "130px", sortable=False),
+    Column("at", "When", "110px", sortable=False),
     Column("what", "What", sortable=False),
-    Column("by", "By", "150px", sortable=False),
-    Column("address", "Address", "150px", sortable=False),
+    Column("by", "By", "130px", sortable=False),
+    Column("address", "Address", "130px", sortable=False),
 )
 _WORDS: Final = {
     Event.SIGN_IN_SUCCEEDED: "Signed in",
@@ -112,7 +113,8 @@ class AccountView:
         zone, now = self._page.institution.zone, datetime.now(UTC)
         since, seen = clock(one.started_at, zone, now=now), clock(one.last_seen_at, zone, now=now)
         here = "This one, " if one.is_this_one else ""
-        return f"{here}{one.address or 'unknown address'}, since {since}, last used {seen}: {one.agent or 'a program'}"
+        where = f"{browser_of(one.agent)} at {one.address or 'an unknown address'}"
+        return f"{here}{where}, since {since}, last used {seen}"
 
     async def _end_others(self, actor: Actor) -> None:
         count = await own_account.end_others(actor)

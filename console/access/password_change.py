@@ -121,7 +121,7 @@ async def _account(actor: Actor) -> Account:
 
 async def _audit_failure(actor: Actor, user_id: UUID, *, locks: bool) -> None:
     async with transaction(actor) as session:
-        await record(session, actor, Event.SIGN_IN_FAILED, "user", user_id, after={"reason": "password change"})
+        await record(session, actor, Event.SIGN_IN_FAILED, "user", user_id, after={"reason": "at a change of password"})
         if locks:
             minutes = settings().lockout_minutes
             await record(session, actor, Event.LOCKED_OUT, "user", user_id, after={"minutes": minutes})

@@ -11,6 +11,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from console.access.ask_panel import ask_reason
+from console.access.browsers import browser_of
 from console.access.held import InvalidPerson
 from console.access.permissions import Permission, may
 from console.access.session_data import EndReason
@@ -58,7 +59,6 @@ WHY: Final = {
     EndReason.LOST: "lost by the session service",
 }
 _METHODS: Final = {"password": "password and code", "openid": "OpenID Connect", "token": "API token"}
-_BROWSERS: Final = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 
 
 @console_page("/sessions", permission=Permission.SESSION_READ, title="Sessions")
@@ -179,16 +179,6 @@ class SessionsView:
         )
 
 
-def browser_of(agent: str) -> str:
-    """The browser's name and major version as people know it; the agent's first words where it is none of those."""
-    for mark, name in _BROWSERS:
-        _, found, rest = agent.partition(mark)
-        if found:
-            version = agent.partition("Version/")[2] if name == "Safari" else rest
-            return f"{name} {version.split('.')[0].split(' ')[0]}".strip()
-    return agent.split(" ")[0][:24] or "unknown"
-
-
 def why(row: SessionRow) -> str:
     """Why it ended, in words."""
     return WHY[EndReason(row.end_reason)] if row.end_reason else ""
@@ -197,7 +187,7 @@ def why(row: SessionRow) -> str:
 def _facts(row: SessionRow, zone: ZoneInfo) -> list[tuple[str, str]]:
     facts = [
         ("Username", row.username),
-        ("Signed in with", _METHODS.get(row.method, row.method)),
+        ("Method", _METHODS.get(row.method, row.method)),
         ("Address", row.address or "unknown"),
         ("Browser", row.agent or "unknown"),
         ("Since", in_full(row.started_at, zone)),

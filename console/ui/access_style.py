@@ -11,9 +11,10 @@ RULES: Final = """
 .crc-part { display: flex; flex-direction: column; gap: 10px; padding: 4px 14px 14px; }
 .crc-part > p:empty { display: none; }
 .crc-person .crc-facts > div { grid-template-columns: 130px minmax(0, 1fr); }
-.crc-own { grid-template-columns: 560px minmax(0, 1fr); }
+.crc-own { grid-template-columns: 440px minmax(0, 1fr); }
 .crc-own .crc-column:last-child { height: 100%; }
 .crc-own .crc-table { flex: 1; min-height: 240px; }
+.crc-own .crc-table table { min-width: 560px; }
 .crc-own-list { list-style: none; display: flex; flex-direction: column; gap: 4px; overflow-wrap: anywhere; }
 .crc-wraps { flex-wrap: wrap; }
 .crc-boxes-group { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 0; padding: 6px 12px 10px;

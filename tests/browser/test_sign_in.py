@@ -182,7 +182,7 @@ def test_ones_own_account(site: Site, page: Page, run: Callable, bank: Bank) -> 
     page.get_by_text("Your account", exact=True).click()
     page.wait_for_url("**/account")
     expect(page.get_by_role("heading", name="Your account", exact=True)).to_be_visible()
-    expect(page.get_by_text("This one, 127.0.0.1")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"This one, .+ at 127\.0\.0\.1, since"))).to_be_visible()
     expect(page.get_by_role("grid", name="What happened on your account")).to_contain_text("Signed in")
     passes_axe(page)
 
