@@ -27,6 +27,8 @@ def settings_on(database: Database) -> Iterator[None]:
     environ = {
         **database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192",
         "RATE_LIMIT_PER_MINUTE": "10000", "SIGN_IN_LIMIT_PER_MINUTE": "100",
+        # A provider, so that its routes are there; nobody answers at its address.
+        "OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "a-client", "OIDC_CLIENT_SECRET": "a-secret",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():

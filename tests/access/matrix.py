@@ -87,6 +87,8 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /sign-in/recovery": _FORM,
     "POST /sign-in/recovery": _FORM,
     "POST /sign-in/replace": _FORM,
+    "GET /sign-in/openid": Open("begins a sign-in at the provider"),
+    "GET /sign-in/openid/callback": Open("the provider's answer, for the browser that began"),
     "POST /sign-out": _FORM,
     "GET /sign-in/style-HASH.css": Open("colours of the forms"),
     "GET /assets/console-HASH.css": SignedIn("colours of the pages"),
