@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -116,6 +116,8 @@ async def issue(username: str, password: str, code: str, visit: Visit) -> Tokens
     await sessions.mark_code(reference)
     tokens, digest = _made(reference, person.user_id, _longest())
     await _run(_START, reference, digest, tokens.refresh_seconds * 1000)
+    async with transaction(actor) as database:
+        await record(database, replace(actor, session=reference), Event.TOKEN_ISSUED, "session", reference)
     return tokens
 
 

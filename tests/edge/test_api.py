@@ -62,6 +62,8 @@ def test_a_person_gets_tokens_uses_renews_and_gives_them_back(run: Callable, con
             assert set(after.json()) == {"type", "title", "status", "detail", "request_id"}
         [signed_in] = await audited(bank.auditor, "sign_in.succeeded")
         assert (signed_in.after, signed_in.address) == ({"method": "token"}, "192.0.2.7")
+        [issued] = await audited(bank.auditor, "token.issued")
+        assert issued.object_id == issued.session == me["session"]
 
     run(story())
 
