@@ -124,7 +124,9 @@ class ConsolePage:
             on_leave=on_leave,
         ) as parts:
             self.shell = parts
-            self.guard = SessionGuard(self.ends, on_active=self._be_active, on_sign_out=self.sign_out)
+            self.guard = SessionGuard(
+                self.ends, self.institution.zone, on_active=self._be_active, on_sign_out=self.sign_out
+            )
             open_pages.watch(self.client, self)
             if self.late:
                 _tell_late(self.late)

@@ -17,9 +17,9 @@ export default {
               aria-describedby="crc-session-text" @cancel.prevent="stay" @keydown.stop>
         <div class="crc-sheet-body">
           <h2 id="crc-session-title">{{ clock.final ? "Your session ends soon" : "Are you still there?" }}</h2>
-          <p id="crc-session-text" v-if="clock.final">You are signed out at {{ until }}, however much you do: no session
+          <p id="crc-session-text" v-if="clock.final">You are signed out at {{ clock.until }}, however much you do: no session
             lasts longer. Submit what you have begun, it is lost then; and sign in again to go on.</p>
-          <p id="crc-session-text" v-else>You are signed out at {{ until }} unless you stay. What you have begun and not submitted is lost then.</p>
+          <p id="crc-session-text" v-else>You are signed out at {{ clock.until }} unless you stay. What you have begun and not submitted is lost then.</p>
           <p class="crc-session-left" role="timer">{{ left }} left</p>
           <div class="crc-session-buttons">
             <button ref="stay" type="button" class="crc-button crc-primary" @click="stay">
@@ -36,7 +36,6 @@ export default {
     </div>`,
   data: () => ({ now: Date.now(), skew: 0, understood: 0, lastSign: 0 }),
   computed: {
-    until() { return new Date(this.clock.due - this.skew).toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", second: "2-digit" }); },
     left() { return timeInWords(this.clock.due, this.now); },
     due() { return this.available && this.now >= this.clock.warn && this.now < this.clock.due && this.understood !== this.clock.due; },
   },

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
-from console.ui.format import epoch_ms
+from console.ui.format import epoch_ms, zone_letters
 
 WARN_BEFORE_END: Final = timedelta(minutes=2)
 OnPerson = Callable[[], Awaitable[None]]
@@ -22,9 +23,10 @@ class SessionGuard(Element, component="session_guard.js", dependencies=["crc_clo
     and nothing else can be done.
     """
 
-    def __init__(self, ends: datetime, *, on_active: OnPerson, on_sign_out: OnPerson) -> None:
+    def __init__(self, ends: datetime, zone: ZoneInfo, *, on_active: OnPerson, on_sign_out: OnPerson) -> None:
         super().__init__()
         self._ends = ends
+        self._zone = zone
         self._final = False
         self.props["available"] = True
         self._show()
@@ -44,10 +46,11 @@ class SessionGuard(Element, component="session_guard.js", dependencies=["crc_clo
             self.props["available"] = available
 
     def _show(self) -> None:
-        now = datetime.now(UTC)
+        now, local = datetime.now(UTC), self._ends.astimezone(self._zone)
         self.props["clock"] = {
             "due": epoch_ms(self._ends),
             "warn": epoch_ms(self._ends - WARN_BEFORE_END),
             "now": epoch_ms(now),
+            "until": f"{local:%H:%M:%S} {zone_letters(local)}",
             "final": self._final,
         }

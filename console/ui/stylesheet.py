@@ -151,6 +151,7 @@ PIECES: Final = """
 .crc-session-warning { width: min(440px, 92vw); }
 .crc-session-warning h2 { font-size: 16px; color: var(--ink); margin-bottom: 8px; }
 .crc-session-warning p { margin: 0 0 10px; }
+.crc-session-warning .crc-button:focus { outline: 2px solid var(--accent); outline-offset: 2px; }
 .crc-session-left { color: var(--warning); font-weight: 600; }
 .crc-session-buttons { display: flex; gap: 10px; margin-top: 16px; }
 .crc-outage { position: fixed; inset: var(--bar) 0 auto var(--rail); z-index: 7000; padding: 10px 16px;
