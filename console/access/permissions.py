@@ -200,6 +200,8 @@ def within_limit(
 
 
 def _granting(actor: Actor, permission: Permission) -> list[Grant]:
+    if permission in actor.barred:
+        return []
     return [grant for grant in grants_of(actor) if permission in grant.permissions]
 
 

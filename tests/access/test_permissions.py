@@ -130,6 +130,13 @@ def test_who_decides_nothing_has_no_limit_to_use() -> None:
     assert reaches(system_actor(uuid4(), "a job"), Permission.QUEUE_READ) is None
 
 
+def test_what_is_barred_from_here_reaches_nothing() -> None:
+    who = replace(actor(), roles=frozenset({Role.SUPERVISOR}), barred=frozenset({Permission.ITEM_DECIDE.value}))
+    place = Place("standard", "on_us")
+    assert not covers(who, Permission.ITEM_DECIDE, place) and covers(who, Permission.ITEM_READ, place)
+    assert reaches(who, Permission.ITEM_DECIDE) == () and amount_limit(who, place) == 0
+
+
 @pytest.mark.parametrize("role", Role)
 def test_a_built_in_role_works_everywhere(role: Role) -> None:
     who = replace(actor(), roles=frozenset({role}))
