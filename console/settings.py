@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="Networks of the proxies whose X-Forwarded-For and -Proto are believed: a JSON or comma list.",
+        description="Networks of the proxies whose X-Forwarded-For, -Proto, -Host are believed: a JSON or comma list.",
     )
     previous_secret_key: SecretStr = Field(
         SecretStr(""),

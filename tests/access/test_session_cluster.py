@@ -10,11 +10,12 @@ from uuid import UUID
 
 import pytest
 
+from console.access import attempts, sessions
 from console.access import session_store as store
-from console.access import sessions
+from console.access.attempts import Kind
 from console.access.sessions import EndReason, PageSession, Person, SessionServiceUnavailable, Stage
 from console.access.standing import standings
-from console.settings import Settings
+from console.settings import Settings, settings
 from db.redis_address import parse_address
 from db.redis_pool import close_redis, open_redis, subscribed
 from tests.access.redis_servers import OwnServer, own_cluster
@@ -77,6 +78,10 @@ async def _story(nodes: list[OwnServer]) -> None:
 
 async def _works_as_on_one_server(person: Person) -> None:
     """Every script, the index, lists, and messages between replicas."""
+    tries = [await attempts.hit(Kind.API, f"in a cluster {time.time()}") for _ in range(3)]
+    over = f"over the rate in a cluster {time.time()}"
+    waits = [await attempts.hit(Kind.SIGN_IN, over) for _ in range(settings().sign_in_limit_per_minute + 1)]
+    assert tries == [None] * 3 and waits[-1] is not None and set(waits[:-1]) == {None}
     async with subscribed(sessions.ENDED_CHANNEL) as listening:
         token = await sign_in(person)
         token = await sessions.rotate(token)
