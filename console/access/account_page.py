@@ -94,9 +94,9 @@ class AccountView:
             FactorPanel(self._page, own, self.read)
         self._show_sessions(await own_account.own_sessions(actor))
         found = await own_account.own_events(actor)
-        self._events.set_rows(
-            self._drawn(found), now=datetime.now(UTC), total=len(found), more=len(found) == own_account.PAGE
-        )
+        more = len(found) == own_account.PAGE
+        total = None if more else len(found)
+        self._events.set_rows(self._drawn(found), now=datetime.now(UTC), total=total, more=more)
 
     def _show_sessions(self, found: list[OwnSession]) -> None:
         self._sessions.clear()
