@@ -51,6 +51,8 @@ NOTICES = {
     "access_changed": "You are signed out, because your access was changed. Sign in again to go on with it.",
     "too_many_sessions": "You are signed out here, because you have signed in elsewhere too often.",
     "password_changed": "You are signed out, because your password was changed. Sign in with the new one.",
+    "lost": "You are signed out: the session service has lost your session. Sign in again to go on where you were.",
+    "token_reused": "You are signed out, because a token of this session was used twice. Tell an administrator.",
     "credentials_reset": "You are signed out, because your sign-in was reset. Ask an administrator how to go on.",
 }
 WRONG_CREDENTIALS = "The username or the password is not right. Check both and try again."

@@ -129,7 +129,7 @@ class Gate:
         if actor is None:
             if token:
                 await refusals.keep_of_nobody(visit_of(scope), _refused(scope, Why.NO_SESSION))
-            return _to_sign_in(scope, had_session=bool(token))
+            return _to_sign_in(scope, (await sessions.why_ended(token) or "ended") if token else "")
         if is_shut_out(actor):
             await refusals.keep(actor, _refused(scope, Why.ADDRESS))
             return self._shut_out(scope, actor)
@@ -232,12 +232,12 @@ def _refused(scope: Scope, why: Why) -> Refusal:
     return Refusal(f"{scope.get('method', 'WEBSOCKET')} {scope['path']}", why)
 
 
-def _to_sign_in(scope: Scope, *, had_session: bool) -> Response:
+def _to_sign_in(scope: Scope, ended: str) -> Response:
     if not _navigates(scope, Headers(scope=scope)):
         return _problem(HTTPStatus.UNAUTHORIZED, "Sign in first.")
     query = scope["query_string"].decode("latin-1")
     wanted = quote(scope["path"] + (f"?{query}" if query else ""), safe="/")
-    reason = "&reason=ended" if had_session else ""
+    reason = f"&reason={ended}" if ended else ""
     return RedirectResponse(f"{SIGN_IN}?next={wanted}{reason}", HTTPStatus.SEE_OTHER)
 
 

@@ -158,7 +158,7 @@ def test_first_sign_in_sets_up_the_authenticator(run: Callable, console: Setting
             assert (
                 (await client.post("/sign-in/code", data={"code": totp.code_at(secret, now)}))
                 .headers["location"]
-                .startswith("/sign-in?reason=ended")
+                .startswith("/sign-in?reason=signed_out")
             )  # a form of another stage
 
             assert await offered() != secret
@@ -200,8 +200,8 @@ def test_signing_out_ends_the_session(run: Callable, console: Settings) -> None:
             assert "You are signed out" in (await client.get(answer.headers["location"])).text
             client.cookies.set(COOKIE, token, domain="127.0.0.1")
             ended = await client.get("/queue")
-            assert ended.headers["location"] == "/sign-in?next=/queue&reason=ended"
-            assert "Your session has ended" in (await client.get(ended.headers["location"])).text
+            assert ended.headers["location"] == "/sign-in?next=/queue&reason=signed_out"
+            assert "You are signed out" in (await client.get(ended.headers["location"])).text
             assert (await client.post("/sign-out")).status_code == 303  # nothing to end is no error
         assert [entry.action for entry in await events(bank)] == ["session.signed_out"]
 

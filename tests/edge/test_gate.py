@@ -255,6 +255,20 @@ def test_a_socket_needs_session_and_origin(run: Callable, console: Settings) -> 
     run(story())
 
 
+def test_who_was_signed_out_is_told_why(run: Callable, console: Settings) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        token = await session_of(bank.reviewer)
+        await sessions.end_named(sessions.PageSession(token).reference, "ended_by_administrator")
+        async with browser(console) as client:
+            client.cookies.set(COOKIE, token, domain="127.0.0.1")
+            answer = await client.get("/queue")
+            assert answer.headers["location"] == "/sign-in?next=/queue&reason=ended_by_administrator"
+            assert "an administrator ended your session" in (await client.get(answer.headers["location"])).text
+
+    run(story())
+
+
 def test_a_message_after_sign_out_is_not_acted_on(run: Callable, console: Settings) -> None:
     async def story() -> None:
         bank = await make_bank()
