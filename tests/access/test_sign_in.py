@@ -158,7 +158,7 @@ def test_first_sign_in_sets_up_the_authenticator(run: Callable, console: Setting
             assert (
                 (await client.post("/sign-in/code", data={"code": totp.code_at(secret, now)}))
                 .headers["location"]
-                .startswith("/sign-in?reason=signed_out")
+                .startswith("/sign-in?reason=ended")
             )  # a form of another stage
 
             assert await offered() != secret
