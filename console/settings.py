@@ -385,7 +385,7 @@ def _list_of(value: Any) -> Any:
     try:
         parts = json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",")]
     except ValueError as error:
-        raise ValueError('write it as ["one", "two"] or as a comma list') from error
+        raise ValueError('write it as a JSON list, ["one", "two"], or as a comma list') from error
     return [part for part in parts if part]
 
 

@@ -65,6 +65,7 @@ def give_password(site: Site, page: Page, username: str, password: str = PASSWOR
 
 
 def passes_axe(page: Page) -> None:
+    page.wait_for_load_state()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page)
@@ -140,8 +141,10 @@ def test_the_first_sign_in_by_keyboard_alone(site: Site, page: Page, run: Callab
 def test_a_recovery_code_signs_in_and_tells_what_is_left(site: Site, page: Page, run: Callable, bank: Bank) -> None:
     codes = run(recovery_codes.make_own(bank.approver))
     give_password(site, page, "approver")
+    expect(page.get_by_role("link", name="Use a recovery code instead")).to_be_visible()
     passes_axe(page)
     page.get_by_role("link", name="Use a recovery code instead").click()
+    expect(page.get_by_label("Recovery code", exact=True)).to_be_visible()
     passes_axe(page)
     page.get_by_label("Recovery code", exact=True).fill("wrong-wrong-wrong-wrong")
     page.keyboard.press("Enter")

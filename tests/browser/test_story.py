@@ -87,7 +87,10 @@ def enrol_and_sign_in(page: Page, site: Site, username: str) -> None:
     expect(page.get_by_role("heading", name="Set up your authenticator")).to_be_visible()
     secret = (page.locator("code.key").text_content() or "").replace(" ", "")
     page.locator("input[name=code]").fill(totp.code_at(secret, datetime.now(UTC)))
-    page.get_by_role("button", name="Finish and sign in").click()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_function("window.did_handshake", timeout=20_000)
 
 
@@ -167,7 +170,7 @@ def test_a_file_comes_in_and_a_check_is_decided_and_proven(
     tab = page.context.new_page()
     site.open(tab, "/queue")
     tab.get_by_role("button", name=re.compile("signed in as sam")).click()
-    tab.get_by_text("Sign out").click()
+    tab.get_by_text("Sign out", exact=True).click()
     expect(tab).to_have_url(re.compile("/sign-in"))
     expect(page).to_have_url(re.compile("/sign-in"))
     page.keyboard.press("a")

@@ -291,6 +291,36 @@ def test_a_message_after_sign_out_is_not_acted_on(run: Callable, console: Settin
     run(story())
 
 
+def test_events_beyond_the_rate_are_dropped_and_told(
+    run: Callable, console: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = 60
+    monkeypatch.setenv("PAGE_EVENTS_PER_MINUTE", str(allowed))
+    settings.cache_clear()
+
+    async def story() -> None:
+        bank = await make_bank()
+        app, heard = listening_site(console)
+        token = await session_of(bank.reviewer)
+        page = f"page-{(await sessions.find(token)).reference}"
+        headers = {"origin": ORIGIN, "cookie": f"{COOKIE}={token}", "host": "127.0.0.1:8000"}
+        socket = Socket(app, "/_nicegui_ws/socket.io/", f"client_id={page}", headers)
+        await socket.hear()
+        for _ in range(allowed):
+            await socket.say(event(page))
+            assert (await socket.hear())["text"] == "heard"
+        await socket.say(event(page))
+        assert json.loads((await socket.hear())["text"][2:])[0] == "notify"
+        # Heartbeats are no events: the socket stays open.
+        await socket.say("3")
+        assert (await socket.hear())["text"] == "heard"
+        assert heard == [event(page)] * allowed + ["3"]
+        socket.task.cancel()
+
+    run(story())
+    settings.cache_clear()
+
+
 @pytest.mark.parametrize(
     "frame",
     [

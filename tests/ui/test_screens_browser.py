@@ -80,7 +80,7 @@ def test_the_rail_names_the_page_and_lets_one_sign_out(open_page: OpenPage) -> N
     assert [rail.get_by_role("link", name=word, exact=True).count() for word in NAV_WORDS] == [1] * len(NAV_WORDS)
     expect(rail.locator("[aria-current=page]")).to_contain_text("Queue")
     rail.get_by_role("button", name="MR").click()
-    screen.page.get_by_text("Sign out").click()
+    screen.page.get_by_text("Sign out", exact=True).click()
     screen.wait_for("sign_out")
 
 
