@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -35,19 +36,46 @@ def bank(run: Callable[[Coroutine[Any, Any, Bank]], Bank]) -> Bank:
     return run(make_enrolled_bank())
 
 
+@pytest.fixture(scope="module")
+def idle_browsers(chromium: Browser) -> list[tuple[Page, list[str]]]:
+    """Emptied browsers, each a page and the faults found in it. A new one would fetch and compile every script again,
+    which is most of the work of opening a page."""
+    return []
+
+
 @pytest.fixture
-def open_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
+def open_browser(chromium: Browser, idle_browsers: list[tuple[Page, list[str]]]) -> Iterator[Callable[..., Page]]:
     """``open_browser()``: a page in a browser of its own, with its own cookies. Any fault in it fails the test."""
-    pages: list[Page] = []
-    faults: list[list[str]] = []
+    used: list[tuple[Page, list[str]]] = []
 
     def open_(width: int = 1440, height: int = 900) -> Page:
-        page, found = new_page(chromium.new_context(), width=width, height=height)
-        pages.append(page)
-        faults.append(found)
+        page, faults = idle_browsers.pop() if idle_browsers else new_page(chromium.new_context())
+        page.set_viewport_size({"width": width, "height": height})
+        used.append((page, faults))
         return page
 
     yield open_
-    for page in pages:
-        page.context.close()
-    assert [fault for found in faults for fault in found] == []
+    found = [fault for _, faults in used for fault in faults]
+    for page, faults in used:
+        empty(page)
+        faults.clear()
+        idle_browsers.append((page, faults))
+    assert found == []
+
+
+def empty(page: Page) -> None:
+    """Leave the page, forget cookies and what its site stored, close every other page of its browser."""
+    for other in page.context.pages:
+        if other is not page:
+            other.close()
+    place = urlsplit(page.url)
+    if place.scheme == "http":
+        devtools = page.context.new_cdp_session(page)
+        for local in (True, False):
+            storage = {"securityOrigin": f"{place.scheme}://{place.netloc}", "isLocalStorage": local}
+            devtools.send("DOMStorage.clear", {"storageId": storage})
+        devtools.detach()
+    page.context.clear_cookies()
+    page.goto("about:blank")
+    page.mouse.move(0, 0)
+    page.emulate_media(color_scheme="null")

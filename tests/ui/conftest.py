@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.ui.screen import Screen
 
@@ -51,7 +51,8 @@ def _wait_until_up(base: str, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the harness did not come up")
 
 
-@pytest.fixture(scope="session")
+# No longer than a module: while playwright runs, this thread has a running event loop and `asyncio.run` is refused.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
@@ -59,8 +60,14 @@ def chromium() -> Iterator[BrowserContext]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def tab(chromium: BrowserContext) -> Page:
+    """A tab for the pages of all tests: a page in a new one takes three times the work, most of it compiling."""
+    return chromium.new_page()
+
+
 @pytest.fixture
-def open_page(harness: str, chromium: BrowserContext) -> Iterator[Callable[..., Screen]]:
+def open_page(harness: str, chromium: BrowserContext, tab: Page) -> Iterator[Callable[..., Screen]]:
     """``open_page("review")``: that page, connected. Any fault in it fails the test."""
     screens: list[Screen] = []
 
@@ -72,7 +79,9 @@ def open_page(harness: str, chromium: BrowserContext) -> Iterator[Callable[..., 
         theme: Literal["light", "dark"] = "light",
         clock_ahead_hours: int = 0,
     ) -> Screen:
-        page = chromium.new_page()
+        # What is added to a tab before a page stays there for the next one.
+        page = chromium.new_page() if screens or clock_ahead_hours else tab
+        page.mouse.move(0, 0)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=theme)
         if clock_ahead_hours:
@@ -87,5 +96,7 @@ def open_page(harness: str, chromium: BrowserContext) -> Iterator[Callable[..., 
 
     yield open_
     for screen in screens:
-        screen.page.close()
+        screen.leave()
+        if screen.page is not tab:
+            screen.page.close()
     assert [fault for screen in screens for fault in screen.faults] == []

@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ class Screen:
     faults: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    _listening: list[tuple[Any, Callable[..., None]]] = field(default_factory=list)
 
     def events(self, name: str) -> list[Any]:
         """What the server was told under this name since the page was opened."""
@@ -46,7 +48,17 @@ class Screen:
         def connected(channel: WebSocket) -> None:
             channel.on("framesent", lambda frame: self.sent.append(str(frame)))
 
-        self.page.on("console", said)
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("websocket", connected)
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self._listen("console", said)
+        self._listen("pageerror", lambda error: self.faults.append(str(error)))
+        self._listen("websocket", connected)
+        self._listen("request", lambda request: self.asked.append(request.url))
+
+    def leave(self) -> None:
+        """Leave the page and note nothing more; what its browser shows next is another's."""
+        self.page.goto("about:blank")
+        for event, handler in self._listening:
+            self.page.remove_listener(event, handler)
+
+    def _listen(self, event: Any, handler: Callable[..., None]) -> None:
+        self.page.on(event, handler)
+        self._listening.append((event, handler))

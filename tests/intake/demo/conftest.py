@@ -1,4 +1,4 @@
-"""One demo bank for all tests of the folder: drawing it takes seconds."""
+"""One demo bank for all tests of the folder, smaller than a first start's: drawing it takes seconds."""
 
 from datetime import date
 
@@ -12,4 +12,4 @@ BUSINESS_DATE = date(2026, 11, 20)
 
 @pytest.fixture(scope="session")
 def bank() -> DemoBank:
-    return make_demo_bank(11, BUSINESS_DATE)
+    return make_demo_bank(11, BUSINESS_DATE, 150, 32)
