@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
@@ -128,6 +129,7 @@ class Site:
         page.get_by_role("button", name="Sign in", exact=True).click()
         if connected:
             # A server on a machine that is busy with other tests may take its time for the first page.
+            page.wait_for_url(past_sign_in, timeout=20_000)
             page.wait_for_function("window.did_handshake", timeout=20_000)
 
     def join(self, page: Page, person: Actor, path: str = "/", *, connected: bool = True) -> None:
@@ -140,6 +142,7 @@ class Site:
             page.context.add_cookies([{"name": kept[0], "value": kept[1], "url": self.origin}])
             page.goto(self.origin + path)
             if connected:
+                page.wait_for_url(past_sign_in, timeout=20_000)
                 page.wait_for_function("window.did_handshake", timeout=20_000)
             return
         self.sign_in(page, person, path, connected=connected)
@@ -149,6 +152,7 @@ class Site:
     def open(self, page: Page, path: str) -> None:
         """Open a path in a browser that is signed in, and wait until the page is connected."""
         page.goto(self.origin + path)
+        page.wait_for_url(past_sign_in, timeout=20_000)
         page.wait_for_function("window.did_handshake", timeout=20_000)
 
     def code(self, username: str) -> str:
@@ -212,3 +216,8 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def past_sign_in(url: str) -> bool:
+    """Whether the sign-in is over. Its own pages forbid the evaluation of text, with which playwright waits."""
+    return not urlsplit(url).path.startswith("/sign-in")

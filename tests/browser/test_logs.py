@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from console.settings import Settings
-from tests.browser.site import SECRET, Site
+from tests.browser.site import SECRET, Site, past_sign_in
 from tests.factories import PASSWORD, Bank, x9_file, x9_item
 
 ACCOUNT = "9182736455"
@@ -57,6 +57,7 @@ def test_no_secret_is_logged(site: Site, bank: Bank, open_browser: Callable[...,
     secrets.add(code)
     page.locator("input[name=code]").fill(code)
     page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(past_sign_in, timeout=20_000)
     page.wait_for_function("window.did_handshake", timeout=20_000)
     secrets |= {str(cookie["value"]) for cookie in page.context.cookies() if "session" in str(cookie["name"])}
 

@@ -15,7 +15,7 @@ from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import User
 from tests.access.openid import RunningProvider, provider
-from tests.browser.site import Site, free_port, in_a_thread, make_enrolled_bank
+from tests.browser.site import Site, free_port, in_a_thread, make_enrolled_bank, past_sign_in
 from tests.conftest import Database
 from tests.factories import Bank
 
@@ -79,6 +79,7 @@ def test_somebody_new_is_let_in_with_the_roles_of_their_groups(
     used: list[str] = []
     page.on("request", lambda request: used.append(request.url) if CALLBACK in request.url else None)
     through_the_provider(site, page, "s-1", "/access-review")
+    page.wait_for_url(past_sign_in, timeout=20_000)
     page.wait_for_function("window.did_handshake", timeout=20_000)
     assert page.url == f"{site.origin}/access-review"
     expect(
@@ -100,6 +101,7 @@ def test_without_a_second_factor_there_our_code_is_asked(
     through_the_provider(site, page, "s-2")
     page.locator("input[name=code]").fill(site.code("reviewer"))
     page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(past_sign_in, timeout=20_000)
     page.wait_for_function("window.did_handshake", timeout=20_000)
     assert page.url == f"{site.origin}/queue"
 

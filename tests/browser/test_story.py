@@ -26,7 +26,7 @@ from console.intake.demo.model import ItemKind, Scenario
 from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, User
-from tests.browser.site import ROOT, Site
+from tests.browser.site import ROOT, Site, past_sign_in
 from tests.factories import PASSWORD, Bank
 
 SAMPLE = ROOT.parent / "shared" / "data" / "x9" / "x9ware-sample__x937_dstu.x9"
@@ -91,6 +91,7 @@ def enrol_and_sign_in(page: Page, site: Site, username: str) -> None:
     expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(past_sign_in, timeout=20_000)
     page.wait_for_function("window.did_handshake", timeout=20_000)
 
 
