@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,9 @@ from console.images.links import link
 from console.review.flags import MICR_REGION
 from console.review.item_view import ImageShown, ItemView
 from console.settings import settings
-from console.ui.check_viewer import CheckViewer, ImageSide, Region, Side
+from console.ui.check_viewer import CheckViewer, ImageSide, Region
 from console.ui.format import zone_letters
+from console.ui.viewer_state import Side, clean_state
 
 # A link is given out again for this part of its life, so that an image fetched ahead is found under its address.
 _REUSED: Final = 0.6
@@ -23,28 +25,50 @@ _MICR_BAND_INCHES: Final = 0.625
 _USUAL_DPI: Final = 200
 _USUAL_SIZE: Final = (1200, 550)
 
+OnState = Callable[[UUID, dict[str, Any]], Awaitable[None]]
+
 
 class ViewerPanel:
-    """The viewer of one page."""
+    """The viewer of one page.
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    How a check is looked at is a plain value (numbers, words and booleans, bounded by `clean_state`), for a draft:
+    `state()` gives it, `show(…, state=…)` and `restore(state)` take it. `on_state(item, state)` is called when looking
+    has come to rest; also for the check just left, so `item` says whose it is.
+    """
+
+    def __init__(self, zone: ZoneInfo, on_state: OnState | None = None) -> None:
         self._zone = zone
+        self._on_state = on_state
         self._links: dict[UUID, tuple[str, float]] = {}
-        self._times: dict[str, dict[Side, int]] = {}
+        self._times: dict[Side, int] = {}
         self._shown: UUID | None = None
-        self._viewer = CheckViewer(on_sides=self._heard_sides)
+        self._before: UUID | None = None
+        self._state: dict[str, Any] = {}
+        self._viewer = CheckViewer(on_state=self._heard_state, on_sides=self._heard_sides)
 
-    def show(self, actor: Actor, view: ItemView) -> None:
-        """Show a check's images; for the check that is shown already only its regions."""
+    def state(self) -> dict[str, Any]:
+        """How the present check is looked at, as last heard of the browser; `{}` until something was changed."""
+        return dict(self._state)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Look at the present check as `state` says; what is unknown or out of range in it is dropped."""
+        self._state = clean_state(state)
+        self._viewer.set_state(self._state)
+
+    def show(self, actor: Actor, view: ItemView, state: Mapping[str, Any] | None = None) -> None:
+        """Show a check's images, looked at as `state` says; for the check that is shown already only its regions."""
         front, back = (self._side(actor, view, side) for side in ("front", "back"))
         if view.id == self._shown:
             self._viewer.set_regions(regions(view), {"front": front, "back": back})
             return
-        self._shown = view.id
+        self._before, self._shown = self._shown, view.id
         self._times = {}
+        self._state = clean_state(state or {})
         now = datetime.now(self._zone)
         watermark = f"{actor.name} · {now:%Y-%m-%d %H:%M} {zone_letters(now)}"
-        self._viewer.set_check(str(view.id), front=front, back=back, regions=regions(view), watermark=watermark)
+        self._viewer.set_check(
+            str(view.id), front=front, back=back, regions=regions(view), watermark=watermark, state=self._state
+        )
 
     def prefetch(self, actor: Actor, view: ItemView) -> None:
         """Fetch and decode both images of a check that is likely to come next."""
@@ -57,7 +81,7 @@ class ViewerPanel:
             times = await self._viewer.read_sides()
         except TimeoutError:
             # The browser is slow to answer: what it said last is true as well, only less.
-            times = self._times.get(str(self._shown), {})
+            times = self._times
         return {str(side): ms for side, ms in times.items()}
 
     def link(self, actor: Actor, image_id: UUID) -> str:
@@ -78,8 +102,17 @@ class ViewerPanel:
         address = "" if image.problem else self.link(actor, image.id)
         return ImageSide(address, width, height, image.dpi or _USUAL_DPI)
 
+    async def _heard_state(self, check: str, state: dict[str, Any]) -> None:
+        # A browser may say any name: only those of checks that were shown here count.
+        item = next((one for one in (self._shown, self._before) if str(one) == check), None)
+        if item is not None and item == self._shown:
+            self._state = state
+        if item is not None and self._on_state is not None:
+            await self._on_state(item, state)
+
     def _heard_sides(self, check: str, times: dict[Side, int]) -> None:
-        self._times[check] = times
+        if check == str(self._shown):
+            self._times = times
 
 
 def regions(view: ItemView) -> list[Region]:

@@ -1,6 +1,5 @@
 """The check image viewer. All looking happens in the browser; Python says what to show and hears what matters."""
 
-import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -9,22 +8,7 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from console.ui.keys import Scope, Target, keys_for
-
-Side = Literal["front", "back"]
-SIDES: Final[tuple[Side, ...]] = ("front", "back")
-
-#: The numbers of one side's view and the range each may have, as :func:`clean_state` lets them through.
-_NUMBERS: Final[dict[str, tuple[float, float]]] = {
-    "scale": (0.02, 16),
-    "x": (-100_000, 100_000),
-    "y": (-100_000, 100_000),
-    "turn": (0, 3),
-    "brightness": (20, 300),
-    "contrast": (20, 500),
-}
-_SWITCHES: Final = ("mirror", "invert")
-_MODES: Final = ("fit", "width", "actual", "free")
-_SHOWN: Final = ("front", "back", "both")
+from console.ui.viewer_state import Side, clean_sides, clean_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,44 +143,6 @@ class CheckViewer(
         Raises ``TimeoutError`` when the browser does not answer within a second.
         """
         return clean_sides(await self.run_method("sidesNow"))
-
-
-def clean_sides(value: object) -> dict[Side, int]:
-    """What a browser says of the time on each side, as whole milliseconds from 0 to a day; a claim, not a proof."""
-    given = value if isinstance(value, Mapping) else {}
-    return {side: int(_number(given.get(side), 0, 86_400_000) or 0) for side in SIDES}
-
-
-def clean_state(value: object) -> dict[str, Any]:
-    """The viewer state with nothing but its known parts within their ranges.
-
-    A state comes from a browser, is stored with a draft and goes to a browser again: what is not known is dropped,
-    so that nothing else travels along. ``{}`` means a fresh view.
-    """
-    if not isinstance(value, Mapping):
-        return {}
-    state: dict[str, Any] = {side: _clean_view(value[side]) for side in SIDES if isinstance(value.get(side), Mapping)}
-    if value.get("shown") in _SHOWN:
-        state["shown"] = value["shown"]
-    return state
-
-
-def _clean_view(view: Mapping[str, Any]) -> dict[str, Any]:
-    clean: dict[str, Any] = {}
-    for name, (low, high) in _NUMBERS.items():
-        number = _number(view.get(name), low, high)
-        if number is not None:
-            clean[name] = int(number) if name == "turn" else number
-    clean |= {name: view[name] for name in _SWITCHES if isinstance(view.get(name), bool)}
-    if view.get("mode") in _MODES:
-        clean["mode"] = view["mode"]
-    return clean
-
-
-def _number(value: object, low: float, high: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return min(max(value, low), high)
 
 
 def _heard(
