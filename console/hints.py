@@ -1,4 +1,5 @@
-"""Hints to every replica after a commit: "this item changed". A hint holds ids only; readers ask the database.
+"""Hints to every replica after a commit: "this item changed", "these people were told something". A hint holds ids
+only; readers ask the database.
 
 A lost hint heals itself, because pages read again every few seconds: so Redis being away never fails a commit.
 """
@@ -16,6 +17,7 @@ from db.engine import after_commit
 from db.redis_pool import REDIS_ERRORS, redis
 
 CHANNEL = "items-changed"
+NOTICES_CHANNEL = "notices-changed"
 _log = structlog.get_logger(__name__)
 
 
@@ -25,11 +27,19 @@ def hint_items(session: AsyncSession, institution_id: UUID, item_ids: Iterable[U
     No ids: many items changed, so read everything again.
     """
     message = json.dumps({"institution": str(institution_id), "items": [str(item) for item in item_ids]})
+    _publish_after_commit(session, CHANNEL, message)
 
+
+def hint_notices(session: AsyncSession, user_ids: Iterable[UUID]) -> None:
+    """Tell every replica, once this transaction has committed, that these people's notices changed."""
+    _publish_after_commit(session, NOTICES_CHANNEL, json.dumps([str(one) for one in user_ids]))
+
+
+def _publish_after_commit(session: AsyncSession, channel: str, message: str) -> None:
     async def publish() -> None:
         try:
-            await redis().publish(CHANNEL, message)
+            await redis().publish(channel, message)
         except REDIS_ERRORS as error:
-            _log.warning("hint lost", channel=CHANNEL, error=type(error).__name__)
+            _log.warning("hint lost", channel=channel, error=type(error).__name__)
 
     after_commit(session, publish)

@@ -14,7 +14,7 @@ import structlog
 from nicegui import Event, background_tasks
 
 from console.access.sessions import ENDED_CHANNEL
-from console.hints import CHANNEL
+from console.hints import CHANNEL, NOTICES_CHANNEL
 from db.redis_pool import REDIS_ERRORS, subscribed
 
 RESYNC_SECONDS = 15.0
@@ -24,6 +24,8 @@ RECONNECT_SECONDS = 1.0
 
 # (institution, ids of items that changed; empty: read everything again)
 items_changed: Event[UUID, frozenset[UUID]] = Event()
+# (ids of people who were told something, or have read it; empty: anybody)
+notices_changed: Event[frozenset[UUID]] = Event()
 # (public reference of the session, why it ended)
 session_ended: Event[str, str] = Event()
 
@@ -35,7 +37,7 @@ async def listen() -> None:
     """Turn messages into events until cancelled; reconnects by itself."""
     while True:
         try:
-            async with subscribed(CHANNEL, ENDED_CHANNEL) as channel:
+            async with subscribed(CHANNEL, NOTICES_CHANNEL, ENDED_CHANNEL) as channel:
                 _everything_changed()
                 while True:
                     message = await channel.get_message(timeout=RESYNC_SECONDS)
@@ -50,6 +52,9 @@ def _take(channel: str, data: bytes) -> None:
     if channel == ENDED_CHANNEL:
         reference, _, reason = data.decode().partition(" ")
         session_ended.emit(reference, reason)
+        return
+    if channel == NOTICES_CHANNEL:
+        notices_changed.emit(frozenset(UUID(one) for one in json.loads(data)))
         return
     message = json.loads(data)
     institution = UUID(message["institution"])
@@ -74,6 +79,7 @@ def _everything_changed() -> None:
     """After a reconnection nobody knows what was missed."""
     for institution in list(_known):
         items_changed.emit(institution, frozenset())
+    notices_changed.emit(frozenset())
 
 
 _known: set[UUID] = set()

@@ -11,7 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(path for room in ("console", "db", "jobs") for path in (ROOT / room).rglob("*.py"))
 
 # Lower floors know nothing of higher ones. `base` is plain data that every room may use.
-FLOORS = ["db", "base", "audit", "institution", "access", "policy", "images", "review", "intake", "edge", "ui", "top"]
+FLOORS = [
+    "db", "base", "audit", "institution", "access", "notices", "policy", "images", "review", "intake", "edge", "ui",
+    "top",
+]  # fmt: skip
 BASE = {
     "console",
     "console.actor",
@@ -27,6 +30,7 @@ TOP = {"console.app", "console.cli", "console.embedded", "console.live", "consol
 # Same-level neighbours that do not know each other.
 APART = {("policy", "images"), ("images", "policy")}
 PURE = ["console.review.states", "console.review.clocks", "console.review.flags", "console.review.reasons",
+        "console.notices.kinds", "console.notices.words",
         "console.policy.model", "console.policy.judgement", "console.access.permissions", "console.audit.canonical",
         "console.intake.x9"]  # fmt: skip
 SERVED_BY_NICEGUI = ("console.app", "console.live", "console.ui")

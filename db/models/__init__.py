@@ -17,6 +17,7 @@ from db.models.base import Base
 from db.models.institution import Institution, Queue, User, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
+from db.models.notices import Notice, NoticeSetting
 from db.models.policy import PolicyVersion
 from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemTransition
 
@@ -46,6 +47,8 @@ __all__ = [
     "IssuedCheck",
     "ItemTransition",
     "JobRun",
+    "Notice",
+    "NoticeSetting",
     "PolicyVersion",
     "Queue",
     "RecoveryCode",

@@ -41,6 +41,8 @@ class User(OpaqueId, OfInstitution, Base):
 
     username: Mapped[str]
     display_name: Mapped[str]
+    # Where notices are sent; null: nowhere.
+    email: Mapped[str | None]
     password_hash: Mapped[str]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=now())
     totp_secret: Mapped[bytes | None]
@@ -78,6 +80,7 @@ class User(OpaqueId, OfInstitution, Base):
         ),
         Index("ix_app_user_page", "institution_id", text("lower(username)"), "id"),
         CheckConstraint("length(username) between 1 and 64", name="username"),
+        CheckConstraint("length(email) <= 254 and email like '%_@_%'", name="email"),
         CheckConstraint("amount_limit >= 0", name="amount_limit"),
         CheckConstraint("mfa_enrolment in ('as_required','at_sign_in','in_person')", name="mfa_enrolment"),
     )

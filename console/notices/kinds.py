@@ -1,0 +1,80 @@
+"""The kinds of notices: what each says of itself, what it must be given, and how people are told at first. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    ASSIGNED = "assigned"
+    SENT_BACK = "sent_back"
+    MENTIONED = "mentioned"
+    QUESTION_ASKED = "question_asked"
+    QUESTION_ANSWERED = "question_answered"
+    SLA_WARNING = "sla_warning"
+    SLA_BREACH = "sla_breach"
+    STATUTORY_NEAR = "statutory_near"
+    CUT_OFF_NEAR = "cut_off_near"
+    APPROVAL_WAITING = "approval_waiting"
+    NOT_COMMITTED = "not_committed"
+    HOLD_RELEASED = "hold_released"
+
+
+@dataclass(frozen=True)
+class KindWords:
+    """`label` names the kind in settings, `meaning` says when it comes.
+
+    `needs` are the values that a notice of this kind must carry. `by_email` is how it begins where a person has said
+    nothing; in the console every kind is on at first, and one with `always` cannot be turned off there: the text says
+    why.
+    """
+
+    label: str
+    meaning: str
+    needs: frozenset[str] = frozenset()
+    by_email: bool = False
+    always: str = ""
+
+
+def _kind(label: str, meaning: str, *needs: str, by_email: bool = False, always: str = "") -> KindWords:
+    return KindWords(label, meaning, frozenset(needs), by_email, always)
+
+
+K = NoticeKind
+
+# Values: `by` is a person's display name, `text` what they wrote, the others moments or counts.
+KINDS: dict[NoticeKind, KindWords] = {
+    K.ASSIGNED: _kind("Assigned to you", "somebody gave you a check", "by"),
+    K.SENT_BACK: _kind(
+        "Sent back",
+        "an approver sent your recommendation back",
+        "by", "text",
+        by_email=True, always="the check waits for you again",
+    ),
+    K.MENTIONED: _kind("Mentioned", "somebody named you in a note", "by", "text"),
+    K.QUESTION_ASKED: _kind("Question asked", "somebody asks you about a check", "by", "text", by_email=True),
+    K.QUESTION_ANSWERED: _kind("Question answered", "your question was answered", "by", "text", by_email=True),
+    K.SLA_WARNING: _kind("SLA warning", "a check of yours, or of your queue, is due soon", "due_at"),
+    K.SLA_BREACH: _kind("SLA breach", "a check of yours, or of your queue, is overdue", "due_at"),
+    K.STATUTORY_NEAR: _kind(
+        "Return deadline near",
+        "the last minute to return a check comes near",
+        "return_by", "rule",
+        by_email=True, always="after it the bank is liable for the amount",
+    ),
+    K.CUT_OFF_NEAR: _kind(
+        "Cut-off near",
+        "the cut-off hour comes near while you hold checks that must be returned by tomorrow",
+        "cut_off_at", "count",
+        always="after it a return goes out a day later",
+    ),
+    K.APPROVAL_WAITING: _kind("Approval waiting", "a recommendation waits for a second signature", "by"),
+    K.NOT_COMMITTED: _kind(
+        "Decision not committed",
+        "a decision of yours could not be committed when its undo time ended",
+        "text",
+        by_email=True, always="the check is undecided although you decided it",
+    ),
+    K.HOLD_RELEASED: _kind("Hold released", "the hold that you placed has ended"),
+}  # fmt: skip

@@ -1,0 +1,44 @@
+"""A notice in words, from its kind and its values. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from console.notices.kinds import NoticeKind
+
+K = NoticeKind
+
+_HEADLINES: dict[NoticeKind, str] = {
+    K.ASSIGNED: "{by} assigned a check to you",
+    K.SENT_BACK: "{by} sent your recommendation back",
+    K.MENTIONED: "{by} mentioned you",
+    K.QUESTION_ASKED: "{by} asks about a check",
+    K.QUESTION_ANSWERED: "{by} answered your question",
+    K.SLA_WARNING: "A check is due at {due_at}",
+    K.SLA_BREACH: "A check is overdue since {due_at}",
+    K.STATUTORY_NEAR: "Last minute to return a check: {return_by}",
+    K.CUT_OFF_NEAR: "Cut-off at {cut_off_at}: {count} of your checks must be returned by then",
+    K.APPROVAL_WAITING: "{by} recommends: a second signature is needed",
+    K.NOT_COMMITTED: "Your decision was not committed",
+    K.HOLD_RELEASED: "A hold that you placed has ended",
+}
+_TIMES = frozenset({"due_at", "return_by", "cut_off_at"})
+
+
+def headline(kind: NoticeKind, values: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """What happened, in one line; moments in the institution's zone. It holds nothing that a person wrote."""
+    shown = {name: _moment(value, zone) if name in _TIMES else value for name, value in values.items()}
+    return _HEADLINES[kind].format_map(shown)
+
+
+def detail(kind: NoticeKind, values: Mapping[str, Any]) -> str:
+    """What a person wrote, or the law's reference; empty where there is nothing to add."""
+    return str(values.get("rule" if kind is K.STATUTORY_NEAR else "text", ""))
+
+
+def _moment(value: str, zone: ZoneInfo) -> str:
+    local = datetime.fromisoformat(value).astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
