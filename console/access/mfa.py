@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from console.access import people, recovery_codes, second_factor, totp
 from console.access.applying import end_sessions
 from console.access.authentication import WrongCode
+from console.access.both_proofs import Proof, check_other_proof_untouched
 from console.access.held import InvalidPerson, OwnAccess, PersonNotFound, locked_user
 from console.access.people import Account
 from console.access.permissions import Permission, require
@@ -61,12 +64,14 @@ async def state_of(actor: Actor, user_id: UUID) -> MfaState:
 async def enrol_in_person(actor: Actor, user_id: UUID) -> InPerson:
     """A secret for the authenticator of somebody who sits beside the administrator; it waits for its first code.
 
-    Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess or InvalidPerson.
+    Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess, SecondAdministratorNeeded or InvalidPerson.
     """
     _check(actor, user_id)
     account = await _account(actor, user_id)
     if not account.active:
         raise InvalidPerson(f"{account.person.display_name} is deactivated: reactivate them first.")
+    async with transaction(actor) as session:
+        await _locked(session, actor, user_id)
     secret = await new_secret(account)
     return InPerson(account.person.username, totp.in_groups(secret), totp.qr_data_uri(secret, account.person.username))
 
@@ -79,7 +84,7 @@ async def confirm_in_person(actor: Actor, user_id: UUID, code: str) -> list[str]
     _check(actor, user_id)
     pending = (await _account(actor, user_id)).totp_pending
     async with transaction(actor) as session:
-        await locked_user(session, user_id)
+        await _locked(session, actor, user_id)
         if pending is None or not await people.spend_first_code(session, user_id, pending, code):
             # The administrator's own sign-in is not what failed: no account is locked by it.
             raise WrongCode
@@ -93,7 +98,7 @@ async def confirm_in_person(actor: Actor, user_id: UUID, code: str) -> list[str]
 async def require_enrolment(actor: Actor, user_id: UUID, reason: str) -> None:
     """Take the second factor away: at the next sign-in the password leads to setting up another.
 
-    Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess or InvalidPerson.
+    Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess, SecondAdministratorNeeded or InvalidPerson.
     """
     await _take_away(actor, user_id, reason, second_factor.Enrolment.AT_SIGN_IN)
 
@@ -112,7 +117,7 @@ async def new_recovery_codes(actor: Actor, user_id: UUID, reason: str) -> list[s
     _check(actor, user_id)
     reason = checked_reason(reason)
     async with transaction(actor) as session:
-        await locked_user(session, user_id)
+        await _locked(session, actor, user_id)
         codes = await recovery_codes.make(session, user_id)
         after = {"codes": len(codes), "reason": reason}
         await record(session, actor, Event.RECOVERY_CODES_MADE, "user", user_id, after=after)
@@ -123,7 +128,7 @@ async def _take_away(actor: Actor, user_id: UUID, reason: str, enrolment: second
     _check(actor, user_id)
     reason = checked_reason(reason)
     async with transaction(actor) as session:
-        user: User = await locked_user(session, user_id)
+        user = await _locked(session, actor, user_id)
         before = {"confirmed": user.totp_confirmed_at is not None}
         user.totp_secret = user.totp_pending = user.totp_confirmed_at = user.totp_last_step = None
         user.mfa_enrolment = enrolment.value
@@ -141,6 +146,12 @@ def _check(actor: Actor, user_id: UUID) -> None:
     if actor.user_id == user_id:
         raise OwnAccess
     require_fresh_code(actor)
+
+
+async def _locked(session: AsyncSession, actor: Actor, user_id: UUID) -> User:
+    user = await locked_user(session, user_id)
+    await check_other_proof_untouched(session, actor, user, Proof.SECOND_FACTOR)
+    return user
 
 
 async def _account(actor: Actor, user_id: UUID) -> Account:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access import passwords
 from console.access.access_changes import keep_request, request_for_new_person
 from console.access.applying import end_sessions
+from console.access.both_proofs import Proof, check_other_proof_untouched
 from console.access.held import Access, InvalidPerson, OwnAccess, check_access, locked_user
 from console.access.people import add_user, checked_names, creating
 from console.access.permissions import Permission, require
@@ -63,7 +64,7 @@ async def create_person(actor: Actor, username: str, display_name: str, access: 
 async def reset_password(actor: Actor, user_id: UUID, reason: str) -> str:
     """Give somebody a password for one sign-in, which is returned this once; their sessions end.
 
-    Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess or InvalidPerson.
+    Raises NotAllowed, CodeNeeded, PersonNotFound, OwnAccess, SecondAdministratorNeeded or InvalidPerson.
     """
     require(actor, Permission.USER_MANAGE)
     _check_other(actor, user_id)
@@ -73,6 +74,7 @@ async def reset_password(actor: Actor, user_id: UUID, reason: str) -> str:
     password_hash = await passwords.hash_again(password)
     async with transaction(actor) as session:
         user = await locked_user(session, user_id)
+        await check_other_proof_untouched(session, actor, user, Proof.PASSWORD)
         if not user.must_change_password:
             # What they chose is not chosen again, though they may have forgotten it.
             session.add(_earlier(user))
