@@ -26,7 +26,15 @@ BASE = {
     "console.masking",
     "console.access.permissions",
 }
-TOP = {"console.app", "console.cli", "console.embedded", "console.live", "console.resources"}
+TOP = {
+    "console.app",
+    "console.cli",
+    "console.cli_access",
+    "console.cli_services",
+    "console.embedded",
+    "console.live",
+    "console.resources",
+}
 # Same-level neighbours that do not know each other.
 APART = {("policy", "images"), ("images", "policy")}
 PURE = ["console.review.states", "console.review.clocks", "console.review.flags", "console.review.reasons",

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,16 +16,21 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from psycopg import sql
+from sqlalchemy import select
 from typer.testing import CliRunner
 
+from console.access.allowlist_rules import add_rule, list_rules
 from console.cli import app
 from console.settings import Settings
+from db.engine import transaction
+from db.models import AuditEntry
 from tests.conftest import Database
-from tests.factories import PASSWORD, claimed, import_items, item_ids, make_bank, x9_file, x9_item
+from tests.factories import PASSWORD, Bank, claimed, import_items, item_ids, make_bank, x9_file, x9_item
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
-    "up", "serve", "worker", "migrate", "import", "create-user", "rotate-key", "totp", "verify", "settings", "bench",
+    "up", "serve", "worker", "migrate", "import", "create-user", "rotate-key", "totp", "clear-allowlist",
+    "verify", "settings", "bench",
 )  # fmt: skip
 REPORT = {"file", "sha256", "status", "checks", "returns", "credits", "images", "amount_cents", "findings"}
 FINDING = {"record", "offset", "field", "problem", "found", "expected"}
@@ -293,3 +299,34 @@ def test_settings_show_values_and_sources_but_no_secret(console: Settings, datab
 
 def _on(url: str, database: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+# --- an allowlist that shut everybody out ----------------------------------------------------------------------------
+
+
+def test_an_allowlist_that_shuts_everybody_out_is_cleared_here(run: Callable, console: Settings) -> None:
+    async def shut() -> Bank:
+        bank = await make_bank()
+        me = replace(bank.administrator, address="192.0.2.7")
+        await add_rule(me, "role:administrator", "192.0.2.0/24")
+        await add_rule(me, "operation:file:import", "203.0.113.5")
+        return bank
+
+    bank = run(shut())
+    unknown = main("clear-allowlist", "--subject", "role:king", "--reason", "moved")
+    assert unknown.returncode == 1 and "role:administrator" in unknown.stderr
+    assert main("clear-allowlist", "--reason", "  ").returncode == 1
+    some = main("clear-allowlist", "--subject", "role:administrator", "--reason", "the office moved", "--json")
+    assert some.returncode == 0 and json.loads(some.stdout) == {"removed": 1}
+
+    async def left() -> tuple[list[str], list[AuditEntry]]:
+        async with transaction(bank.system) as session:
+            entries = await session.scalars(select(AuditEntry).where(AuditEntry.action == "allow_rule.removed"))
+            return [rule.subject for rule in await list_rules(bank.administrator)], list(entries)
+
+    subjects, entries = run(left())
+    assert subjects == ["operation:file:import"]
+    assert [(one.actor_id, one.before["network"], one.after) for one in entries if one.before] == [
+        (None, "192.0.2.0/24", {"reason": "the office moved"})
+    ]
+    assert "Removed 1 rules" in main("clear-allowlist", "--reason", "all of it").stdout

@@ -114,7 +114,7 @@ async def add_rule(actor: Actor, subject: str, network: str, note: str = "") -> 
             )
         )
         await session.flush()
-        await record(session, actor, Event.ALLOW_RULE_ADDED, "allow_rule", rule.id, after=_facts(rule))
+        await record(session, actor, Event.ALLOW_RULE_ADDED, "allow_rule", rule.id, after=rule_facts(rule))
         _read_anew(session, actor)
     return rule
 
@@ -136,7 +136,7 @@ async def remove_rule(actor: Actor, rule_id: UUID, reason: str) -> None:
             raise RuleRefused("This rule is gone already.")
         _guard(actor, tuple(rule for rule in rules if rule.id != rule_id))
         await session.execute(delete(AllowRule).where(AllowRule.id == rule_id))
-        before, after = _facts(removed), {"reason": reason}
+        before, after = rule_facts(removed), {"reason": reason}
         await record(session, actor, Event.ALLOW_RULE_REMOVED, "allow_rule", rule_id, before=before, after=after)
         _read_anew(session, actor)
 
@@ -164,5 +164,6 @@ def _read_anew(session: AsyncSession, actor: Actor) -> None:
     after_commit(session, forget)
 
 
-def _facts(rule: Rule) -> dict[str, str]:
+def rule_facts(rule: Rule) -> dict[str, str]:
+    """What the audit trail keeps of a rule."""
     return {"subject": rule.subject, "network": str(rule.network), "note": rule.note}
