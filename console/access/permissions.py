@@ -18,6 +18,7 @@ class Permission(StrEnum):
     ITEM_DECIDE = "item:decide"
     ITEM_APPROVE = "item:approve"
     ITEM_RELEASE_OTHERS = "item:release_others"
+    ITEM_ASSIGN = "item:assign"
     ACCOUNT_NUMBER_READ = "account_number:read"
     FILE_READ = "file:read"
     FILE_IMPORT = "file:import"
@@ -42,7 +43,7 @@ P = Permission
 
 
 _REVIEWER = frozenset({P.QUEUE_READ, P.ITEM_READ, P.ITEM_CLAIM, P.ITEM_DECIDE, P.ACCOUNT_NUMBER_READ})
-_APPROVER = _REVIEWER | {P.ITEM_APPROVE, P.ITEM_RELEASE_OTHERS, P.FILE_READ}
+_APPROVER = _REVIEWER | {P.ITEM_APPROVE, P.ITEM_RELEASE_OTHERS, P.ITEM_ASSIGN, P.FILE_READ}
 _SUPERVISOR = (
     _APPROVER
     | {P.FILE_IMPORT, P.ACCOUNT_LOAD, P.AUDIT_READ}

@@ -65,6 +65,7 @@ class Event(StrEnum):
     ACCOUNTS_LOADED = "accounts.loaded"
     ITEM_CLAIMED = "item.claimed"
     ITEM_RELEASED = "item.released"
+    ITEM_ASSIGNED = "item.assigned"
     ITEM_DECIDED = "item.decided"
     ITEM_RECOMMENDED = "item.recommended"
     ITEM_CONFIRMED = "item.confirmed"

@@ -41,6 +41,7 @@ def _takeable(actor: Actor, queue: str | None) -> Select[Any]:
         query = query.where(CheckItem.queue_id == select(Queue.id).where(Queue.key == queue).scalar_subquery())
     if not may(actor, Permission.ITEM_CLAIM):
         return query
+    query = query.where(or_(CheckItem.assigned_to.is_(None), CheckItem.assigned_to == actor.user_id))
     waiting = WAITING if may(actor, Permission.ITEM_APPROVE) else {Status.NEW}
     held = and_(Claim.item_id == CheckItem.id, Claim.expires_at > func.now())
     return query.outerjoin(Claim, held).where(

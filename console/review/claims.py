@@ -10,18 +10,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, require
+from console.access.permissions import Permission, covers, may, require
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.review import next_item
-from console.review.errors import HeldByOther, NotClaimable
+from console.review.errors import AssignedToOther, HeldByOther, NotClaimable, OutOfReach, TooManyClaims
 from console.review.item_view import ItemNotFound
 from console.review.reach import check_reach, place_of
 from console.review.states import WAITING, Act, Status, after
 from console.settings import settings
 from db.engine import transaction
-from db.models import CheckItem, Claim, User
+from db.models import CheckItem, Claim, Queue, User
 
 # What a person may take, besides what somebody else's expired claim left behind.
 CLAIMABLE = frozenset({Status.NEW, Status.ESCALATED, Status.PENDING_APPROVAL, Status.IN_REVIEW})
@@ -56,7 +56,8 @@ def _timeout() -> timedelta:
 async def claim(actor: Actor, item_id: UUID) -> Held:
     """Take an item; taking one's own again extends the claim.
 
-    Raises NotAllowed, ItemNotFound, HeldByOther, NotClaimable, OutOfReach.
+    Raises NotAllowed, ItemNotFound, HeldByOther, NotClaimable, OutOfReach, NotAMember, AssignedToOther or
+    TooManyClaims.
     """
     require(actor, Permission.ITEM_CLAIM)
     async with transaction(actor) as session:
@@ -77,6 +78,8 @@ async def claim(actor: Actor, item_id: UUID) -> Held:
         if held_before != actor.user_id:
             await record(session, actor, Event.ITEM_CLAIMED, "item", item_id, after={"version": item.version})
             hint_items(session, actor.institution_id, [item_id])
+            if full := await _full(session, actor, item.queue_id):
+                raise full
         return Held(item_id, item.version)
 
 
@@ -95,12 +98,18 @@ async def claim_next_within(
 ) -> Held | None:
     """`claim_next` inside the caller's transaction, passing over the items in `skip`."""
     statements, wanted = next_item.wanted(actor, queue, skip)
-    row = (await session.execute(statements.take, {**wanted, "user": actor.user_id, "timeout": _timeout()})).first()
-    if row is None:
-        return None
-    await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
-    hint_items(session, actor.institution_id, [row.id])
-    return Held(row.id, row.version)
+    while True:
+        row = (await session.execute(statements.take, {**wanted, "timeout": _timeout()})).first()
+        if row is None:
+            return None
+        await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
+        if await _full(session, actor, row.queue_id) is None:
+            hint_items(session, actor.institution_id, [row.id])
+            return Held(row.id, row.version)
+        # The person took another one of this queue at the same moment. The next search passes the queue over.
+        item = await _locked_item(session, row.id)
+        assert item is not None  # it was taken in this transaction
+        await _put_back(session, actor, [item], "too many claims", Claim.user_id == actor.user_id)
 
 
 async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ...] = ()) -> UUID | None:
@@ -200,10 +209,40 @@ async def _check_claimable(session: AsyncSession, actor: Actor, item: CheckItem)
         earlier = select(Claim.previous_status).where(Claim.item_id == item.id)
         status = Status((await session.execute(earlier)).scalar_one())
     place = await place_of(session, item)
-    check_reach(actor, Permission.ITEM_CLAIM, place)
-    if status in {Status.PENDING_APPROVAL, Status.ESCALATED}:
+    if item.assigned_to not in {None, actor.user_id} and not may(actor, Permission.ITEM_ASSIGN):
+        raise AssignedToOther(await _name_of(session, item.assigned_to))
+    await check_reach(session, actor, Permission.ITEM_CLAIM, place)
+    if status is Status.PENDING_APPROVAL:
         require(actor, Permission.ITEM_APPROVE)
-        check_reach(actor, Permission.ITEM_APPROVE, place)
+        await check_reach(session, actor, Permission.ITEM_APPROVE, place)
+    else:
+        await check_reach(session, actor, Permission.ITEM_DECIDE, place)
+    if status is Status.ESCALATED:
+        require(actor, Permission.ITEM_APPROVE)
+        if not covers(actor, Permission.ITEM_APPROVE, place):
+            raise OutOfReach(place.queue, place.item_type)
+
+
+async def _full(session: AsyncSession, actor: Actor, queue_id: UUID) -> TooManyClaims | None:
+    """Whether the actor holds more of a queue than one person may.
+
+    Asked after `record`: the audit chain's head is locked then, so that whoever claimed before has committed and is
+    counted, and whoever comes after waits.
+    """
+    held = (
+        select(func.count())
+        .select_from(Claim)
+        .join(CheckItem, CheckItem.id == Claim.item_id)
+        .where(Claim.user_id == actor.user_id, Claim.expires_at > func.now(), CheckItem.queue_id == Queue.id)
+        .scalar_subquery()
+    )
+    over = select(Queue.name, Queue.max_claims).where(Queue.id == queue_id, Queue.max_claims < held)
+    row = (await session.execute(over)).first()
+    return TooManyClaims(row.name, row.max_claims) if row else None
+
+
+async def _name_of(session: AsyncSession, user_id: UUID | None) -> str:
+    return (await session.execute(select(User.display_name).where(User.id == user_id))).scalar_one()
 
 
 async def _put_back(

@@ -50,7 +50,7 @@ async def decide(
     async with transaction(actor) as session:
         item, view, policy = await _locked(session, actor, item_id, seen)
         place = Place(view.queue_key, view.item_type)
-        check_reach(actor, Permission.ITEM_DECIDE, place)
+        await check_reach(session, actor, Permission.ITEM_DECIDE, place)
         two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount, place)
         recommended = two_people and choice.act in FINAL_ACTS
         if choice.act in FINAL_ACTS:
@@ -92,7 +92,7 @@ async def _second(actor: Actor, item_id: UUID, seen: Seen, note: str, *, agree: 
         if first.actor_id == actor.user_id:
             raise SamePerson
         place = Place(view.queue_key, view.item_type)
-        check_reach(actor, Permission.ITEM_APPROVE, place)
+        await check_reach(session, actor, Permission.ITEM_APPROVE, place)
         if agree and not within_limit(actor, item.amount, place, Permission.ITEM_APPROVE):
             raise OverLimit(amount_limit(actor, place, Permission.ITEM_APPROVE) or item.amount)
         act = Act(first.action)
@@ -115,7 +115,7 @@ async def resume(actor: Actor, item_id: UUID, note: str) -> None:
         raise IncompleteChoice("note", "Write the answer: the next reviewer reads it.")
     async with transaction(actor) as session:
         item = await _locked_item(session, item_id)
-        check_reach(actor, Permission.ITEM_DECIDE, await place_of(session, item))
+        await check_reach(session, actor, Permission.ITEM_DECIDE, await place_of(session, item))
         await _resume(session, actor, item, bounded(note))
 
 
@@ -231,6 +231,7 @@ async def _commit_decision(
     item.version += 1
     item.policy_version_id = decision.policy_version_id
     item.decided_at = decision.decided_at
+    item.assigned_to = None
     session.add(decision)
     await session.flush()
     evidence = await keep_evidence(session, actor, decision, view, seen)

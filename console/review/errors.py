@@ -56,6 +56,29 @@ class OutOfReach(ReviewRefused):
         super().__init__(f"You do not work on {kind} checks of the queue {queue.replace('_', ' ')}.")
 
 
+class NotAMember(ReviewRefused):
+    """The queue has members of its own, and the actor is none, or not one for this."""
+
+    def __init__(self, queue: str) -> None:
+        super().__init__(f"You do not work in the queue {queue.replace('_', ' ')}: a supervisor says who does.")
+
+
+class AssignedToOther(ReviewRefused):
+    """The item is assigned to somebody else."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"This check is assigned to {name}. An approver or a supervisor can assign it to you.")
+        self.name = name
+
+
+class TooManyClaims(ReviewRefused):
+    """The actor holds as many items of the queue as one person may."""
+
+    def __init__(self, queue: str, most: int) -> None:
+        checks = "one check" if most == 1 else f"{most} checks"
+        super().__init__(f"You hold {checks} of the queue {queue} already, and nobody holds more. Finish one first.")
+
+
 class SamePerson(ReviewRefused):
     """The maker of a recommendation cannot be its second person."""
 

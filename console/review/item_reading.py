@@ -12,6 +12,7 @@ from console.audit.entries import Event
 from console.policy.versions import Policy, active_policy
 from console.review.item_view import (
     AccountShown,
+    Assignee,
     EarlierCheck,
     FirstSignature,
     FlagShown,
@@ -48,7 +49,10 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
     """
     row = (
         await session.execute(
-            select(CheckItem, Queue).join(Queue, Queue.id == CheckItem.queue_id).where(CheckItem.id == item_id)
+            select(CheckItem, Queue, User.display_name)
+            .join(Queue, Queue.id == CheckItem.queue_id)
+            .outerjoin(User, User.id == CheckItem.assigned_to)
+            .where(CheckItem.id == item_id)
         )
     ).first()
     if row is None:
@@ -92,6 +96,7 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         first_signature=await _first_signature(session, item),
         steps=await _steps(session, item_id),
         holder=await _holder(session, item_id),
+        assigned=Assignee(item.assigned_to, row.display_name) if item.assigned_to else None,
     )
 
 

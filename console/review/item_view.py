@@ -118,6 +118,14 @@ class Holder:
 
 
 @dataclass(frozen=True)
+class Assignee:
+    """Who is to work on the item."""
+
+    user_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
 class ItemView:
     id: UUID
     version: int
@@ -154,8 +162,9 @@ class ItemView:
     earlier: tuple[EarlierCheck, ...]
     first_signature: FirstSignature | None
     steps: tuple[Step, ...]
-    # Not part of what is kept as evidence: who holds the item changes without the item changing.
+    # Not part of what is kept as evidence: who works on the item says nothing of the check.
     holder: Holder | None
+    assigned: Assignee | None
 
     def image(self, side: str) -> ImageShown | None:
         """The first full view of a side."""
@@ -164,7 +173,7 @@ class ItemView:
     def shown(self) -> dict[str, Any]:
         """What the reviewer sees, as plain values, for the evidence and its digest."""
         values = asdict(self)
-        del values["holder"]
+        del values["holder"], values["assigned"]
         return values
 
     @property

@@ -9,6 +9,7 @@ from console.access.person_services import close_account
 from console.access.reason import checked_reason
 from console.actor import Actor
 from console.audit.entries import Event, record
+from console.review.assignment import unassign_all_within
 from console.review.claims import release_all_within
 from db.engine import transaction
 
@@ -24,6 +25,7 @@ async def deactivate(actor: Actor, user_id: UUID, reason: str) -> int:
     async with transaction(actor) as session:
         await close_account(session, actor, user_id)
         released = await release_all_within(session, actor, user_id, "deactivated")
+        await unassign_all_within(session, actor, user_id, "deactivated")
         after = {"reason": reason, "released": released}
         await record(session, actor, Event.USER_DEACTIVATED, "user", user_id, after=after)
     return released

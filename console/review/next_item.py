@@ -1,4 +1,7 @@
-"""Which waiting item is the next one for a person: the statements that look for it and take it."""
+"""Which waiting item is the next one for a person: the statements that look for it and take it.
+
+What is assigned to the person comes first, then what is assigned to nobody; what is assigned to others never does.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,40 @@ from sqlalchemy import TextClause, text
 from console.access.permissions import Permission, Reach, may, reaches
 from console.actor import Actor
 
-# The statuses stand in the text, not in parameters, so that the partial index of waiting items serves the order.
+# The statuses stand in the text, not in parameters, so that the partial indexes of waiting items serve the order.
 _MOST_URGENT: Final = """
     select i.id, i.status from check_item i
-    where i.institution_id = :institution and i.status in ('new', 'escalated')
+    where i.institution_id = :institution and i.status in ('new', 'escalated') and {whose}
       and (:senior or i.status = 'new')
       and (cast(:queue as text) is null or i.queue_id = (select id from queue where key = :queue))
       and {covered}
+      and i.queue_id <> all(array(select queue_id from shut))
       and i.id <> all(:except)
       and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
     order by i.sla_due_at, i.priority, i.id limit 1
     """
 
+# Queues in which the person takes nothing: others are their members, or the person holds as many as one may.
+_SHUT: Final = """
+    shut as (
+        select queue_id from queue_member group by queue_id having not bool_or(user_id = :user and decides)
+        union all
+        select q.id from queue q
+        where q.max_claims <= (
+            select count(*) from claim c join check_item held on held.id = c.item_id
+            where c.user_id = :user and c.expires_at > now() and held.queue_id = q.id
+        )
+    )"""
+
+_FOUND: Final = """
+    with {shut},
+    own as ({own} {lock}),
+    free as ({free} {lock}),
+    next as (select * from own union all select * from free)
+    """
+
 _TAKE: Final = """
-    with next as ({urgent} for update of i skip locked), taken as (
+    , taken as (
         insert into claim (item_id, institution_id, user_id, claimed_at, expires_at, previous_status)
         select id, :institution, :user, now(), now() + :timeout, status from next
         on conflict (item_id) do update
@@ -35,7 +58,7 @@ _TAKE: Final = """
     )
     update check_item set status = 'in_review', version = version + 1
     from taken where check_item.id = taken.item_id
-    returning check_item.id, check_item.version
+    returning check_item.id, check_item.version, check_item.queue_id
     """
 
 # A part of the work, of those in which the actor holds a permission, covers the item.
@@ -47,15 +70,21 @@ _COVERED: Final = """exists (
 
 @dataclass(frozen=True)
 class Statements:
-    """`peek` answers with the item's id and status, `take` with its id and version."""
+    """`peek` answers with the item's id and status, `take` with its id, its version and its queue's id."""
 
     peek: TextClause
     take: TextClause
 
 
 def _statements(covered: str) -> Statements:
-    urgent = _MOST_URGENT.replace("{covered}", covered)  # texts of our own, nothing from outside
-    return Statements(text(urgent), text(_TAKE.replace("{urgent}", urgent)))
+    urgent = _MOST_URGENT.replace("{covered}", covered)
+    own = urgent.replace("{whose}", "i.assigned_to = :user")
+    # The condition keeps the second search from locking anything where the first has found something.
+    free = urgent.replace("{whose}", "i.assigned_to is null and not exists (select from own)")
+    found = _FOUND.replace("{shut}", _SHUT.strip()).replace("{own}", own).replace("{free}", free)
+    peek, take = found.replace("{lock}", ""), found.replace("{lock}", "for update of i skip locked")
+    # Texts of our own, nothing from outside.
+    return Statements(text(f"{peek} select * from next"), text(take + _TAKE))  # noqa: S608
 
 
 # For who works everywhere the text knows no limits, and is as fast as if there were none.
@@ -68,10 +97,16 @@ _LIMITED: Final = _statements(
 def wanted(actor: Actor, queue: str | None, skip: tuple[UUID, ...]) -> tuple[Statements, dict[str, Any]]:
     """The statements for this actor and their parameters; `queue` is a key, None: every queue.
 
-    `take` needs the user and the claim's timeout beside them.
+    `take` needs the claim's timeout beside them.
     """
     senior = may(actor, Permission.ITEM_APPROVE)
-    parameters = {"institution": actor.institution_id, "queue": queue, "senior": senior, "except": list(skip)}
+    parameters: dict[str, Any] = {
+        "institution": actor.institution_id,
+        "user": actor.user_id,
+        "queue": queue,
+        "senior": senior,
+    }
+    parameters["except"] = list(skip)
     own = reaches(actor, Permission.ITEM_CLAIM)
     own_senior = reaches(actor, Permission.ITEM_APPROVE) if senior else None
     if own is None and own_senior is None:

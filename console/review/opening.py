@@ -22,7 +22,7 @@ from console.access.permissions import (
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.claims import claim
-from console.review.errors import HeldByOther, NotClaimable, OutOfReach, OverLimit, SamePerson
+from console.review.errors import AssignedToOther, OutOfReach, OverLimit, ReviewRefused, SamePerson
 from console.review.item_reading import load_view
 from console.review.item_view import ItemNotFound, ItemView
 from console.review.states import FINAL_STATUSES, WAITING, Status
@@ -64,10 +64,11 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
     require(actor, Permission.ITEM_READ)
     view = await _read(actor, item_id)
     refused = ""
-    if take and _worth_taking(actor, view):
+    # Who may reassign takes somebody else's check only by saying so.
+    if take and _worth_taking(actor, view) and not _is_others(actor, view):
         try:
             await claim(actor, item_id)
-        except (HeldByOther, NotClaimable, NotAllowed, OutOfReach) as error:
+        except (ReviewRefused, NotAllowed) as error:
             refused = str(error)
         view = await _read(actor, item_id)
     standing = standing_of(actor, view)
@@ -124,12 +125,18 @@ def _may_confirm(actor: Actor, view: ItemView) -> bool:
 def _worth_taking(actor: Actor, view: ItemView) -> bool:
     if not covers(actor, Permission.ITEM_CLAIM, _place(view)):
         return False
+    if _is_others(actor, view) and not may(actor, Permission.ITEM_ASSIGN):
+        return False
     if view.status is Status.PENDING_APPROVAL:
         # Somebody who cannot sign would only keep it from those who can.
         return _may_confirm(actor, view) and _within_limit(actor, view)
     if view.status is Status.ESCALATED:
         return covers(actor, Permission.ITEM_APPROVE, _place(view))
     return view.status in WAITING | {Status.IN_REVIEW}
+
+
+def _is_others(actor: Actor, view: ItemView) -> bool:
+    return view.assigned is not None and view.assigned.user_id != actor.user_id
 
 
 def _why_not(actor: Actor, view: ItemView) -> str:
@@ -141,6 +148,8 @@ def _why_not(actor: Actor, view: ItemView) -> str:
         return "Your role reads checks and decides none."
     if not covers(actor, Permission.ITEM_CLAIM, _place(view)):
         return str(OutOfReach(view.queue_key, view.item_type))
+    if view.assigned is not None and view.assigned.user_id != actor.user_id:
+        return str(AssignedToOther(view.assigned.name))
     if view.status is Status.PENDING_APPROVAL:
         return _why_not_confirm(actor, view)
     if view.status is Status.ESCALATED and not may(actor, Permission.ITEM_APPROVE):

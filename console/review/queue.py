@@ -11,11 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from console.access.permissions import Permission, reaches, require
 from console.actor import Actor
 from console.masking import masked
-from console.review.reach import in_reach
+from console.review.reach import closed_queues, in_reach
 from console.review.states import Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, Flag, Queue, User
@@ -37,6 +39,7 @@ class Sort(StrEnum):
 # The order of urgency, everywhere: what is due first, among these the higher priority.
 URGENCY = (CheckItem.sla_due_at, CheckItem.priority)
 
+_ASSIGNED = aliased(User)
 _COLUMNS = {Sort.SLA: URGENCY, Sort.AMOUNT: (CheckItem.amount,), Sort.RECEIVED: (CheckItem.received_at,)}
 
 
@@ -82,6 +85,8 @@ class QueueRow:
     flags: tuple[str, ...]
     holder_id: UUID | None
     holder: str | None
+    assigned_to: UUID | None
+    assigned: str | None
 
 
 @dataclass(frozen=True)
@@ -105,11 +110,14 @@ async def queue_names(actor: Actor) -> tuple[QueueName, ...]:
     require(actor, Permission.QUEUE_READ)
     parts = reaches(actor, Permission.QUEUE_READ)
     async with transaction(actor) as session:
-        rows = await session.execute(select(Queue.key, Queue.name).order_by(Queue.position))
+        closed = await closed_queues(session, actor, Permission.QUEUE_READ)
+        open_ = select(Queue.key, Queue.name).where(Queue.closed_at.is_(None)).order_by(Queue.position, Queue.key)
+        rows = await session.execute(open_)
         return tuple(
             QueueName(row.key, row.name)
             for row in rows
-            if parts is None or any(part.queues is None or row.key in part.queues for part in parts)
+            if row.key not in closed
+            and (parts is None or any(part.queues is None or row.key in part.queues for part in parts))
         )
 
 
@@ -125,13 +133,13 @@ async def list_items(
     """One page of the queue, the next one with the `after` of the page before. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
     order = (*_COLUMNS[sort], CheckItem.id)
-    query = _filtered(_rows(), actor, chosen or Filter())
-    if after is not None:
-        here, there = tuple_(*order), tuple_(*after.values, after.id)
-        query = query.where(here < there if descending else here > there)
-    query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
     limit = max(1, min(limit, MAX_PAGE))
     async with transaction(actor) as session:
+        query = await _filtered(session, _rows(), actor, chosen or Filter())
+        if after is not None:
+            here, there = tuple_(*order), tuple_(*after.values, after.id)
+            query = query.where(here < there if descending else here > there)
+        query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
         found = (await session.execute(query.limit(limit + 1))).all()
     rows = tuple(_row(one) for one in found[:limit])
     return Page(rows, sort_key(rows[-1], sort) if len(found) > limit else None)
@@ -146,8 +154,9 @@ def sort_key(row: QueueRow, sort: Sort) -> Key:
 async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | None = None) -> dict[UUID, QueueRow]:
     """Those of the items that the filter still lists: what a live hint asks for. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    query = _filtered(_rows(), actor, chosen or Filter()).where(CheckItem.id.in_(item_ids[:MAX_PAGE]))
     async with transaction(actor) as session:
+        query = await _filtered(session, _rows(), actor, chosen or Filter())
+        query = query.where(CheckItem.id.in_(item_ids[:MAX_PAGE]))
         return {row.CheckItem.id: _row(row) for row in await session.execute(query)}
 
 
@@ -156,19 +165,27 @@ def _rows() -> Select[Any]:
         select(func.array_agg(Flag.title)).where(Flag.item_id == CheckItem.id).correlate(CheckItem).scalar_subquery()
     )
     return (
-        select(CheckItem, Queue.key.label("queue_key"), Claim.user_id, User.display_name, flags.label("flags"))
+        select(
+            CheckItem,
+            Queue.key.label("queue_key"),
+            Claim.user_id,
+            User.display_name,
+            _ASSIGNED.display_name.label("assigned"),
+            flags.label("flags"),
+        )
         .join(Queue, Queue.id == CheckItem.queue_id)
         .outerjoin(Claim, and_(Claim.item_id == CheckItem.id, Claim.expires_at > func.now()))
         .outerjoin(User, User.id == Claim.user_id)
+        .outerjoin(_ASSIGNED, _ASSIGNED.id == CheckItem.assigned_to)
     )
 
 
-def _filtered(query: Select[Any], actor: Actor, chosen: Filter) -> Select[Any]:
+async def _filtered(session: AsyncSession, query: Select[Any], actor: Actor, chosen: Filter) -> Select[Any]:
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
     query = query.where(CheckItem.institution_id == actor.institution_id)
     query = query.where(CheckItem.status == chosen.status.value if chosen.status else OPEN_ITEMS)
     # Who works on a part of the queue is shown that part.
-    if (reach := in_reach(actor, Permission.QUEUE_READ)) is not None:
+    if (reach := await in_reach(session, actor, Permission.QUEUE_READ)) is not None:
         query = query.where(reach)
     if chosen.queue:
         queue_id = select(Queue.id).where(Queue.key == chosen.queue).scalar_subquery()
@@ -220,4 +237,6 @@ def _row(found: Any) -> QueueRow:
         tuple(sorted(found.flags or ())),
         found.user_id,
         found.display_name,
+        item.assigned_to,
+        found.assigned,
     )

@@ -19,6 +19,7 @@ from db.models import CheckItem, Claim, Queue
 # Literal as OPEN_ITEMS is, so that the partial index over what is decided serves it.
 DECIDED_ITEMS = text("check_item.status in ('approved', 'returned', 'rejected', 'closed')")
 _SECOND_PERSON = text("check_item.status = 'pending_approval'")
+Conditions = list[ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,14 @@ async def counts(actor: Actor, day_start: datetime) -> Counts:
     """The figures above the queue; `day_start` is the institution's midnight. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
     async with transaction(actor) as session:
-        queues = await _by_queue(session, actor)
+        reached = await _reached(session, actor)
+        queues = await _by_queue(session, reached)
         figures = select(
-            _count_open(actor, CheckItem.sla_due_at <= func.now()),
-            _count_open(actor, CheckItem.sla_warning_at <= func.now(), CheckItem.sla_due_at > func.now()),
-            _second_person(actor),
+            _count_open(reached, CheckItem.sla_due_at <= func.now()),
+            _count_open(reached, CheckItem.sla_warning_at <= func.now(), CheckItem.sla_due_at > func.now()),
+            _second_person(reached),
             _mine(actor),
-            _decided_since(actor, day_start),
+            _decided_since(reached, day_start),
         )
         breached, warning, second_person, mine, decided = (await session.execute(figures)).one()
     return Counts(queues, sum(queues.values()), breached, warning, second_person, mine, decided)
@@ -57,39 +59,40 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
     condition = [CheckItem.queue_id == _queue_id(queue)] if queue else []
     async with transaction(actor) as session:
         own = (await session.execute(select(*URGENCY, CheckItem.id).where(CheckItem.id == item_id))).first()
-        total = (await session.execute(_open(actor, *condition))).scalar_one()
+        reached = await _reached(session, actor)
+        total = (await session.execute(_open(reached, *condition))).scalar_one()
         if own is None:
             return 0, total
-        before = _open(actor, *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
+        before = _open(reached, *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
         return (await session.execute(before)).scalar_one() + 1, total
 
 
-async def _by_queue(session: AsyncSession, actor: Actor) -> dict[str, int]:
+async def _by_queue(session: AsyncSession, reached: Conditions) -> dict[str, int]:
     """Open items by queue key, of the queues that have any."""
-    waiting = select(CheckItem.queue_id, func.count().label("waiting")).where(*_reached(actor), OPEN_ITEMS)
+    waiting = select(CheckItem.queue_id, func.count().label("waiting")).where(*reached, OPEN_ITEMS)
     by_id = waiting.group_by(CheckItem.queue_id).subquery()
     rows = await session.execute(select(Queue.key, by_id.c.waiting).join(by_id, by_id.c.queue_id == Queue.id))
     return {row.key: row.waiting for row in rows}
 
 
-def _open(actor: Actor, *conditions: ColumnElement[bool]) -> Select[int]:
-    return select(func.count()).select_from(CheckItem).where(*_reached(actor), OPEN_ITEMS, *conditions)
+def _open(reached: Conditions, *conditions: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(CheckItem).where(*reached, OPEN_ITEMS, *conditions)
 
 
-def _reached(actor: Actor) -> list[ColumnElement[bool]]:
+async def _reached(session: AsyncSession, actor: Actor) -> Conditions:
     """The items of the part of the institution's queue on which the actor works."""
-    reach = in_reach(actor, Permission.QUEUE_READ)
+    reach = await in_reach(session, actor, Permission.QUEUE_READ)
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
     return [CheckItem.institution_id == actor.institution_id, *([] if reach is None else [reach])]
 
 
-def _count_open(actor: Actor, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return _open(actor, *conditions).scalar_subquery()
+def _count_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return _open(reached, *conditions).scalar_subquery()
 
 
-def _second_person(actor: Actor) -> ScalarSelect[int]:
+def _second_person(reached: Conditions) -> ScalarSelect[int]:
     """Queue by queue, because the index over them begins with the queue."""
-    items = _open(actor).join(Queue, Queue.id == CheckItem.queue_id).where(_SECOND_PERSON)
+    items = _open(reached).join(Queue, Queue.id == CheckItem.queue_id).where(_SECOND_PERSON)
     return items.scalar_subquery()
 
 
@@ -98,8 +101,8 @@ def _mine(actor: Actor) -> ScalarSelect[int]:
     return select(func.count()).select_from(Claim).where(held).scalar_subquery()
 
 
-def _decided_since(actor: Actor, start: datetime) -> ScalarSelect[int]:
-    items = select(func.count()).select_from(CheckItem).where(*_reached(actor), CheckItem.decided_at >= start)
+def _decided_since(reached: Conditions, start: datetime) -> ScalarSelect[int]:
+    items = select(func.count()).select_from(CheckItem).where(*reached, CheckItem.decided_at >= start)
     return items.where(DECIDED_ITEMS).scalar_subquery()
 
 

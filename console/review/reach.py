@@ -1,14 +1,29 @@
-"""Where people work: queues and item types to which roles, or a person's own bounds, limit them."""
+"""Where people work: queues and item types to which roles, a person's own bounds or a queue's members limit them.
+
+A queue without members is for everybody whose role reaches it. Members narrow that and never widen it.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, Place, Reach, covers, reaches
+from console.access.permissions import Permission, Place, Reach, covers, may, reaches
 from console.actor import Actor
-from console.review.errors import OutOfReach
-from db.models import CheckItem, Queue
+from console.review.errors import NotAMember, OutOfReach
+from db.models import CheckItem, Queue, QueueMember
+
+# What a member must be allowed in a queue with members; for reading, being one is enough.
+_ALLOWED: Final[dict[Permission, ColumnElement[bool]]] = {
+    Permission.ITEM_CLAIM: or_(QueueMember.decides, QueueMember.signs),
+    Permission.ITEM_DECIDE: QueueMember.decides.is_(True),
+    Permission.ITEM_APPROVE: QueueMember.signs.is_(True),
+}
 
 
 async def place_of(session: AsyncSession, item: CheckItem) -> Place:
@@ -17,16 +32,67 @@ async def place_of(session: AsyncSession, item: CheckItem) -> Place:
     return Place(key, item.item_type)
 
 
-def check_reach(actor: Actor, permission: Permission, place: Place) -> None:
-    """Raise OutOfReach unless the actor holds the permission for items that stand there."""
-    if not covers(actor, permission, place):
-        raise OutOfReach(place.queue, place.item_type)
+async def places_of(session: AsyncSession, items: Iterable[CheckItem]) -> dict[UUID, Place]:
+    """Where many items stand, by item."""
+    keys = {row.id: row.key for row in await session.execute(select(Queue.id, Queue.key))}
+    return {item.id: Place(keys[item.queue_id], item.item_type) for item in items}
 
 
-def in_reach(actor: Actor, permission: Permission) -> ColumnElement[bool] | None:
+@dataclass(frozen=True)
+class Ground:
+    """Where somebody holds a permission, for asking about many items. `closed`: queues that have other members."""
+
+    actor: Actor
+    permission: Permission
+    closed: frozenset[str]
+
+    def check(self, place: Place) -> None:
+        """Raise OutOfReach or NotAMember unless the permission is held for items that stand there."""
+        if not covers(self.actor, self.permission, place):
+            raise OutOfReach(place.queue, place.item_type)
+        if place.queue in self.closed:
+            raise NotAMember(place.queue)
+
+
+async def ground_of(session: AsyncSession, actor: Actor, permission: Permission) -> Ground:
+    """Where the actor holds the permission at this moment."""
+    return Ground(actor, permission, frozenset(await closed_queues(session, actor, permission)))
+
+
+async def check_reach(session: AsyncSession, actor: Actor, permission: Permission, place: Place) -> None:
+    """Raise OutOfReach or NotAMember unless the actor holds the permission for items that stand there."""
+    (await ground_of(session, actor, permission)).check(place)
+
+
+async def in_reach(session: AsyncSession, actor: Actor, permission: Permission) -> ColumnElement[bool] | None:
     """The condition on `check_item` of the items for which the actor holds the permission; None: on every one."""
     parts = reaches(actor, permission)
-    return None if parts is None else or_(false(), *(_inside(part) for part in parts))
+    closed = await closed_queues(session, actor, permission)
+    if parts is None and not closed:
+        return None
+    own = true() if parts is None else or_(false(), *(_inside(part) for part in parts))
+    return own if not closed else and_(own, CheckItem.queue_id.not_in(list(closed.values())))
+
+
+async def closed_queues(session: AsyncSession, actor: Actor, permission: Permission) -> dict[str, UUID]:
+    """Keys and ids of the queues whose members are others: the actor may not do this there, whatever their roles say.
+
+    Who manages the queues, and who only reads checks, goes on seeing all of them.
+    """
+    if actor.system or (permission not in _ALLOWED and _sees_all(actor)):
+        return {}
+    allowed = and_(QueueMember.user_id == actor.user_id, _ALLOWED.get(permission, true()))
+    rows = await session.execute(
+        select(Queue.key, Queue.id)
+        .join(QueueMember, QueueMember.queue_id == Queue.id)
+        .group_by(Queue.id)
+        .having(func.bool_or(allowed).is_(False))
+    )
+    return {row.key: row.id for row in rows}
+
+
+def _sees_all(actor: Actor) -> bool:
+    return may(actor, Permission.ITEM_ASSIGN) or not may(actor, Permission.ITEM_CLAIM)
 
 
 def _inside(part: Reach) -> ColumnElement[bool]:

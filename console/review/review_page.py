@@ -14,7 +14,7 @@ from console.access.permissions import Permission
 from console.actor import Actor
 from console.review.beside import beside
 from console.review.choices import Choice
-from console.review.claims import peek_next, release, touch
+from console.review.claims import claim, peek_next, release, touch
 from console.review.decision_panel import DecisionPanel
 from console.review.decisions import Outcome, confirm, decide, resume, send_back
 from console.review.desk_panel import Desk
@@ -120,7 +120,9 @@ class ReviewPage:
 
     async def take(self, actor: Actor) -> None:
         """Claim the check that is shown."""
-        await self._reload(actor, take=True)
+        if self._opened is not None:
+            await claim(actor, self._opened.view.id)
+            await self._reload(actor)
 
     async def show_account(self, actor: Actor) -> None:
         """Show the full account number."""

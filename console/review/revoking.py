@@ -16,6 +16,7 @@ from console.access.reason import checked_reason
 from console.access.step_up import require_fresh_code
 from console.actor import Actor
 from console.audit.entries import Event, record
+from console.review.assignment import unassign_all_within
 from console.review.claims import release_all_within
 from db.engine import transaction
 from db.models import UserRole
@@ -49,6 +50,7 @@ async def revoke(actor: Actor, line_id: UUID, reason: str) -> Revoked:
         if was_held:
             # Items are locked before the audit trail's head, as everywhere.
             released = await release_all_within(session, actor, line.user_id, "role revoked")
+            await unassign_all_within(session, actor, line.user_id, "role revoked")
             await revoke_role(session, actor, line.user_id, line.role, reason)
         held = select(func.count()).select_from(UserRole).where(UserRole.user_id == line.user_id)
         deactivated = user.active and await session.scalar(held) == 0

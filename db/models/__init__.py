@@ -14,7 +14,7 @@ from db.models.access import (
 from db.models.accounts import Account, AccountContext, HistoryCheck, IssuedCheck, StopPayment
 from db.models.audit import AuditEntry, AuditHead
 from db.models.base import Base
-from db.models.institution import Institution, Queue, User, UserRole
+from db.models.institution import Institution, Queue, QueueMember, User, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
@@ -51,6 +51,7 @@ __all__ = [
     "NoticeSetting",
     "PolicyVersion",
     "Queue",
+    "QueueMember",
     "RecoveryCode",
     "SessionRecord",
     "StopPayment",

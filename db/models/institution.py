@@ -118,5 +118,31 @@ class Queue(OpaqueId, OfInstitution, Base):
     # Null: the policy's hours.
     sla_hours: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     warning_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
+    # How many checks of the queue one person may hold at once; null: any number.
+    max_claims: Mapped[int | None]
+    # Which checks come here when they are taken in (`console.policy.routing.Criteria`); null: those the policy names.
+    criteria: Mapped[dict[str, Any] | None]
+    # Rises with each change, so that two supervisors cannot overwrite each other.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    closed_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("institution_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("institution_id", "key"),
+        CheckConstraint("max_claims between 1 and 1000", name="max_claims"),
+        CheckConstraint("sla_hours > 0", name="sla_hours"),
+        CheckConstraint("warning_minutes between 0 and 1440", name="warning_minutes"),
+    )
+
+
+class QueueMember(OfInstitution, Base):
+    """Somebody who works in a queue. A queue without members is for everybody whose role reaches it.
+
+    `decides`: claims and decides its checks; `signs`: gives the second signature. A member with neither reads.
+    """
+
+    __tablename__ = "queue_member"
+
+    queue_id: Mapped[UUID] = mapped_column(ForeignKey("queue.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), primary_key=True, index=True)
+    decides: Mapped[bool]
+    signs: Mapped[bool]

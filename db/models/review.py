@@ -53,6 +53,8 @@ class CheckItem(OpaqueId, OfInstitution, Base):
     return_by: Mapped[datetime | None]
     release_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
+    # Who is to work on it; null: whoever takes it first.
+    assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("app_user.id"))
 
     __table_args__ = (
         UniqueConstraint("file_id", "ordinal"),
@@ -69,14 +71,23 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text(_OPEN),
         ),
-        # What "Start" takes from.
+        # What "Start" takes from: what is assigned to its person, then what is assigned to nobody.
+        Index(
+            "ix_check_item_open_assigned",
+            "institution_id",
+            "assigned_to",
+            "sla_due_at",
+            "priority",
+            "id",
+            postgresql_where=text(f"assigned_to is not null and {_OPEN}"),
+        ),
         Index(
             "ix_check_item_waiting",
             "institution_id",
             "sla_due_at",
             "priority",
             "id",
-            postgresql_where=text("status in ('new', 'escalated')"),
+            postgresql_where=text("status in ('new', 'escalated') and assigned_to is null"),
         ),
         Index("ix_check_item_decided", "institution_id", "decided_at", "id"),
         # Duplicate detection: routing + account + serial + amount.

@@ -192,6 +192,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "notices.inbox.list_notices": SignedIn("one's own notices; the check in a line is shown to who may read it"),
     "notices.inbox.mark_all_read": SignedIn("one's own notices"),
     "notices.inbox.mark_read": SignedIn("one's own notices"),
+    "review.assignment.assign": P.ITEM_ASSIGN,
     "review.beside.beside": P.QUEUE_READ,
     "review.claims.claim": P.ITEM_CLAIM,
     "review.claims.claim_next": P.ITEM_CLAIM,
@@ -215,7 +216,5 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.queue.rows_by_id": P.QUEUE_READ,
     "review.queue_counts.counts": P.QUEUE_READ,
     "review.queue_counts.neighbours": P.QUEUE_READ,
-    "review.reach.check_reach": Inner("what services ask of an item beside the permission"),
-    "review.reach.in_reach": Inner("the same as a condition on rows"),
     "review.revoking.revoke": P.ACCESS_REVIEW_DECIDE,
 }
