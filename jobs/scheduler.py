@@ -15,6 +15,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from console.resources import resources
 from console.settings import Settings
 from jobs.catch_up_with_sessions import catch_up_with_sessions
+from jobs.forget_drafts import forget_drafts
 from jobs.note_overdue_reviews import note_overdue_reviews
 from jobs.purge_session_history import purge_session_history
 from jobs.release_holds import release_holds
@@ -37,6 +38,7 @@ JOBS = (
     Job("catch up with sessions", timedelta(seconds=30), catch_up_with_sessions),
     Job("purge session history", timedelta(hours=6), purge_session_history),
     Job("note overdue reviews", timedelta(minutes=15), note_overdue_reviews),
+    Job("forget drafts", timedelta(hours=1), forget_drafts),
     Job("forget old job runs", timedelta(hours=6), forget_old_slots),
 )
 

@@ -78,11 +78,11 @@ class DecisionPanel:
 
     def toggle_reason(self, reason: str) -> None:
         """Add a return reason, or take it away; choosing one chooses to return."""
-        reasons = self.draft.reasons
-        if reason in reasons:
-            reasons.remove(reason)
-        elif len(reasons) < MAX_REASONS:
-            reasons.append(reason)
+        chosen = self.draft.reasons
+        if reason in chosen:
+            self.draft.reasons = tuple(one for one in chosen if one != reason)
+        elif len(chosen) < MAX_REASONS:
+            self.draft.reasons = (*chosen, reason)
         if self.draft.act is Act.RETURN and self._search is not None:
             self._search.set_value("")
             self._draw_choices()
@@ -106,7 +106,7 @@ class DecisionPanel:
         act = draft.act or Act.CLAIM  # no decision: refused with words
         return Choice(
             act,
-            reasons=tuple(draft.reasons) if act is Act.RETURN else (),
+            reasons=draft.reasons if act is Act.RETURN else (),
             note=draft.note,
             release_on=_date(draft.release_on) if act is Act.HOLD else None,
             queue=draft.queue if act is Act.ESCALATE else None,

@@ -17,6 +17,7 @@ from console.policy.judgement import needs_two_people
 from console.policy.versions import Policy, active_policy
 from console.review.choices import Choice, bounded, check_complete
 from console.review.claims import Held, claim_next_within
+from console.review.drafts import drop_draft_within
 from console.review.errors import IncompleteChoice, NotYours, OverLimit, SamePerson, StaleItem, UnansweredFlag
 from console.review.evidence import Seen, keep_evidence
 from console.review.item_reading import load_view
@@ -117,6 +118,7 @@ async def resume(actor: Actor, item_id: UUID, note: str) -> None:
         item = await _locked_item(session, item_id)
         await check_reach(session, actor, Permission.ITEM_DECIDE, await place_of(session, item))
         await _resume(session, actor, item, bounded(note))
+        await drop_draft_within(session, actor, item_id)
 
 
 async def resume_due_holds(actor: Actor, today: date) -> int:
@@ -222,7 +224,7 @@ async def _commit_decision(
     status: Status,
     event: Event,
 ) -> None:
-    """Write decision, evidence, item and audit entry, and let go of the item."""
+    """Write decision, evidence, item and audit entry, and let go of the item and of the draft of it."""
     last = (await session.execute(select(func.max(Decision.sequence)).where(Decision.item_id == item.id))).scalar()
     decision.sequence = (last or 0) + 1
     decision.to_status = status.value
@@ -236,6 +238,7 @@ async def _commit_decision(
     await session.flush()
     evidence = await keep_evidence(session, actor, decision, view, seen)
     await session.execute(delete(Claim).where(Claim.item_id == item.id))
+    await drop_draft_within(session, actor, item.id)
     await record(
         session,
         actor,

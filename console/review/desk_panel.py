@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from nicegui import ui
 from nicegui.element import Element
 
 from console.access.permissions import Permission, may
@@ -13,6 +12,7 @@ from console.actor import Actor
 from console.review.account_panel import AccountPanel
 from console.review.decision_panel import DecisionPanel
 from console.review.draft import Draft
+from console.review.draft_panel import DraftKeeper
 from console.review.flag_answers import Answer
 from console.review.flags_panel import FlagsPanel
 from console.review.item_panel import ItemPanel
@@ -27,6 +27,8 @@ from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text, icon
 
 _ACTIVITY_SECONDS = 15.0
+# What somebody holds while they work on it.
+HOLDS: Final = {Standing.DECIDE, Standing.CONFIRM}
 Form = DecisionPanel | SecondPanel | ResumePanel | LookPanel
 
 
@@ -53,7 +55,7 @@ class Desk:
     ) -> None:
         self._page, self._queue, self._queues, self._reviewing = page, queue, queues, reviewing
         self._zone = page.institution.zone
-        self._drafts: dict[UUID, Draft] = {}
+        self.drafts = DraftKeeper(page, self._drafts_held)
         self._shown: Opened | None = None
         with page.frame("Review", path="/queue", on_leave=page.handler(reviewing.leave)) as shell:
             self._bar = ReviewBar(shell, self._zone, page.handler(reviewing.go))
@@ -66,25 +68,23 @@ class Desk:
             self._hotkeys = Hotkeys(looking_keys(), page.handler(reviewing.key))
         self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
 
-    @property
-    def typed(self) -> bool:
-        """Whether leaving would lose words."""
-        return self.flags.typed or (self._shown is not None and self._draft(self._shown).typed)
-
     def show(self, actor: Actor, opened: Opened, place: tuple[int, int]) -> None:
         """Show a check; parts that did not change stay as they are, with what is typed in them."""
         before, self._shown = self._shown, opened
         view = opened.view
         changed = before is None or before.view.id != view.id
+        draft = self._draft(opened)
         self._bar.show(opened, self._queue.name if self._queue else "All queues", place)
-        self.viewer.show(actor, view)
+        self.viewer.show(actor, view, draft.viewer)
         if changed:
             self.item.show(view)
         if changed or (before and (before.view.account, before.view.earlier) != (view.account, view.earlier)):
             self._account.show(view)
-        self.flags.show(view, answers=opened.standing is Standing.DECIDE)
+        self.flags.show(view, draft, answers=opened.standing is Standing.DECIDE)
         if changed or (before and _form_of(before) != _form_of(opened)):
             self._draw_form(opened)
+        if changed:
+            self._restored.set_visibility(opened.draft is not None and opened.draft.chosen and draft is opened.draft)
         self._desk.classes(remove="crc-away")
         self._empty.classes(add="crc-away")
 
@@ -97,10 +97,6 @@ class Desk:
         self._desk.classes(add="crc-away")
         self._empty.classes(remove="crc-away")
 
-    def forget(self, item_id: UUID) -> None:
-        """Drop what was typed for a check."""
-        self._drafts.pop(item_id, None)
-
     def focus(self, field: str) -> None:
         """Put the cursor where something is missing."""
         self.form.focus(field)
@@ -112,30 +108,22 @@ class Desk:
         elif isinstance(self.form, DecisionPanel | SecondPanel):
             self.form.key(action)
 
-    async def may_lose_text(self) -> bool:
-        """Ask whether to leave though something is typed."""
-        with self._page.client, ui.dialog() as dialog, ui.card().classes("crc-ask"):
-            Text("Leave this check?", tag="h2")
-            Text("It goes back to the queue. What you typed or chose for it is lost.", tag="p")
-            with Element("div").classes("crc-row"):
-                stay = ActionButton("Stay", lambda: dialog.submit(False), kind="primary")
-                stay.props["autofocus"] = True
-                ActionButton("Leave it", lambda: dialog.submit(True), kind="danger")
-        answer = await dialog
-        dialog.delete()
-        return bool(answer)
-
     def _draw_desk(self) -> None:
         page, reviewing = self._page, self._reviewing
         with Element("div").classes("crc-column"):
-            self.viewer = ViewerPanel(self._zone)
+            self.viewer = ViewerPanel(self._zone, self._looked)
             self._account = AccountPanel(self._zone, lambda image: self.viewer.link(page.actor, image))
         with Element("div").classes("crc-panel crc-side"):
             may_show = may(page.actor, Permission.ACCOUNT_NUMBER_READ)
             self.item = ItemPanel(self._zone, page.handler(reviewing.show_account), may_show=may_show)
             self.flags = FlagsPanel(page.handler(reviewing.answer))
-            self._form_box = Element("section").classes("crc-form")
-            self._form_box.props["aria-label"] = "Decision"
+            with Element("section").classes("crc-form") as form:
+                form.props["aria-label"] = "Decision"
+                # Whoever leaves a field may leave the machine next.
+                form.on("focusout", self.drafts.save, [])
+                self._restored = _quiet("Draft restored: this is what you had chosen and typed.")
+                self._held = _quiet("Your draft cannot be saved at present. It is kept on this page until it can.")
+                self._form_box = Element("div").classes("crc-form-parts")
 
     def _draw_empty(self) -> None:
         with Element("div").classes("crc-state") as state:
@@ -163,7 +151,22 @@ class Desk:
         self._hotkeys.set_keys(_keys(opened.standing))
 
     def _draft(self, opened: Opened) -> Draft:
-        return self._drafts.setdefault(opened.view.id, Draft())
+        return self.drafts.draft(opened.view.id, opened.draft)
+
+    async def _looked(self, item_id: UUID, state: dict[str, Any]) -> None:
+        shown = self._shown
+        if shown is not None and shown.view.id == item_id and shown.standing in HOLDS:
+            self._draft(shown).viewer = state
+
+    def _drafts_held(self, held: bool) -> None:
+        self._held.set_visibility(held)
+
+
+def _quiet(words: str) -> Text:
+    line = Text(words, tag="p", classes="crc-soft crc-quiet")
+    line.props["role"] = "status"
+    line.set_visibility(False)
+    return line
 
 
 def _form_of(opened: Opened) -> tuple[object, ...]:

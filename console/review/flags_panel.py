@@ -9,6 +9,7 @@ from uuid import UUID
 from nicegui import ui
 from nicegui.element import Element
 
+from console.review.draft import Draft
 from console.review.flag_answers import MAX_REASON, Answer
 from console.review.item_view import FlagShown, ItemView
 from console.ui.keys import Scope, key_of
@@ -27,24 +28,19 @@ class FlagsPanel:
         self._view: ItemView | None = None
         self._answers = False
         self._current: UUID | None = None
-        # The flag whose dismissal is being explained, and the words so far.
-        self._dismissing: UUID | None = None
-        self._reason = ""
+        # Where the flag whose dismissal is being explained is kept, and the words so far.
+        self._draft = Draft()
         self._cards: dict[UUID, Element] = {}
         self._box = Element("section").classes("crc-flags")
         self._box.props["aria-label"] = "Flags"
 
-    @property
-    def typed(self) -> bool:
-        """Whether a reason is being written."""
-        return bool(self._dismissing and self._reason.strip())
-
-    def show(self, view: ItemView, *, answers: bool) -> None:
+    def show(self, view: ItemView, draft: Draft, *, answers: bool) -> None:
         """Show the flags of a check; `answers` says whether this person may answer them."""
         if self._view is None or self._view.id != view.id:
-            self._current = self._dismissing = None
-            self._reason = ""
-        self._view, self._answers = view, answers
+            self._current = draft.flag
+        self._view, self._draft, self._answers = view, draft, answers
+        if any(flag.id == draft.flag and flag.answer is not None for flag in view.flags):
+            draft.flag, draft.flag_reason = None, ""  # explained
         open_ids = [flag.id for flag in view.flags if flag.answer is None]
         if self._current not in open_ids:
             self._current = open_ids[0] if open_ids else None
@@ -75,19 +71,17 @@ class FlagsPanel:
         await self._on_answer(flag_id, answer, reason)
 
     def _dismiss(self, flag_id: UUID) -> None:
-        self._current = self._dismissing = flag_id
-        self._reason = ""
+        self._current = self._draft.flag = flag_id
+        self._draft.flag_reason = ""
         self._draw()
         self._scroll_to(flag_id)
 
     def _cancel(self) -> None:
-        self._dismissing, self._reason = None, ""
+        self._draft.flag, self._draft.flag_reason = None, ""
         self._draw()
 
     async def _explained(self, flag_id: UUID) -> None:
-        await self._answer(flag_id, Answer.DISMISSED, self._reason)
-        if self._flag(flag_id).answer == Answer.DISMISSED.value:
-            self._cancel()
+        await self._answer(flag_id, Answer.DISMISSED, self._draft.flag_reason)
 
     def _flag(self, flag_id: UUID) -> FlagShown:
         assert self._view is not None
@@ -137,7 +131,7 @@ class FlagsPanel:
                 Text(weight, classes="crc-soft")
             Text(flag.explanation, tag="p", classes="crc-soft")
             _values(flag)
-            if flag.id == self._dismissing and flag.answer is None and self._answers:
+            if flag.id == self._draft.flag and flag.answer is None and self._answers:
                 self._reason_field(flag)
             else:
                 self._answer_row(flag)
@@ -167,7 +161,9 @@ class FlagsPanel:
 
     def _reason_field(self, flag: FlagShown) -> None:
         with Element("div").classes("crc-answers"):
-            field = ui.input(placeholder="Why does it not matter here?", value=self._reason, on_change=self._typed)
+            field = ui.input(
+                placeholder="Why does it not matter here?", value=self._draft.flag_reason, on_change=self._typed
+            )
             field.classes("crc-grow").props(f"dense outlined autofocus maxlength={MAX_REASON} data-focus=flag_reason")
             field.props["aria-label"] = f"Why {flag.title} does not matter here"
             field.on("keydown.enter.prevent", lambda _: self._explained(flag.id), [])
@@ -175,12 +171,12 @@ class FlagsPanel:
             ActionButton("Cancel", self._cancel, kind="quiet")
 
     def _typed(self, event: Any) -> None:
-        self._reason = event.value or ""
+        self._draft.flag_reason = event.value or ""
 
     def _scroll_to(self, flag_id: UUID) -> None:
         card = self._cards[flag_id]
         # The dismissal's field takes the focus by itself.
-        focus = "" if flag_id == self._dismissing else ".focus({preventScroll: true})"
+        focus = "" if flag_id == self._draft.flag else ".focus({preventScroll: true})"
         card.client.run_javascript(
             f"const card = document.getElementById('{card.html_id}');"
             "card?.scrollIntoView({block: 'nearest'});" + (f"card?{focus}" if focus else "")

@@ -22,6 +22,8 @@ from console.access.permissions import (
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.claims import claim
+from console.review.draft import Draft
+from console.review.drafts import read_draft_within
 from console.review.errors import AssignedToOther, OutOfReach, OverLimit, ReviewRefused, SamePerson
 from console.review.item_reading import load_view
 from console.review.item_view import ItemNotFound, ItemView
@@ -54,6 +56,8 @@ class Opened:
     """Whether taking it is worth offering: it waits, and this person may."""
     two_people: bool
     """Whether a decision of this person that ends the review becomes a recommendation."""
+    draft: Draft | None
+    """What this person had chosen and typed for it."""
 
 
 async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened:
@@ -62,7 +66,7 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
     Raises NotAllowed, ItemNotFound.
     """
     require(actor, Permission.ITEM_READ)
-    view = await _read(actor, item_id)
+    view, draft = await _read(actor, item_id)
     refused = ""
     # Who may reassign takes somebody else's check only by saying so.
     if take and _worth_taking(actor, view) and not _is_others(actor, view):
@@ -70,12 +74,12 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
             await claim(actor, item_id)
         except (ReviewRefused, NotAllowed) as error:
             refused = str(error)
-        view = await _read(actor, item_id)
+        view, draft = await _read(actor, item_id)
     standing = standing_of(actor, view)
     two_people = _is_large(view) or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
-    return Opened(view, standing, why, may_take, two_people)
+    return Opened(view, standing, why, may_take, two_people, draft)
 
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:
@@ -170,6 +174,6 @@ def _why_not_confirm(actor: Actor, view: ItemView) -> str:
     return "You do not hold this check."
 
 
-async def _read(actor: Actor, item_id: UUID) -> ItemView:
+async def _read(actor: Actor, item_id: UUID) -> tuple[ItemView, Draft | None]:
     async with transaction(actor) as session:
-        return await load_view(session, item_id)
+        return await load_view(session, item_id), await read_draft_within(session, actor, item_id)

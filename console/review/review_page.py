@@ -17,7 +17,7 @@ from console.review.choices import Choice
 from console.review.claims import claim, peek_next, release, touch
 from console.review.decision_panel import DecisionPanel
 from console.review.decisions import Outcome, confirm, decide, resume, send_back
-from console.review.desk_panel import Desk
+from console.review.desk_panel import HOLDS, Desk
 from console.review.errors import IncompleteChoice, NotYours, StaleItem, UnansweredFlag
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
@@ -42,7 +42,6 @@ _DONE: Final = {
     Status.PENDING_APPROVAL: "Recommended, a second person confirms",
     Status.NEW: "Sent back",
 }
-_HOLDS: Final = {Standing.DECIDE, Standing.CONFIRM}
 
 
 @console_page("/review/{item_id}", permission=Permission.ITEM_READ)
@@ -110,13 +109,14 @@ class ReviewPage:
         target = await beside(actor, queue, self._opened.view.id, forward=action == "next")
         if target is None:
             self._page.tell("There is no further check here that you could take.")
-        elif await self._let_go(actor):
+        else:
+            await self._let_go(actor)
             await self.show(actor, await open_item(actor, target))
 
     async def leave(self, actor: Actor, path: str) -> None:
         """To another page of the console."""
-        if await self._let_go(actor):
-            self._page.client.open(path)
+        await self._let_go(actor)
+        self._page.client.open(path)
 
     async def take(self, actor: Actor) -> None:
         """Claim the check that is shown."""
@@ -145,8 +145,8 @@ class ReviewPage:
         try:
             await self._submit(actor, self._opened)
         except (StaleItem, NotYours) as refused:
-            self._page.tell(str(refused), bad=True)
             await self._reload(actor, take=True)
+            self._page.tell(str(refused), bad=True)
         except UnansweredFlag as refused:
             self._page.tell(str(refused), bad=True)
             self._desk.flags.focus(refused.flag_id)
@@ -163,14 +163,14 @@ class ReviewPage:
             await self._decide(actor, opened, form.choice(), seen)
         elif isinstance(form, SecondPanel):
             note = form.draft.note
-            if form.agree is None:
+            if form.draft.agree is None:
                 raise IncompleteChoice("act", "Confirm the recommendation, or send it back.")
-            work = confirm(actor, view.id, seen, note) if form.agree else send_back(actor, view.id, seen, note)
+            work = confirm(actor, view.id, seen, note) if form.draft.agree else send_back(actor, view.id, seen, note)
             self._say(opened, await work)
             await self._next_recommendation(actor)
         elif isinstance(form, ResumePanel):
             await resume(actor, view.id, form.draft.note)
-            self._desk.forget(view.id)
+            self._desk.drafts.forget(view.id)
             self._page.tell("The check is back in its queue.")
             await self._reload(actor)
 
@@ -196,29 +196,28 @@ class ReviewPage:
         self._nothing_waits("No more recommendations wait for your signature.")
 
     def _say(self, opened: Opened, outcome: Outcome) -> None:
-        self._desk.forget(opened.view.id)
+        self._desk.drafts.forget(opened.view.id)
         self._page.tell(f"{_DONE[outcome.status]}: {money(opened.view.amount)}.")
 
     def _nothing_waits(self, words: str) -> None:
         self._opened = None
         self._desk.show_empty(words)
 
-    async def _let_go(self, actor: Actor) -> bool:
-        """Give the check back, undecided; False where the person would rather stay with what they typed."""
+    async def _let_go(self, actor: Actor) -> None:
+        """Give the check back, undecided; its draft waits for whoever typed it."""
         opened = self._opened
-        if opened is None or opened.standing not in _HOLDS:
-            return True
-        if self._desk.typed and not await self._desk.may_lose_text():
-            return False
+        if opened is None or opened.standing not in HOLDS:
+            return
         # From here on its release is no surprise.
         self._opened = None
         try:
+            kept = await self._desk.drafts.put_away(opened.view.id)
             await release(actor, opened.view.id)
         except Exception:
             self._opened = opened  # nothing has changed: the person is still at it
             raise
-        self._desk.forget(opened.view.id)
-        return True
+        if kept:
+            self._page.tell(f"{money(opened.view.amount)} is back in its queue. Your draft of it is kept.")
 
     # --- what happens elsewhere ------------------------------------------------------------------------------------
 
@@ -238,7 +237,7 @@ class ReviewPage:
         # The person may have gone on to another check, or changed this one, while it was read.
         if self._opened is not before or self._busy or _same(before, now):
             return
-        if before.standing in _HOLDS and now.standing not in _HOLDS:
+        if before.standing in HOLDS and now.standing not in HOLDS:
             self._page.tell(f"This check is not in your hands any more. {now.why} What you typed is kept.", bad=True)
         await self.show(actor, now)
 
@@ -250,7 +249,7 @@ class ReviewPage:
         """Keep the claim of a page that is in use, and the next check's images at hand."""
         opened, used = self._opened, self._in_use
         self._in_use = False
-        if opened is None or opened.standing not in _HOLDS:
+        if opened is None or opened.standing not in HOLDS:
             return
         if used and not await touch(actor, opened.view.id):
             await self._look_again(actor)

@@ -58,7 +58,6 @@ class SecondPanel(NotePanel):
 
     def __init__(self, opened: Opened, draft: Draft, zone: ZoneInfo, on_submit: Submit) -> None:
         super().__init__(opened, draft, zone)
-        self.agree: bool | None = None
         draw_steps(opened, zone)
         with Element("div").classes("crc-acts"):
             key = key_of("confirm", Scope.CONFIRM)
@@ -71,7 +70,7 @@ class SecondPanel(NotePanel):
 
     def choose(self, *, agree: bool) -> None:
         """Choose to confirm or to send back; nothing happens before it is submitted."""
-        self.agree = agree
+        self.draft.agree = agree
         self._draw()
         if not agree and not self.draft.note.strip():
             self.focus("note")
@@ -81,8 +80,8 @@ class SecondPanel(NotePanel):
         self.choose(agree=action == "confirm")
 
     def _draw(self) -> None:
-        self._confirm.set_chosen(self.agree is True, tone=Tone.OK)
-        self._back.set_chosen(self.agree is False, tone=Tone.WARNING)
+        self._confirm.set_chosen(self.draft.agree is True, tone=Tone.OK)
+        self._back.set_chosen(self.draft.agree is False, tone=Tone.WARNING)
         first = self._opened.view.first_signature
         what = _RECOMMENDED.get(first.action, first.action) if first else ""
         words = {
@@ -90,7 +89,7 @@ class SecondPanel(NotePanel):
             True: f"Confirm the {what} of {money(self._opened.view.amount)}",
             False: f"Send back to {first.actor_name if first else 'the queue'}",
         }
-        self._submit.set_label(words[self.agree])
+        self._submit.set_label(words[self.draft.agree])
 
 
 class ResumePanel(NotePanel):

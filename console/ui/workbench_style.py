@@ -52,7 +52,9 @@ DESK: Final = """
 .crc-answers .crc-button, .crc-answers .crc-chip { min-height: 26px; height: 26px; padding: 0 9px; font-size: 12.5px; }
 .crc-answers .q-field__control, .crc-answers .q-field__marginal { height: 28px; min-height: 28px; }
 .crc-findings { padding-left: 16px; font-size: 12.5px; color: var(--ink-soft); }
-.crc-form { flex: none; max-height: 62%; overflow: auto; display: flex; flex-direction: column; gap: 8px;
+.crc-form, .crc-form-parts { display: flex; flex-direction: column; gap: 8px; }
+.crc-quiet { font-size: 12.5px; }
+.crc-form { flex: none; max-height: 62%; overflow: auto;
   padding: 10px 14px 12px; border-top: 1px solid var(--line); }
 .crc-acts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 7px; }
 .crc-acts:has(> :nth-child(2):last-child) { grid-template-columns: repeat(2, 1fr); }

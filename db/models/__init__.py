@@ -19,7 +19,7 @@ from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
 from db.models.policy import PolicyVersion
-from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemTransition
+from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemDraft, ItemTransition
 
 __all__ = [
     "AccessChange",
@@ -45,6 +45,7 @@ __all__ = [
     "Image",
     "Institution",
     "IssuedCheck",
+    "ItemDraft",
     "ItemTransition",
     "JobRun",
     "Notice",

@@ -149,6 +149,19 @@ class Claim(OfInstitution, Base):
     previous_status: Mapped[str]
 
 
+class ItemDraft(OfInstitution, Base):
+    """What one person has chosen and typed for an item and not submitted, as `console.review.draft` writes it."""
+
+    __tablename__ = "draft"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), primary_key=True, index=True)
+    content: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime] = mapped_column(server_default=now())
+
+    __table_args__ = (CheckConstraint("length(content::text) <= 32768", name="content"),)
+
+
 class Decision(OpaqueId, OfInstitution, Base):
     """One person's act on an item. Append-only.
 

@@ -360,7 +360,7 @@ def test_a_check_that_somebody_holds_is_shown_read_only_until_it_is_free(
     expect(page.get_by_text("claimed by you")).to_be_visible()
 
 
-def test_leaving_gives_the_check_back_and_asks_where_something_is_typed(
+def test_leaving_gives_the_check_back_and_keeps_the_draft(
     site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
 ) -> None:
     first, second = items("100.00", "200.00")
@@ -370,17 +370,23 @@ def test_leaving_gives_the_check_back_and_asks_where_something_is_typed(
     page.keyboard.press("n")
     amount_on(page, "200.00")
     assert run(statuses(bank)) == {first: "new", second: "in_review"}
+    page.keyboard.press("r")
+    page.keyboard.press("2")
     page.keyboard.press("Shift+N")
     page.keyboard.type("half a thought")
     page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    amount_on(page, "100.00")
+    expect(page.get_by_text("200.00 is back in its queue. Your draft of it is kept.")).to_be_visible()
+    expect(page.get_by_text("Draft restored")).to_be_hidden()
+    assert run(statuses(bank)) == {first: "in_review", second: "new"}
     page.keyboard.press("q")
-    page.get_by_role("button", name="Stay").click()
-    amount_on(page, "200.00")
-    expect(page.get_by_label("Note")).to_have_value("half a thought")
-    page.locator(".crc-rail a", has_text="Queue").click()
-    page.get_by_role("button", name="Leave it").click()
     page.wait_for_url("**/queue")
-    assert run(statuses(bank))[second] == "new"
+    site.open(page, f"/review/{second}")
+    expect(page.get_by_text("Draft restored")).to_be_visible()
+    expect(page.get_by_label("Note")).to_have_value("half a thought")
+    expect(page.locator(".crc-common button[aria-pressed=true]")).to_have_count(1)
+    expect(page.locator("button[data-action=submit]")).to_contain_text("Return 200.00")
 
 
 def test_the_account_number_is_masked_until_it_is_shown_and_that_is_audited(
