@@ -21,13 +21,15 @@ from console.actor import Actor
 from console.images.links import link
 from console.images.render import to_png
 from console.images.store import image_store
+from console.intake.accounts import load_accounts
 from console.intake.files import import_file
 from console.settings import settings
 from db.engine import transaction
 from db.models import Image
 from deploy.embedded.ports import free_ports
+from tests.bench.accounts import account, take_flags_away
 from tests.bench.ground import Ground
-from tests.bench.pictures import write_checks
+from tests.bench.pictures import ACCOUNTS, DAY, write_checks
 from tests.browser.site import ARGUMENTS, CHROMIUM, ROOT, Site
 from tests.factories import make_bank
 
@@ -58,11 +60,13 @@ class Running:
 
 
 @contextmanager
-def running(ground: Ground, items: int, images: int = 0) -> Iterator[Running]:
+def running(ground: Ground, items: int, images: int = 0, *, flags: bool = True) -> Iterator[Running]:
     """The console over `items` checks, and the floor's server with the PNGs of the first `images` images."""
     folder = ground.folder / "png"
     folder.mkdir()
     token, links = ground.run(_prepare(ground.folder, folder, items, images))
+    if not flags:
+        take_flags_away(ground.endpoints.superuser_database_url)
     with Site.serving(settings(), ground.folder) as site, _floor(folder) as floor:
         pairs = [(site.origin + address, f"{floor}/png/{name}") for name, address in links.items()]
         yield Running(site.origin, floor, (sessions.cookie_name(settings()), token), pairs)
@@ -71,6 +75,7 @@ def running(ground: Ground, items: int, images: int = 0) -> Iterator[Running]:
 async def _prepare(folder: Path, pngs: Path, items: int, images: int) -> tuple[str, dict[str, str]]:
     """Import the checks; a session's token, and image links of that session by the PNG's name."""
     bank = await make_bank()
+    await load_accounts(bank.system, [account(bank.routing, n) for n in range(ACCOUNTS)], DAY)
     path = folder / "bench.x9"
     write_checks(path, bank.routing, items)
     await import_file(bank.supervisor, path, path.name)

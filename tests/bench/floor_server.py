@@ -1,4 +1,5 @@
-"""What a browser cannot be quicker than on this stack: PNG bytes from memory, and an empty NiceGUI page.
+"""What a browser cannot be quicker than on this stack: PNG bytes from memory, an empty NiceGUI page,
+and one that swaps a picture.
 
 Run as ``python -m tests.bench.floor_server PORT FOLDER``: one uvicorn process, as the console is.
 """
@@ -15,7 +16,7 @@ from nicegui import ui
 
 
 def application(folder: Path) -> FastAPI:
-    """The two floors, and `/up` to wait for."""
+    """The floors, and `/up` to wait for."""
     app = FastAPI()
     pictures = {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -30,6 +31,21 @@ def application(folder: Path) -> FastAPI:
     @ui.page("/empty")
     def empty() -> None:
         """Nothing at all."""
+
+    @ui.page("/swap")
+    async def swap() -> None:
+        """Two pictures that are there; a click asks the server for the other."""
+        names = sorted(pictures)[:2]
+        picture = ui.element("img").props(f'src="/png/{names[0]}"')
+
+        def other() -> None:
+            names.reverse()
+            picture.props(f'src="/png/{names[0]}"')
+
+        ui.button("Next", on_click=other)
+        await ui.context.client.connected()
+        for name in names:
+            ui.run_javascript(f"(window.kept ??= []).push(Object.assign(new Image(), {{src: '/png/{name}'}}))")
 
     ui.run_with(app, tailwind=False, show_welcome_message=False)
     return app

@@ -13,6 +13,7 @@ from console.intake.x9 import Bundle, CashLetter, FileHeader, ItemKind, Side, X9
 
 _DRAWN = 24
 _IN_BUNDLE = 300
+ACCOUNTS = 400
 DAY = date(2026, 11, 20)
 
 
@@ -65,7 +66,7 @@ def _item(routing: str, n: int, padding: int) -> X9Item:
         kind=ItemKind.CHECK,
         record_type="25",
         routing=routing,
-        on_us=f"{7_000_000 + n % 400}/{100 + n}",
+        on_us=f"{7_000_000 + n % ACCOUNTS}/{100 + n}",
         amount_cents=1_000 + n,
         sequence=f"{n:015}",
         micr_valid="1",

@@ -13,8 +13,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -24,13 +23,14 @@ from psycopg.types.json import Jsonb
 
 from console.actor import Actor
 from console.images.render import ImageFacts
-from console.intake.accounts import AccountRecord, EarlierCheck, Issued, load_accounts
+from console.intake.accounts import load_accounts
 from console.intake.images import SpooledItem, StoredView, spooled
 from console.intake.report import Progress
 from console.intake.rows import begin, file_row, write_items
 from console.intake.survey import Survey
 from console.intake.x9.records import Addendum, ItemKind, Side, Totals, X9Item
 from db.engine import transaction
+from tests.bench.accounts import account
 from tests.bench.figures import Figure, rate
 from tests.bench.ground import Ground
 from tests.factories import Bank, make_bank
@@ -38,7 +38,6 @@ from tests.factories import Bank, make_bank
 ITEMS = 6_000
 TARGET = 3_000
 _ACCOUNTS = 400
-_HISTORY = 20
 _TABLES = ("check_item", "image", "flag")
 _FOREIGN = "122000661"
 
@@ -56,7 +55,7 @@ def run(ground: Ground, items: int = ITEMS, repeat: int = 3) -> list[Figure]:
 
 async def _write(items: int, repeat: int) -> float:
     bank = await make_bank()
-    await load_accounts(bank.system, [_account(bank, n) for n in range(_ACCOUNTS)], _today())
+    await load_accounts(bank.system, [account(bank.routing, n) for n in range(_ACCOUNTS)], _today())
     best = float("inf")
     for turn in range(repeat):
         with tempfile.TemporaryFile() as spool:
@@ -80,38 +79,6 @@ async def _write_file(actor: Actor, spool: Iterator[SpooledItem], turn: int) -> 
 
 def _today() -> date:
     return date.today()  # noqa: DTZ011 - the machine's day is good enough for a bench
-
-
-def _account(bank: Bank, n: int) -> AccountRecord:
-    rng = random.Random(n)
-    history = [
-        EarlierCheck(str(100 + at), Decimal(rng.randrange(1_000, 90_000)).scaleb(-2), _today() - timedelta(4 * at + 1),
-                     f"Payee {at}", "paid", None, None)
-        for at in range(_HISTORY)
-    ]  # fmt: skip
-    issued = [
-        Issued(str(200 + at), Decimal("125.00"), f"Payee {at}", _today() - timedelta(9), "outstanding")
-        for at in range(_HISTORY if n % 4 == 0 else 0)
-    ]
-    return AccountRecord(
-        routing=bank.routing,
-        number=f"{7_000_000 + n}",
-        holder=f"Holder {n}",
-        account_type="business" if n % 2 else "personal",
-        opened_on=date(2019, 3, 1),
-        positive_pay=n % 4 == 0,
-        balance=Decimal("8400.00"),
-        average_balance_30d=Decimal("7900.00"),
-        payroll=False,
-        direct_deposit=False,
-        returns_90d=0,
-        nsf_90d=0,
-        overdrafts_90d=0,
-        signature_card=None,
-        history=history,
-        stops=(),
-        issued=issued,
-    )
 
 
 def _item(bank: Bank, n: int) -> SpooledItem:

@@ -12,7 +12,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from tests.bench import deciding, displaying, imports, listing, memory, opening, parse, rows, signing_in
+from tests.bench import (
+    deciding,
+    displaying,
+    imports,
+    listing,
+    memory,
+    next_check,
+    opening,
+    parse,
+    reviewers,
+    rows,
+    signing_in,
+)
 from tests.bench.figures import Figure, rate, table
 from tests.bench.ground import Ground, ground, services
 
@@ -41,6 +53,8 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "image": displaying.run,
     "page": opening.run,
     "sign-in": signing_in.run,
+    "next": next_check.run,
+    "reviewers": reviewers.run,
 }
 
 

@@ -1,0 +1,141 @@
+"""An open page without a browser: it speaks to the server as one does, and draws nothing.
+
+A hundred browsers need more than this machine; what the server does for a hundred pages can be asked of it so.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+_ELEMENTS: Final = re.compile(r"parseElements\(String\.raw`(.*?)`\)", re.DOTALL)
+_QUERY: Final = re.compile(r"^\s*query: (\{.*\}),$", re.MULTILINE)
+# As the page's own script undoes them.
+_ESCAPES: Final = (("&#36;", "$"), ("&#96;", "`"), ("&gt;", ">"), ("&lt;", "<"), ("&amp;", "&"))
+# How long both sides were looked at, when the page asks its viewer.
+_VIEWED: Final = {"front": 3000, "back": 1000}
+
+
+class PageFailed(Exception):
+    """The page did not open, or said that something went wrong."""
+
+
+class OpenPage:
+    """A page of the console at `address`, whose session's cookie is `cookie`; `async with` opens and closes it."""
+
+    def __init__(self, origin: str, cookie: tuple[str, str], path: str) -> None:
+        self._origin, self._cookie, self._path = origin, "=".join(cookie), path
+        self.elements: dict[str, dict[str, Any]] = {}
+        self.complaints: list[str] = []
+        self._changed = asyncio.Event()
+        self._connected = asyncio.Event()
+        self._socket: ClientConnection
+        self._reading: asyncio.Task[None]
+        self._client_id = ""
+
+    async def __aenter__(self) -> Self:
+        headers = {"Cookie": self._cookie, "Origin": self._origin}
+        async with httpx.AsyncClient(timeout=30) as http:
+            answer = await http.get(self._origin + self._path, headers={"Cookie": self._cookie})
+        found, query = _ELEMENTS.search(answer.text), _QUERY.search(answer.text)
+        if answer.status_code != 200 or found is None or query is None:
+            raise PageFailed(f"{self._path}: {answer.status_code}")
+        text = found[1]
+        for escaped, plain in _ESCAPES:
+            text = text.replace(escaped, plain)
+        self.elements = json.loads(text)
+        asked = ast.literal_eval(query[1])  # written as Python writes it
+        self._client_id = asked["client_id"]
+        asked |= {"implicit_handshake": "true", "tab_id": str(uuid4()), "document_id": str(uuid4())}
+        address = f"ws://{urlsplit(self._origin).netloc}/_nicegui_ws/socket.io/?"
+        address += urlencode(asked | {"EIO": 4, "transport": "websocket"})
+        self._socket = await connect(address, additional_headers=headers, max_size=None, compression=None)
+        self._reading = asyncio.create_task(self._read())
+        async with asyncio.timeout(15):
+            await self._connected.wait()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._reading
+        await self._socket.close()
+
+    def prop(self, tag: str, name: str) -> Any:
+        """A property of the page's one element of this component; None where there is none."""
+        element = self._element(lambda one: tag in one.get("tag", ""))
+        return None if element is None else self.elements[element].get("props", {}).get(name)
+
+    async def press(self, action: str) -> None:
+        """Press the key of an action, as the keyboard's listener reports it."""
+        element = self._element(lambda one: any(event["type"] == "key" for event in one.get("events", ())))
+        if element is None:
+            raise PageFailed("nobody listens to keys")
+        event = next(event for event in self.elements[element]["events"] if event["type"] == "key")
+        message = {
+            "id": int(element),
+            "client_id": self._client_id,
+            "listener_id": event["listener_id"],
+            "args": [json.dumps(action)],
+        }
+        await self._say("event", message)
+
+    async def until(self, holds: Callable[[], bool], seconds: float) -> None:
+        """Wait for what the server sends to make `holds` true. Raises PageFailed after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not holds():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise PageFailed(f"nothing came within {seconds} s; told: {self.complaints[-3:]}") from None
+
+    def _element(self, wanted: Callable[[dict[str, Any]], bool]) -> str | None:
+        return next((key for key, one in self.elements.items() if one and wanted(one)), None)
+
+    async def _say(self, event: str, message: dict[str, Any]) -> None:
+        await self._socket.send("42" + json.dumps([event, message]))
+
+    async def _read(self) -> None:
+        async for frame in self._socket:
+            if not isinstance(frame, str):
+                continue
+            if frame.startswith("0"):
+                await self._socket.send("40")
+            elif frame.startswith("40"):
+                self._connected.set()
+            elif frame == "2":
+                await self._socket.send("3")
+            elif frame.startswith("42"):
+                await self._heard(*json.loads(frame[2:]))
+            elif frame.startswith(("41", "44")):
+                self.complaints.append(frame)
+            self._changed.set()
+
+    async def _heard(self, event: str, message: dict[str, Any]) -> None:
+        if event == "update":
+            message.pop("_id", None)
+            self.elements.update(message)
+        elif event == "notify" and message.get("type") == "negative":
+            self.complaints.append(str(message.get("message")))
+        elif event == "run_javascript" and message.get("request_id"):
+            result = _VIEWED if "sidesNow" in message.get("code", "") else None
+            answer = {"request_id": message["request_id"], "client_id": self._client_id, "result": result}
+            await self._say("javascript_response", answer)
+        elif event == "open":
+            self.complaints.append(f"led to {message.get('path')}")
+        if "_id" in message:
+            await self._say("ack", {"client_id": self._client_id, "next_message_id": message["_id"] + 1})

@@ -1,0 +1,139 @@
+"""A hundred reviewers at once on one process: each looks at a check, pays it, and has the next one, every 5 seconds.
+
+Measured as the server sends it: from the key that submits until the next check is in the page. The floor is the same
+with one reviewer alone. Memory is what the process grew by while they were there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field, replace
+from typing import Final
+from uuid import UUID
+
+import psutil
+
+from console.access import sessions
+from console.access.visit import Visit
+from console.actor import Actor
+from console.intake.accounts import load_accounts
+from console.intake.files import import_file
+from console.review.claims import claim_next
+from console.roles import Role
+from console.settings import settings
+from tests.bench.accounts import account, take_flags_away
+from tests.bench.figures import Figure, duration, percentile, size
+from tests.bench.ground import Ground
+from tests.bench.open_page import OpenPage, PageFailed
+from tests.bench.pictures import ACCOUNTS, DAY, write_checks
+from tests.browser.site import Site
+from tests.factories import make_bank, make_person
+
+REVIEWERS: Final = 100
+SECONDS: Final = 60.0
+PACE: Final = 5.0
+P95_TARGET: Final = 500.0
+
+
+@dataclass
+class Work:
+    """What came of it: milliseconds of each decision, and what went wrong."""
+
+    times: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """Somebody with a session and a first check."""
+
+    cookie: tuple[str, str]
+    item_id: UUID
+
+
+def run(ground: Ground, reviewers: int = REVIEWERS, seconds: float = SECONDS, pace: float = PACE) -> list[Figure]:
+    """p95 of decided until next check, errors, and memory a reviewer; beside one reviewer alone."""
+    checks = round((reviewers + 1) * (seconds / pace + 3))
+    people = ground.run(_prepare(ground, reviewers + 1, checks))
+    with Site.serving(settings(), ground.folder) as site:
+        process = psutil.Process(site.process.pid)
+        alone = asyncio.run(_all_work(site.origin, people[:1], min(seconds, 20), pace / 5))
+        before = process.memory_info().rss
+        together = asyncio.run(_all_work(site.origin, people[1:], seconds, pace))
+        grown = (process.memory_info().rss - before) / reviewers / 1e6
+    if alone.errors or not alone.times:
+        raise PageFailed(f"one reviewer alone: {alone.errors[:3]}")
+    p95 = percentile(together.times, 95)
+    note = f"p95 of {len(together.times)} decisions, p50 {percentile(together.times, 50):.0f} ms; floor: one reviewer"
+    figure = duration(f"{reviewers} reviewers: decided until next check", p95, percentile(alone.times, 95), note=note)
+    errors = size("errors among them", len(together.errors), "", below=1, note="; ".join(together.errors[:3]))
+    return [
+        _with_target(figure),
+        errors,
+        Figure("memory of a reviewer's open page", round(grown, 2), "MB", note="growth of the process, all of it"),
+    ]
+
+
+def _with_target(figure: Figure) -> Figure:
+    return replace(figure, target=f"< {P95_TARGET:.0f} ms", met=figure.value < P95_TARGET)
+
+
+async def _prepare(ground: Ground, count: int, checks: int) -> list[Reviewer]:
+    bank = await make_bank()
+    await load_accounts(bank.system, [account(bank.routing, n) for n in range(ACCOUNTS)], DAY)
+    path = ground.folder / "reviewers.x9"
+    write_checks(path, bank.routing, checks)
+    await import_file(bank.supervisor, path, path.name)
+    take_flags_away(ground.endpoints.superuser_database_url)
+    return [await _reviewer(bank.system, number) for number in range(count)]
+
+
+async def _reviewer(system: Actor, number: int) -> Reviewer:
+    who = await make_person(system, f"reviewer_{number}", Role.SUPERVISOR)
+    assert who.user_id is not None
+    person = sessions.Person(who.institution_id, who.user_id, who.name, who.name, who.roles)
+    token = await sessions.start(person, sessions.Stage.FULL, Visit("127.0.0.1"))
+    held = await claim_next(who)
+    assert held is not None
+    return Reviewer((sessions.cookie_name(settings()), token), held.item_id)
+
+
+async def _all_work(origin: str, people: list[Reviewer], seconds: float, pace: float) -> Work:
+    work = Work()
+    chance = random.Random(4)
+    # Nobody begins at the same moment as everybody else.
+    starts = [chance.uniform(0, pace) for _ in people]
+    until = time.monotonic() + max(starts) + seconds
+    await asyncio.gather(
+        *(_works(origin, one, start, until, pace, work) for one, start in zip(people, starts, strict=True))
+    )
+    return work
+
+
+async def _works(origin: str, who: Reviewer, start: float, until: float, pace: float, work: Work) -> None:
+    await asyncio.sleep(start)
+    try:
+        async with OpenPage(origin, who.cookie, f"/review/{who.item_id}") as page:
+            while time.monotonic() < until:
+                began = time.monotonic()
+                await page.press("pay")
+                await asyncio.sleep(pace / 10)
+                work.times.append(await _decide(page))
+                await asyncio.sleep(max(0.0, pace - (time.monotonic() - began)))
+            work.errors += page.complaints
+    except (PageFailed, OSError) as error:
+        work.errors.append(f"{type(error).__name__}: {error}")
+
+
+async def _decide(page: OpenPage) -> float:
+    """Submit, and have the next check; milliseconds."""
+
+    def shown() -> str | None:
+        return (page.prop("check_viewer", "check") or {}).get("id")
+
+    before, start = shown(), time.perf_counter()
+    await page.press("submit")
+    await page.until(lambda: shown() not in {before, None}, 15)
+    return (time.perf_counter() - start) * 1e3
