@@ -7,8 +7,12 @@ from typing import Any, Final, Literal
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from console.ui.keys import Scope, Target, keys_for
-from console.ui.viewer_state import Side, clean_sides, clean_state
+from console.ui.keys import Key, Scope, Target, keys_for
+from console.ui.viewer_state import Side, Way, clean_sides, clean_state
+
+_PARTS: Final = (
+    "geometry", "look", "difference", "images", "paint", "moving", "commands", "compare", "regions", "seen", "template",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,22 @@ USUAL_ZONES: Final[tuple[Region, ...]] = (
     Region("endorsement", "Endorsement", "back", 0.0, 0.0, 0.4, 1.0, "zone"),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the check can be compared with: an earlier check or, with a ``zone``, a card about one region of it.
+
+    An earlier check is laid beside or over the whole of ``side``, an inch on an inch; a card only beside its zone.
+    """
+
+    key: str
+    label: str
+    image: ImageSide
+    note: str = ""
+    side: Side = "front"
+    zone: str = ""
+
+
 OnState = Callable[[str, dict[str, Any]], Awaitable[None] | None]
 OnSides = Callable[[str, dict[Side, int]], Awaitable[None] | None]
 
@@ -67,24 +87,39 @@ OnSides = Callable[[str, dict[Side, int]], Awaitable[None] | None]
 class CheckViewer(
     Element,
     component="check_viewer.js",
-    dependencies=["viewer_geometry.js", "viewer_images.js", "viewer_paint.js", "viewer_template.js"],
+    dependencies=[f"viewer_{part}.js" for part in _PARTS],
 ):
-    """Shows the front, the back or both of one check.
+    """Shows the front, the back or both of one check, and compares it with others. Needs no other part of the page.
 
-    ``on_state(check, state)`` comes when looking has come to rest, for saving with the draft. ``on_sides(check, ms)``
-    says how long each side of that check has been on a visible screen so far, in milliseconds: when the side changes,
-    when the check changes and when the page is hidden. :meth:`read_sides` asks for the same at any moment.
+    ``on_state(check, state)`` comes when looking has come to rest, for saving with the draft; what a state is says
+    :mod:`console.ui.viewer_state`. ``on_sides(check, ms)`` says how long each side of that check has been on a visible
+    screen so far, in milliseconds: when the side changes, when the check changes and when the page is hidden. An image
+    it is compared with is no side. :meth:`read_sides` asks for the same at any moment.
+
+    Keys come from :class:`~console.ui.hotkeys.Hotkeys`, where a page has one; ``keys`` are those whose caps are shown.
+    Anywhere on the page, an element with ``data-shows-region`` shows the region of that key on a click and is given
+    ``data-lit`` while its box is pointed at; one with ``data-compare`` opens the comparison of that key.
     """
 
-    def __init__(self, *, on_state: OnState | None = None, on_sides: OnSides | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        on_state: OnState | None = None,
+        on_sides: OnSides | None = None,
+        keys: Iterable[Key] = keys_for(Scope.REVIEW),
+    ) -> None:
         super().__init__()
         self.classes("crc-viewer")
-        self.props["caps"] = {key.action: key.cap for key in keys_for(Scope.REVIEW) if key.target is Target.VIEWER}
+        self.set_keys(keys)
         self.props["check"] = {"seq": 0}
         if on_state:
             self.on("state", lambda event: _heard(event, "state", on_state, clean_state))
         if on_sides:
             self.on("sides", lambda event: _heard(event, "sides", on_sides, clean_sides))
+
+    def set_keys(self, keys: Iterable[Key]) -> None:
+        """Show the caps of these keys on the buttons."""
+        self.props["caps"] = {key.action: key.cap for key in keys if key.target is Target.VIEWER}
 
     def set_check(
         self,
@@ -93,6 +128,7 @@ class CheckViewer(
         front: ImageSide | None,
         back: ImageSide | None,
         regions: Sequence[Region] = (),
+        comparisons: Sequence[Comparison] = (),
         watermark: str = "",
         state: Mapping[str, Any] | None = None,
     ) -> None:
@@ -110,6 +146,7 @@ class CheckViewer(
             "regions": [
                 _region(region.on(image)) for region in (*regions, *zones) if (image := images[region.side]) is not None
             ],
+            "comparisons": [_comparison(one) for one in comparisons],
             "watermark": watermark,
             "state": clean_state(state or {}),
         }
@@ -126,6 +163,10 @@ class CheckViewer(
     def show_region(self, key: str) -> None:
         """Bring a region into view, on whichever side it is."""
         self.run_method("showRegion", key)
+
+    def compare(self, key: str, way: Way = "beside") -> None:
+        """Compare the present check with one of its ``comparisons``."""
+        self.run_method("compareWith", key, way)
 
     def command(self, action: str) -> None:
         """Do what a key of the viewer does: ``fit``, ``zoom_in``, ``side`` and so on, as in the key registry."""
@@ -155,7 +196,12 @@ def _heard(
 
 
 def _image(image: ImageSide) -> dict[str, Any]:
-    return {"url": image.url, "width": image.width, "height": image.height, "alt": image.alt}
+    return {"url": image.url, "width": image.width, "height": image.height, "dpi": image.dpi, "alt": image.alt}
+
+
+def _comparison(one: Comparison) -> dict[str, Any]:
+    words = {name: getattr(one, name) for name in ("key", "label", "note", "side", "zone")}
+    return {**words, "image": _image(one.image)}
 
 
 def _region(region: Region) -> dict[str, Any]:

@@ -80,6 +80,7 @@ _FLAGS: Final = "Flags"
 _MOVE: Final = "Move"
 _IMAGE: Final = "Image"
 _REGIONS: Final = "Jump to"
+_COMPARE: Final = "Compare"
 
 
 def _decision(action: str, key: str, label: str, focuses: str = "") -> Key:
@@ -88,6 +89,10 @@ def _decision(action: str, key: str, label: str, focuses: str = "") -> Key:
 
 def _image(action: str, key: str, label: str, *also: str, repeats: bool = False) -> Key:
     return Key(action, key, label, Scope.REVIEW, _IMAGE, Target.VIEWER, also, repeats)
+
+
+def _compare(action: str, key: str, label: str) -> Key:
+    return Key(action, key, label, Scope.REVIEW, _COMPARE, Target.VIEWER)
 
 
 REGISTRY: Final[tuple[Key, ...]] = (
@@ -120,11 +125,20 @@ REGISTRY: Final[tuple[Key, ...]] = (
     _image("rotate_left", "[", "Rotate left"),
     _image("rotate_right", "]", "Rotate right"),
     _image("mirror", "M", "Mirror"),
+    _image("flip", "Shift+M", "Flip upside down"),
     _image("invert", "V", "Invert"),
     _image("loupe", "L", "Loupe"),
     _image("adjust", "D", "Adjust the image"),
     _image("boxes", "O", "Show or hide flag boxes"),
     _image("fullscreen", "X", "Full screen"),
+    _image("regions", "Shift+G", "List the parts of the check"),
+    _compare("compare", "C", "Compare, or end comparing"),
+    _compare("compare_previous", ",", "The one before"),
+    _compare("compare_next", ".", "The next one"),
+    _compare("compare_blink", "Shift+B", "Blink"),
+    _compare("compare_swap", "Shift+S", "Swap while blinking"),
+    _compare("compare_difference", "Shift+D", "Difference"),
+    _compare("compare_card", "Shift+C", "Signature card"),
     *(
         Key(f"region_{key}", f"Shift+{n}", name, Scope.REVIEW, _REGIONS, Target.VIEWER)
         for n, (key, name) in enumerate(ZONES, start=1)

@@ -206,41 +206,60 @@ VIEWER: Final = """
 .crc-viewer-bar { display: flex; align-items: center; gap: 2px 7px; min-height: 38px; padding: 3px 6px;
   flex-wrap: wrap; background: var(--image-bar); }
 .crc-viewer-group { display: flex; align-items: center; gap: 2px; }
-.crc-viewer-bar button, .crc-adjust button, .crc-viewer-note button { display: inline-flex; align-items: center;
+.crc-viewer-bar button, .crc-drawer button, .crc-viewer-note button { display: inline-flex; align-items: center;
   gap: 5px; min-height: 28px; padding: 2px 6px;
   border: 0; border-radius: 5px; background: none; color: inherit; cursor: pointer; font-size: 13px; }
-.crc-viewer-bar button:hover { background: var(--image-line); }
-.crc-viewer :is(.crc-viewer-bar, .crc-adjust) button[aria-pressed=true] { background: var(--image-active);
+:is(.crc-viewer-bar, .crc-drawer) button:hover:not([disabled]) { background: var(--image-line); }
+.crc-viewer :is(.crc-viewer-bar, .crc-drawer) button[aria-pressed=true] { background: var(--image-active);
   box-shadow: inset 0 -2px var(--focus-dark-ground); }
 .crc-viewer .crc-cap { min-width: 16px; height: 16px; padding: 0 2px; color: var(--image-ink-soft); font-size: 10.5px; }
 .crc-percent { min-width: 42px; text-align: center; }
-.crc-adjust { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 20px; padding: 6px 14px;
+.crc-drawer { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 8px; padding: 5px 10px; min-height: 38px;
   background: var(--image-bar); border-top: 1px solid var(--image-line); font-size: 12.5px; }
-.crc-adjust label { display: flex; align-items: center; gap: 8px; }
-.crc-adjust input { width: 130px; accent-color: var(--focus-dark-ground); }
-.crc-adjust output { min-width: 44px; }
-.crc-adjust button, .crc-viewer-note button { border: 1px solid var(--image-line); }
+.crc-drawer label { display: flex; align-items: center; gap: 7px; }
+.crc-drawer input { width: 92px; accent-color: var(--focus-dark-ground); }
+.crc-drawer output { min-width: 42px; white-space: nowrap; }
+.crc-drawer button, .crc-viewer-note button { border: 1px solid var(--image-line); font-size: 12.5px; }
+.crc-drawer-note { color: var(--image-ink-soft); }
+.crc-drawer-end { margin-left: auto; }
+.crc-compared { white-space: nowrap; }
+.crc-dim { color: var(--image-ink-soft); }
+.crc-legend { display: flex; gap: 12px; list-style: none; }
+.crc-legend li { display: flex; align-items: center; gap: 5px; white-space: nowrap; }
+.crc-legend li::before { content: ""; width: 14px; height: 14px; border: 1px solid var(--paper); border-radius: 3px;
+  background: var(--on-both); }
+.crc-legend li[data-ink=here]::before { background: var(--only-here); }
+.crc-legend li[data-ink=there]::before { background: repeating-linear-gradient(135deg, var(--only-there) 0 2px,
+  var(--paper) 2px 4px); }
 .crc-panes { flex: 1; min-height: 0; position: relative; display: flex; flex-direction: column; gap: 1px;
   background: var(--image-line); overflow: hidden; }
-.crc-pane { flex: 1; min-height: 0; position: relative; overflow: hidden; background: var(--image-ground);
+.crc-panes[data-across=true] { flex-direction: row; }
+.crc-pane { flex: 1; min-height: 0; min-width: 0; position: relative; overflow: hidden; background: var(--image-ground);
   cursor: grab; touch-action: none; user-select: none; }
 .crc-pane:active { cursor: grabbing; }
 .crc-pane:focus-visible { outline-offset: -2px; border-radius: 0; }
 .crc-stage, .crc-boxes { position: absolute; left: 50%; top: 50%; width: 0; height: 0; }
-.crc-stage img { display: block; max-width: none; background: #fff; transform-origin: 50% 50%; }
-.crc-pane[data-moving] img { will-change: transform; }
+.crc-stage > * { position: absolute; left: 0; top: 0; display: block; max-width: none; background: var(--paper);
+  transform-origin: 50% 50%; }
+.crc-stage > [hidden] { display: none; }
+.crc-pane[data-moving] .crc-stage > * { will-change: transform; }
 .crc-box { position: absolute; left: 0; top: 0; border: 2px solid var(--flag); background: color-mix(in srgb,
   var(--flag) 9%, transparent); pointer-events: none; }
-.crc-box span { position: absolute; left: -2px; bottom: 100%; padding: 1px 6px; background: var(--flag-fill);
-  color: var(--on-flag); font-size: 11.5px; font-weight: 600; line-height: 17px; white-space: nowrap; }
+.crc-box[data-lit] { box-shadow: 0 0 0 3px color-mix(in srgb, var(--flag) 45%, transparent); }
+.crc-box-name { position: absolute; left: -2px; bottom: 100%; padding: 1px 6px; border: 0; cursor: pointer;
+  background: var(--flag-fill); color: var(--on-flag); font-size: 11.5px; font-weight: 600; line-height: 17px;
+  white-space: nowrap; pointer-events: auto; }
 .crc-box[data-kind=weak] { border: 2px dashed var(--weak); background: color-mix(in srgb, var(--weak) 9%,
   transparent); }
-.crc-box[data-kind=weak] span { background: var(--weak-fill); }
+.crc-box[data-kind=weak] .crc-box-name { background: var(--weak-fill); }
 .crc-loupe { position: absolute; left: 0; top: 0; width: 280px; height: 160px;
   border: 2px solid var(--focus-dark-ground); border-radius: 6px;
-  background: #fff; pointer-events: none; box-shadow: 0 6px 24px rgb(0 0 0 / .45); }
+  background: var(--paper); pointer-events: none; box-shadow: 0 6px 24px rgb(0 0 0 / .45); }
 .crc-watermark { position: absolute; left: 12px; bottom: 8px; color: var(--image-ink-soft); font-size: 11.5px;
   pointer-events: none; }
+.crc-viewer-said { position: absolute; left: 50%; bottom: 12px; transform: translateX(-50%); padding: 5px 12px;
+  border-radius: 6px; background: var(--image-bar); pointer-events: none; }
+.crc-viewer-said:empty { display: none; }
 .crc-pane-name { position: absolute; right: 10px; top: 8px; padding: 0 6px; border-radius: 4px;
   background: var(--image-bar); font-size: 11.5px; }
 .crc-viewer-note { position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center;

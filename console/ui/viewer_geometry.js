@@ -3,6 +3,7 @@
 
 export const MIN_SCALE = 0.02;
 export const MAX_SCALE = 16;
+export const MARGIN = 16; // CSS pixels around a fitted image
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -58,10 +59,23 @@ export function viewOfBox(view, image, box, frame) {
   const room = 0.8;
   const size = turned({ width: box.w * image.width, height: box.h * image.height }, view.turn);
   const scale = clamp(Math.min((frame.width * room) / size.width, (frame.height * room) / size.height), MIN_SCALE, 3);
-  const middle = { x: (box.x + box.w / 2 - 0.5) * image.width, y: (box.y + box.h / 2 - 0.5) * image.height };
-  const at = toFrame({ ...view, scale, x: 0, y: 0 }, middle);
+  const at = toFrame({ ...view, scale, x: 0, y: 0 }, middleOf(box, image));
   return { ...view, scale, x: -at.x, y: -at.y };
 }
+
+/**
+ * The view of another image whose point `there` lies where `view` shows its own image's point `here` (both in image
+ * pixels, from the middle), `ratio` times as large: for dots per inch that differ, an inch stays an inch.
+ */
+export function followed(view, here, there, ratio) {
+  const at = toFrame(view, here);
+  const own = { ...view, scale: view.scale * ratio, x: 0, y: 0 };
+  const from = toFrame(own, there);
+  return { ...own, x: at.x - from.x, y: at.y - from.y };
+}
+
+/** The middle of a box in fractions, as a point in image pixels from the image's middle. */
+export const middleOf = (box, image) => ({ x: (box.x + box.w / 2 - 0.5) * image.width, y: (box.y + box.h / 2 - 0.5) * image.height });
 
 /** As a CSS transform of an element of the image's own size whose middle lies in the frame's middle. */
 export const transformOf = (view) =>

@@ -1,6 +1,8 @@
 // Images of checks, decoded ahead. The decoded element itself goes on screen, so a prefetched check is shown at once
 // whatever the cache headers of its address say.
 
+import { pixelsOf } from "viewer_look";
+
 const KEPT = 12; // both sides of the check shown, the next and a few before
 
 export class ImagePool {
@@ -31,3 +33,6 @@ export class ImagePool {
     return entry;
   }
 }
+
+/** The pixels of a ready entry, read once. */
+export const entryPixels = (entry) => (entry.pixels ??= pixelsOf(entry.element));

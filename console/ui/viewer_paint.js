@@ -1,34 +1,38 @@
 // How a view gets onto the screen: the image by a CSS transform, the boxes beside it so that their lines and words keep
-// their size, the loupe on a canvas.
+// their size, the loupe on a canvas. What runs on each frame of a movement sets as little as it can.
 
 import { boxInFrame, clamp, toImage, transformOf } from "viewer_geometry";
 
 const LOUPE = { width: 280, height: 160, power: 2.5 };
 
-const filterOf = (view) =>
-  [view.invert && "invert(1)", view.brightness !== 100 && `brightness(${view.brightness}%)`, view.contrast !== 100 && `contrast(${view.contrast}%)`]
-    .filter(Boolean).join(" ");
+/** From one image pixel per screen pixel on, a bitonal check is read by its pixels: nothing may soften them. */
+const isSharp = (scale) => scale * devicePixelRatio >= 0.999;
 
-export function paintImage(element, view, image) {
+/** Gives the picture its own size, its middle in the middle of the frame. Once for each picture that is put there. */
+export function settleImage(element, image) {
   Object.assign(element.style, {
-    width: `${image.width}px`,
-    height: `${image.height}px`,
-    margin: `${-image.height / 2}px 0 0 ${-image.width / 2}px`,
-    transform: transformOf(view),
-    filter: filterOf(view),
-    // From one image pixel per screen pixel on, a bitonal check is read by its pixels: nothing may soften them.
-    imageRendering: view.scale * devicePixelRatio >= 0.999 ? "pixelated" : "auto",
+    width: `${image.width}px`, height: `${image.height}px`, margin: `${-image.height / 2}px 0 0 ${-image.width / 2}px`,
   });
+}
+
+export function paintImage(element, view) {
+  element.style.transform = transformOf(view);
+  const rendering = isSharp(view.scale) ? "pixelated" : "auto";
+  if (element.style.imageRendering !== rendering) element.style.imageRendering = rendering;
 }
 
 export function paintBox(box, view, image, region) {
   if (!region) return;
   const at = boxInFrame(view, image, region);
-  Object.assign(box.style, { transform: `translate(${at.left}px, ${at.top}px)`, width: `${at.width}px`, height: `${at.height}px` });
+  box.style.transform = `translate(${at.left}px, ${at.top}px)`;
+  const size = `${at.width.toFixed(1)} ${at.height.toFixed(1)}`;
+  if (box.dataset.size === size) return; // the same while it is only moved
+  box.dataset.size = size;
+  Object.assign(box.style, { width: `${at.width}px`, height: `${at.height}px` });
 }
 
 /** Draws the surroundings of the point under `cursor`, larger by the power of the loupe and never below 1:1. */
-export function drawLoupe(canvas, element, view, image, cursor) {
+export function drawLoupe(canvas, { element, view, image }, cursor) {
   const ratio = devicePixelRatio;
   if (canvas.width !== LOUPE.width * ratio) Object.assign(canvas, { width: LOUPE.width * ratio, height: LOUPE.height * ratio });
   const scale = Math.max(view.scale * LOUPE.power, 1 / ratio);
@@ -37,8 +41,7 @@ export function drawLoupe(canvas, element, view, image, cursor) {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.setTransform(ratio, 0, 0, ratio, canvas.width / 2, canvas.height / 2);
-  context.imageSmoothingEnabled = scale * ratio < 1;
-  context.filter = filterOf(view) || "none";
+  context.imageSmoothingEnabled = !isSharp(scale);
   context.scale(scale, scale);
   context.rotate((view.turn * Math.PI) / 2);
   context.scale(view.mirror ? -1 : 1, 1);

@@ -4,7 +4,8 @@ A state is `{}` for a fresh view, or any of: `shown` (`front`, `back`, `both`), 
 on), `front` and `back` (a view each), `compare`. A view has `mode`, `scale` (CSS pixels per image pixel), `x` and `y`
 (where the image's middle lies, in CSS pixels from the frame's), `turn` (quarter turns clockwise), `mirror`, and the
 look: `invert`, `brightness`, `contrast`, `sharpen` in per cent, `threshold` in grey levels, 0 for none. A comparison
-has `key` (what with), `way` (`beside`, `blink`, `difference`) and `pace` (milliseconds each image stays while blinking).
+has `key` (what with), `way` (`beside`, `blink`, `difference`) and `pace` (how many milliseconds each image stays
+while blinking).
 """
 
 import math

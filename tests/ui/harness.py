@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from console.masking import masked
 from console.ui import theme
-from console.ui.check_viewer import CheckViewer, ImageSide, Region
+from console.ui.check_viewer import CheckViewer, Comparison, ImageSide, Region
 from console.ui.countdown import Countdown
 from console.ui.format import money
 from console.ui.hotkeys import Hotkeys
@@ -33,6 +33,7 @@ from console.ui.shell import NavItem, SessionClock, shell
 NOW = datetime.now(UTC)
 LOG: list[tuple[str, Any]] = []
 WIDTH, HEIGHT = 1200, 540
+GREY = 50
 NAV = (
     ("inbox", "Queue", "/queue"),
     ("done_all", "Approve", "/approve"),
@@ -58,27 +59,72 @@ POLICY = (
 
 
 def draw_side(side: str, number: int) -> bytes:
-    """A check that can be told from others: its number, a ruler of dots, and known marks."""
-    image = Image.new("1", (WIDTH, HEIGHT), 1)
-    pen = ImageDraw.Draw(image)
-    big, small = ImageFont.load_default(44), ImageFont.load_default(24)
-    pen.rectangle((12, 12, WIDTH - 13, HEIGHT - 13), outline=0, width=3)
-    if side == "back":
-        pen.text((60, 60), "For deposit only", font=big, fill=0)
-        pen.text((60, 130), f"endorsed {number}", font=small, fill=0)
-    else:
-        pen.text((40, 30), "Anna Invented\n12 Nowhere Lane\nSampleton", font=small, fill=0)
-        pen.text((880, 40), f"No. {number}", font=big, fill=0)
-        pen.text((40, 180), "Pay to the order of   Fictitious Hardware", font=small, fill=0)
-        pen.rectangle((900, 160, 1150, 225), outline=0, width=2)
-        pen.text((915, 165), "$ 100.04", font=big, fill=0)
-        pen.text((40, 270), "One hundred and 04/100", font=big, fill=0)
-        pen.line((650, 410, 1150, 410), fill=0, width=2)
-        pen.text((720, 360), "A. Invented", font=big, fill=0)
-        pen.text((60, 470), "⑆ 097770592 ⑆   60666044  113", font=big, fill=0)
+    """A check that can be told from others: its number, and known marks.
+
+    `fine` is the front once more, scanned at 240 dpi and 8 pixels (of 200 dpi) to the right, with a blot of 60 × 40
+    pixels at (300, 340) that the front lacks, and without its amount. `gray` is a front with a stroke of middle grey.
+    """
+    image = {"back": _draw_back, "card": _draw_card, "gray": _draw_gray, "fine": _draw_fine}.get(side, _draw_front)(
+        number
+    )
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
+
+
+BIG, SMALL = ImageFont.load_default(44), ImageFont.load_default(24)
+
+
+def _stock() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    image = Image.new("1", (WIDTH, HEIGHT), 1)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((12, 12, WIDTH - 13, HEIGHT - 13), outline=0, width=3)
+    return image, pen
+
+
+def _draw_front(number: int, amount: str = "$ 100.04") -> Image.Image:
+    image, pen = _stock()
+    pen.text((40, 30), "Anna Invented\n12 Nowhere Lane\nSampleton", font=SMALL, fill=0)
+    pen.text((880, 40), f"No. {number}", font=BIG, fill=0)
+    pen.text((40, 180), "Pay to the order of   Fictitious Hardware", font=SMALL, fill=0)
+    pen.rectangle((900, 160, 1150, 225), outline=0, width=2)
+    pen.text((915, 165), amount, font=BIG, fill=0)
+    pen.text((40, 270), "One hundred and 04/100", font=BIG, fill=0)
+    pen.line((650, 410, 1150, 410), fill=0, width=2)
+    pen.text((720, 360), "A. Invented", font=BIG, fill=0)
+    pen.text((60, 470), "⑆ 097770592 ⑆   60666044  113", font=BIG, fill=0)
+    return image
+
+
+def _draw_fine(number: int) -> Image.Image:
+    front = _draw_front(number, amount="")
+    ImageDraw.Draw(front).rectangle((300, 340, 359, 379), fill=0)
+    moved = Image.new("1", (WIDTH, HEIGHT), 1)
+    moved.paste(front, (8, 0))
+    return moved.resize((WIDTH * 6 // 5, HEIGHT * 6 // 5))
+
+
+def _draw_gray(number: int) -> Image.Image:
+    image = _draw_front(number).convert("L")
+    ImageDraw.Draw(image).rectangle((400, 60, 599, 159), fill=150)
+    return image
+
+
+def _draw_back(number: int) -> Image.Image:
+    image, pen = _stock()
+    pen.text((60, 60), "For deposit only", font=BIG, fill=0)
+    pen.text((60, 130), f"endorsed {number}", font=SMALL, fill=0)
+    return image
+
+
+def _draw_card(number: int) -> Image.Image:
+    image = Image.new("1", (800, 440), 1)
+    pen = ImageDraw.Draw(image)
+    pen.text((30, 20), f"SIGNATURE CARD {number}", font=SMALL, fill=0)
+    for foot in (170, 280, 390):
+        pen.line((30, foot, 770, foot), fill=0)
+        pen.text((60, foot - 50), "A. Invented", font=BIG, fill=0)
+    return image
 
 
 def row(number: int, minutes: float) -> ItemRow:
@@ -110,6 +156,19 @@ def regions() -> list[Region]:
     return [
         Region("flag_amount", "reads 100.04, file says 6,100.04", "front", 0.74, 0.28, 0.23, 0.16),
         Region("flag_signature", "signature 0.62 like the card", "front", 2.7, 1.6, 3.1, 0.55, "weak", "inch"),
+    ]
+
+
+def comparisons(number: int) -> list[Comparison]:
+    """Two earlier checks, the first scanned finer and a little off; one without a picture; a signature card."""
+    fine = ImageSide(f"/image/{number}/fine", WIDTH * 6 // 5, HEIGHT * 6 // 5, 240)
+    return [
+        Comparison("earlier-1", "#112", fine, "100.00 · 3 Nov"),
+        Comparison("earlier-2", "#111", ImageSide("/image/111/front", WIDTH, HEIGHT, 200), "96.20 · 19 Oct"),
+        Comparison("lost", "#110", ImageSide("/image/broken", WIDTH, HEIGHT, 200), "88.00 · 2 Oct"),
+        Comparison(
+            "card", "Signature card", ImageSide("/image/1/card", 800, 440, 200), "Anna Invented", zone="signature"
+        ),
     ]
 
 
@@ -211,10 +270,17 @@ def review_page() -> None:
     def show(number: int, *, prefetch: bool = True) -> None:
         at["number"] = number
         front, back = sides(number)
+        if number == GREY:
+            front = ImageSide("/image/1/gray", WIDTH, HEIGHT, 200)
         if number == 99:
             front, back = ImageSide("/image/broken", WIDTH, HEIGHT), None  # type: ignore[assignment]
         viewer.set_check(
-            f"check-{number}", front=front, back=back, regions=regions(), watermark="m.reyes · 2026-11-22 14:03 ET"
+            f"check-{number}",
+            front=front,
+            back=back,
+            regions=regions(),
+            comparisons=comparisons(number),
+            watermark="m.reyes · 2026-11-22 14:03 ET",
         )
         if prefetch:
             viewer.prefetch(sides(number + 1))
@@ -239,6 +305,7 @@ def review_page() -> None:
             Chip("claimed by you")
             ActionButton("Previous", lambda: acted("previous"), key=key_of("previous", Scope.REVIEW))
             ActionButton("Next", lambda: acted("next"), key=key_of("next", Scope.REVIEW))
+            ActionButton("Grey", lambda: show(GREY))
             ActionButton("Broken", lambda: show(99, prefetch=False))
             ActionButton("Spent", time_spent)
         with ui.element("div").classes("demo-review"):

@@ -92,7 +92,7 @@ def test_each_side_keeps_its_own_view(review: Screen) -> None:
     assert not view(review, "back")["invert"]
     keys.press("]")
     keys.press("Space")
-    expect(review.page.locator("[data-side=front] img")).to_be_visible()
+    expect(review.page.locator("[data-side=front] .crc-stage > *")).to_be_visible()
     assert view(review) == front
     assert front["invert"]
     assert (front["turn"], view(review, "back")["turn"]) == (0, 1)
@@ -160,15 +160,53 @@ def test_jumping_to_a_region_brings_its_middle_to_the_middle(review: Screen) -> 
     assert middle == pytest.approx((0, (0.88 - 0.5) * 540), abs=2)
 
 
-def test_brightness_and_contrast_act_on_the_image_alone(review: Screen) -> None:
+# The mean of the red bytes of a rectangle of the picture in the frame, as it is developed: x, y, w, h in image pixels.
+MEAN = """([x, y, w, h]) => {
+    const shown = document.querySelector(".crc-stage > :not([hidden])");
+    const copy = new OffscreenCanvas(w, h).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(shown, -x, -y);
+    const bytes = copy.getImageData(0, 0, w, h).data.filter((_, i) => i % 4 === 0);
+    return bytes.reduce((sum, byte) => sum + byte, 0) / bytes.length;
+}"""
+GREY = [420, 80, 100, 60]  # of the value 150
+EDGE = [400, 100, 1, 1]  # grey, beside white
+
+
+def test_the_look_is_worked_out_on_the_images_own_pixels_and_so_is_the_same_at_every_zoom(review: Screen) -> None:
     page = review.page
+    mean = lambda where: page.evaluate(MEAN, where)  # noqa: E731
+    page.get_by_role("button", name="Grey").click()
+    page.wait_for_function("document.querySelector('.crc-stage img')?.src.includes('gray')")
     page.keyboard.press("d")
-    page.get_by_label("Contrast").fill("250")
+    for name, value, expected in (
+        ("Brightness", "60", 90),
+        ("Brightness", "100", 150),
+        ("Contrast", "200", 172.5),
+        ("Contrast", "100", 150),
+        ("Threshold", "151", 0),
+        ("Threshold", "150", 255),
+    ):
+        page.get_by_label(name).fill(value)
+        page.wait_for_timeout(60)
+        assert mean(GREY) == pytest.approx(expected, abs=1), (name, value)
+    page.keyboard.press("v")
     page.wait_for_timeout(60)
-    assert page.locator(".crc-stage img").evaluate("e => e.style.filter") == "contrast(250%)"
+    assert mean(GREY) == 0
+    for zoom in ("+", "+", "z", "-"):
+        page.keyboard.press(zoom)
+        page.wait_for_timeout(60)
+        assert mean(GREY) == 0
     page.get_by_role("button", name="Reset").click()
     page.wait_for_timeout(60)
-    assert page.locator(".crc-stage img").evaluate("e => e.style.filter") == ""
+    assert page.locator(".crc-stage img").count() == 1, "the image itself again"
+    page.get_by_label("Sharpen").fill("400")  # an edge gets steeper: 150 − 4 × (mean of nine − 150)
+    page.wait_for_timeout(60)
+    assert mean(GREY) == pytest.approx(150, abs=1)
+    assert mean(EDGE) == pytest.approx(10, abs=1)
+    page.keyboard.press("Space")
+    page.wait_for_timeout(60)
+    expect(page.get_by_label("Sharpen")).to_have_value("0")  # per side
+    expect(page.get_by_text("This image is black and white")).to_be_visible()
 
 
 def test_the_loupe_shows_the_point_under_the_cursor_larger(review: Screen) -> None:
@@ -244,7 +282,7 @@ def test_a_view_that_cannot_be_shown_says_so(review: Screen) -> None:
 
 def test_the_watermark_and_the_words_of_the_flags_are_there(review: Screen) -> None:
     expect(review.page.locator(".crc-watermark")).to_have_text("m.reyes · 2026-11-22 14:03 ET")
-    expect(review.page.locator(".crc-box span")).to_have_text(
+    expect(review.page.locator(".crc-box-name")).to_have_text(
         [re.compile("reads 100.04"), re.compile("signature 0.62")]
     )
     review.page.keyboard.press("o")
