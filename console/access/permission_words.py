@@ -9,6 +9,7 @@ P = Permission
 
 MEANINGS: dict[Permission, str] = {
     P.QUEUE_READ: "see the queue and its figures",
+    P.QUEUE_MANAGE: "set queues, move checks between them, see who works on how much",
     P.ITEM_READ: "open a check: images, account, flags, history",
     P.ITEM_CLAIM: "take a check from the queue",
     P.ITEM_DECIDE: "decide a check, alone up to the amount limit",

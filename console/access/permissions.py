@@ -13,6 +13,7 @@ from console.roles import Role
 
 class Permission(StrEnum):
     QUEUE_READ = "queue:read"
+    QUEUE_MANAGE = "queue:manage"
     ITEM_READ = "item:read"
     ITEM_CLAIM = "item:claim"
     ITEM_DECIDE = "item:decide"
@@ -46,7 +47,7 @@ _REVIEWER = frozenset({P.QUEUE_READ, P.ITEM_READ, P.ITEM_CLAIM, P.ITEM_DECIDE, P
 _APPROVER = _REVIEWER | {P.ITEM_APPROVE, P.ITEM_RELEASE_OTHERS, P.ITEM_ASSIGN, P.FILE_READ}
 _SUPERVISOR = (
     _APPROVER
-    | {P.FILE_IMPORT, P.ACCOUNT_LOAD, P.AUDIT_READ}
+    | {P.QUEUE_MANAGE, P.FILE_IMPORT, P.ACCOUNT_LOAD, P.AUDIT_READ}
     | {P.USER_READ, P.ACCESS_REPORT_READ, P.ACCESS_REVIEW_START, P.ACCESS_REVIEW_DECIDE}
 )
 _ADMINISTRATOR = frozenset(

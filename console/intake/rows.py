@@ -23,9 +23,10 @@ from console.intake.report import Progress, Stage
 from console.intake.survey import Survey
 from console.intake.x9.records import Finding
 from console.policy.judgement import judge
+from console.policy.routing import Facts, Route, criteria_of, route
 from console.policy.versions import Policy, active_policy
 from console.review.clocks import Hours, return_by, sla_due
-from console.review.flags import FlagFound, detect
+from console.review.flags import AccountFacts, FlagFound, detect
 from console.review.states import Status
 from db.bulk import copy_rows
 from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, Queue
@@ -48,6 +49,8 @@ class Intake:
     queues: dict[str, Queue]
     office: Hours
     received_at: datetime
+    # What queues take in by their own criteria, in their order.
+    routes: tuple[Route, ...] = ()
     seen: SeenInFile = field(default_factory=SeenInFile)
 
     # One moment of receipt means one deadline for all items, and one for each number of hours.
@@ -87,8 +90,14 @@ async def begin(session: AsyncSession, actor: Actor, file_id: UUID) -> Intake:
     """Read what the items of a file need of the institution. Raises NoActivePolicy."""
     institution = (await session.execute(select(Institution))).scalar_one()
     office = Hours(ZoneInfo(institution.time_zone), institution.opens_at, institution.closes_at, institution.cut_off_at)
-    queues = {queue.key: queue for queue in await session.scalars(select(Queue))}
-    return Intake(file_id, institution, await active_policy(session), queues, office, datetime.now(UTC))
+    # No queue is closed before its items are there.
+    found = await session.scalars(
+        select(Queue).order_by(Queue.position, Queue.key).with_for_update(read=True, key_share=True)
+    )
+    queues = {queue.key: queue for queue in found if queue.closed_at is None}
+    wanted = ((queue.key, criteria_of(queue.criteria)) for queue in queues.values())
+    routes = tuple(Route(key, criteria) for key, criteria in wanted if criteria)
+    return Intake(file_id, institution, await active_policy(session), queues, office, datetime.now(UTC), routes)
 
 
 def file_row(
@@ -202,16 +211,21 @@ def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUI
     flags = detect(facts, intake.policy.document.thresholds)
     item_id = uuid4()
     account = lookups.accounts.get(one.customer_account)
-    batch.items.append(_item_row(intake, one, item_id, account[0] if account else None, flags))
+    batch.items.append(_item_row(intake, one, item_id, account, flags))
     batch.images += _image_rows(intake, one, item_id)
     batch.flags += [_flag_row(intake, item_id, flag) for flag in flags]
     return item_id
 
 
-def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None, flags: list[FlagFound]) -> Row:
+def _item_row(
+    intake: Intake, one: Draft, item_id: UUID, account: tuple[UUID, AccountFacts] | None, flags: list[FlagFound]
+) -> Row:
     item = one.spooled.item
-    verdict = judge(intake.policy.document, one.amount, {flag.code for flag in flags})
-    queue = intake.queues[verdict.queue]
+    codes = frozenset(flag.code for flag in flags)
+    item_type = "on_us" if one.on_us else "transit"
+    verdict = judge(intake.policy.document, one.amount, codes)
+    own = route(intake.routes, Facts(one.amount, item_type, codes, account[1].account_type if account else None))
+    queue = intake.queues[own or verdict.queue]
     due = intake.due(queue.sla_hours or verdict.sla_hours)
     return {
         "id": item_id,
@@ -220,13 +234,13 @@ def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None
         "ordinal": item.ordinal,
         "record": item.record,
         "kind": str(item.kind),
-        "item_type": "on_us" if one.on_us else "transit",
+        "item_type": item_type,
         "status": Status.NEW.value,
         "version": 1,
         "amount": one.amount,
         "routing": one.routing,
         "account_number": one.account_number,
-        "account_id": account_id,
+        "account_id": account[0] if account else None,
         "serial": one.serial,
         "auxiliary_on_us": item.auxiliary_on_us,
         "on_us": item.on_us,

@@ -45,7 +45,7 @@ K = NoticeKind
 
 # Values: `by` is a person's display name, `text` what they wrote, the others moments or counts.
 KINDS: dict[NoticeKind, KindWords] = {
-    K.ASSIGNED: _kind("Assigned to you", "somebody gave you a check", "by"),
+    K.ASSIGNED: _kind("Assigned to you", "somebody gave you a check", "by", "what"),
     K.SENT_BACK: _kind(
         "Sent back",
         "an approver sent your recommendation back",

@@ -12,7 +12,7 @@ from console.notices.kinds import NoticeKind
 K = NoticeKind
 
 _HEADLINES: dict[NoticeKind, str] = {
-    K.ASSIGNED: "{by} assigned a check to you",
+    K.ASSIGNED: "{by} assigned {what} to you",
     K.SENT_BACK: "{by} sent your recommendation back",
     K.MENTIONED: "{by} mentioned you",
     K.QUESTION_ASKED: "{by} asks about a check",

@@ -19,6 +19,9 @@ class Priority(IntEnum):
     LOW = 4
 
 
+# The queues that a judgement names: they cannot be closed.
+QUEUES_NAMED = frozenset({"standard", "high_priority"})
+
 # Flags that say that money may leave twice or against the customer's order.
 URGENT_FLAGS = frozenset({"stop_payment", "duplicate_presentment", "already_paid", "not_issued", "void_check"})
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.held import PersonNotFound, read_held
@@ -15,28 +14,13 @@ from console.access.reason import checked_reason
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
+from console.notices import NoticeKind, notify
+from console.review.bulk import BulkResult, Holding, check_size, holders_of, lock_items
 from console.review.errors import ReviewRefused
 from console.review.reach import Ground, ground_of, places_of
 from console.review.states import FINAL_STATUSES, Status
 from db.engine import transaction
-from db.models import CheckItem, Claim, User
-
-MOST_AT_ONCE = 200
-
-
-class TooManyAtOnce(ReviewRefused):
-    """More items were chosen than are changed at once."""
-
-    def __init__(self) -> None:
-        super().__init__(f"At most {MOST_AT_ONCE} checks are changed at once. Choose fewer; nothing was changed.")
-
-
-@dataclass
-class BulkResult:
-    """What came of a change of several items: those that changed, and why each of the others did not."""
-
-    done: list[UUID] = field(default_factory=list)
-    refused: dict[UUID, str] = field(default_factory=dict)
+from db.models import CheckItem, User
 
 
 async def assign(actor: Actor, item_ids: Sequence[UUID], to_user: UUID | None, reason: str) -> BulkResult:
@@ -47,13 +31,12 @@ async def assign(actor: Actor, item_ids: Sequence[UUID], to_user: UUID | None, r
     """
     require(actor, Permission.ITEM_ASSIGN)
     reason = checked_reason(reason)
-    if len(item_ids) > MOST_AT_ONCE:
-        raise TooManyAtOnce
+    check_size(item_ids)
     result = BulkResult()
     async with transaction(actor) as session:
         person = await _as_actor(session, actor, to_user) if to_user else None
         items = await lock_items(session, item_ids, result)
-        holders = await _holders(session, list(items))
+        holders = await holders_of(session, list(items))
         places = await places_of(session, items.values())
         own = await ground_of(session, actor, Permission.ITEM_ASSIGN)
         theirs = await _grounds(session, person)
@@ -66,7 +49,9 @@ async def assign(actor: Actor, item_ids: Sequence[UUID], to_user: UUID | None, r
                 result.refused[item_id] = str(refused)
                 continue
             result.done.append(item_id)
-        await _write(session, actor, [items[item_id] for item_id in result.done], to_user, reason)
+        changed = await _write(session, actor, [items[item_id] for item_id in result.done], to_user, reason)
+        if to_user and changed:
+            await _tell(session, actor, changed, to_user)
     return result
 
 
@@ -88,28 +73,9 @@ async def unassign_all_within(session: AsyncSession, actor: Actor, user_id: UUID
     return len(items)
 
 
-async def lock_items(session: AsyncSession, item_ids: Sequence[UUID], result: BulkResult) -> dict[UUID, CheckItem]:
-    """The open items among these, locked; why each of the others cannot be changed goes into the result.
-
-    It waits for nobody: what somebody is just deciding or taking is refused, so that no circle of waiting can form.
-    """
-    chosen: ColumnElement[bool] = CheckItem.id.in_(set(item_ids))
-    query = select(CheckItem).where(chosen).order_by(CheckItem.id).with_for_update(skip_locked=True)
-    found = {item.id: item for item in await session.scalars(query.execution_options(populate_existing=True))}
-    known = set(await session.scalars(select(CheckItem.id).where(chosen)))
-    for item_id in item_ids:
-        if item_id not in known:
-            result.refused[item_id] = "This check does not exist."
-        elif item_id not in found:
-            result.refused[item_id] = "Somebody is just changing this check."
-        elif (status := Status(found[item_id].status)) in FINAL_STATUSES:
-            result.refused[item_id] = f"This check is {status.label}: its review is over."
-    return {item_id: item for item_id, item in found.items() if item_id not in result.refused}
-
-
-def _check_free(person: Actor | None, holder: tuple[UUID, str] | None) -> None:
-    if holder is not None and (person is None or holder[0] != person.user_id):
-        raise ReviewRefused(f"{holder[1]} is working on this check. Release it first.")
+def _check_free(person: Actor | None, holder: Holding | None) -> None:
+    if holder is not None and (person is None or holder.user_id != person.user_id):
+        raise ReviewRefused(f"{holder.name} is working on this check. Release it first.")
 
 
 async def _grounds(session: AsyncSession, person: Actor | None) -> dict[Permission, Ground]:
@@ -143,18 +109,9 @@ async def _as_actor(session: AsyncSession, actor: Actor, user_id: UUID) -> Actor
     )
 
 
-async def _holders(session: AsyncSession, item_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
-    rows = await session.execute(
-        select(Claim.item_id, Claim.user_id, User.display_name)
-        .join(User, User.id == Claim.user_id)
-        .where(Claim.item_id.in_(item_ids), Claim.expires_at > func.now())
-    )
-    return {row.item_id: (row.user_id, row.display_name) for row in rows}
-
-
 async def _write(
     session: AsyncSession, actor: Actor, items: Sequence[CheckItem], to_user: UUID | None, reason: str
-) -> None:
+) -> list[CheckItem]:
     changed = [(item, item.assigned_to) for item in items if item.assigned_to != to_user]
     for item, _ in changed:
         item.assigned_to = to_user
@@ -164,6 +121,16 @@ async def _write(
         await _record(session, actor, item, before, reason)
     if changed:
         hint_items(session, actor.institution_id, [item.id for item, _ in changed])
+    return [item for item, _ in changed]
+
+
+async def _tell(session: AsyncSession, actor: Actor, items: Sequence[CheckItem], to_user: UUID) -> None:
+    """One notice, however many there are; a single check is linked to."""
+    what = "a check" if len(items) == 1 else f"{len(items)} checks"
+    item_id = items[0].id if len(items) == 1 else None
+    await notify(
+        session, actor, NoticeKind.ASSIGNED, to=[to_user], item_id=item_id, values={"by": actor.name, "what": what}
+    )
 
 
 async def _record(session: AsyncSession, actor: Actor, item: CheckItem, before: UUID | None, reason: str) -> None:

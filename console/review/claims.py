@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, covers, may, require
@@ -167,6 +167,11 @@ async def release_all_within(session: AsyncSession, actor: Actor, user_id: UUID,
             break  # decided meanwhile
         released += put_back
     return released
+
+
+async def put_back_within(session: AsyncSession, actor: Actor, items: Sequence[CheckItem], why: str) -> int:
+    """Put back whoever holds these locked items, in the caller's transaction, which has checked that the actor may."""
+    return await _put_back(session, actor, items, why, true())
 
 
 async def _take(session: AsyncSession, actor: Actor, item: CheckItem) -> bool:

@@ -79,6 +79,33 @@ class TooManyClaims(ReviewRefused):
         super().__init__(f"You hold {checks} of the queue {queue} already, and nobody holds more. Finish one first.")
 
 
+class TooManyAtOnce(ReviewRefused):
+    """More items were chosen than are changed at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"At most {most} checks are changed at once. Choose fewer; nothing was changed.")
+
+
+class InvalidQueue(ReviewRefused):
+    """A queue cannot be set so, or closed now; the message says why and what to do."""
+
+
+class StaleQueue(ReviewRefused):
+    """The queue's settings changed after they were shown."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody changed this queue after you opened it. Nothing was saved; look again, then change it."
+        )
+
+
+class QueueNotFound(ReviewRefused):
+    """No such queue in this institution, or it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__("This queue does not exist, or it is closed. Nothing was changed.")
+
+
 class SamePerson(ReviewRefused):
     """The maker of a recommendation cannot be its second person."""
 

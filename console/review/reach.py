@@ -18,6 +18,9 @@ from console.actor import Actor
 from console.review.errors import NotAMember, OutOfReach
 from db.models import CheckItem, Queue, QueueMember
 
+# The queue of recommendations is a view: they stay in their own queues. Its members are who gives second signatures.
+APPROVALS: Final = "approvals"
+
 # What a member must be allowed in a queue with members; for reading, being one is enough.
 _ALLOWED: Final[dict[Permission, ColumnElement[bool]]] = {
     Permission.ITEM_CLAIM: or_(QueueMember.decides, QueueMember.signs),
@@ -52,6 +55,8 @@ class Ground:
             raise OutOfReach(place.queue, place.item_type)
         if place.queue in self.closed:
             raise NotAMember(place.queue)
+        if self.permission is Permission.ITEM_APPROVE and APPROVALS in self.closed:
+            raise NotAMember(APPROVALS)
 
 
 async def ground_of(session: AsyncSession, actor: Actor, permission: Permission) -> Ground:
@@ -92,7 +97,7 @@ async def closed_queues(session: AsyncSession, actor: Actor, permission: Permiss
 
 
 def _sees_all(actor: Actor) -> bool:
-    return may(actor, Permission.ITEM_ASSIGN) or not may(actor, Permission.ITEM_CLAIM)
+    return may(actor, Permission.QUEUE_MANAGE) or not may(actor, Permission.ITEM_CLAIM)
 
 
 def _inside(part: Reach) -> ColumnElement[bool]:

@@ -104,6 +104,7 @@ def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
 
     sample = {
         "by": "Ann",
+        "what": "a check",
         "text": "why",
         "rule": "UCC 4-302",
         "count": 3,

@@ -12,12 +12,13 @@ from sqlalchemy import select, update
 from console.access.held import InvalidPerson
 from console.access.permissions import NotAllowed
 from console.actor import Actor
-from console.review.assignment import MOST_AT_ONCE, TooManyAtOnce, assign
+from console.review.assignment import assign
 from console.review.beside import beside
+from console.review.bulk import MOST_AT_ONCE
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next, peek_next, release
 from console.review.decisions import decide
-from console.review.errors import AssignedToOther, NotAMember, TooManyClaims
+from console.review.errors import AssignedToOther, NotAMember, TooManyAtOnce, TooManyClaims
 from console.review.leaving import deactivate
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items
