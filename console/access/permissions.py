@@ -20,6 +20,7 @@ class Permission(StrEnum):
     ITEM_APPROVE = "item:approve"
     ITEM_RELEASE_OTHERS = "item:release_others"
     ITEM_ASSIGN = "item:assign"
+    ITEM_NOTE = "item:note"
     ACCOUNT_NUMBER_READ = "account_number:read"
     FILE_READ = "file:read"
     FILE_IMPORT = "file:import"
@@ -43,7 +44,7 @@ class Permission(StrEnum):
 P = Permission
 
 
-_REVIEWER = frozenset({P.QUEUE_READ, P.ITEM_READ, P.ITEM_CLAIM, P.ITEM_DECIDE, P.ACCOUNT_NUMBER_READ})
+_REVIEWER = frozenset({P.QUEUE_READ, P.ITEM_READ, P.ITEM_CLAIM, P.ITEM_DECIDE, P.ITEM_NOTE, P.ACCOUNT_NUMBER_READ})
 _APPROVER = _REVIEWER | {P.ITEM_APPROVE, P.ITEM_RELEASE_OTHERS, P.ITEM_ASSIGN, P.FILE_READ}
 _SUPERVISOR = (
     _APPROVER

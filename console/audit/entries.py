@@ -76,6 +76,7 @@ class Event(StrEnum):
     ITEM_SENT_BACK = "item.sent_back"
     ITEM_RESUMED = "item.resumed"
     FLAG_ANSWERED = "flag.answered"
+    NOTE_WRITTEN = "note.written"
     ACCOUNT_NUMBER_VIEWED = "account_number.viewed"
     CHAINS_VERIFIED = "chains.verified"
 

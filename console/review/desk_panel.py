@@ -20,6 +20,7 @@ from console.review.opening import Opened, Standing
 from console.review.queue import QueueName
 from console.review.review_bar_panel import ReviewBar
 from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_steps
+from console.review.timeline_panel import TimelinePanel
 from console.review.viewer_panel import ViewerPanel
 from console.ui.hotkeys import Hotkeys
 from console.ui.keys import Key, Scope, keys_for, looking_keys, second_person_keys
@@ -76,8 +77,9 @@ class Desk:
         draft = self._draft(opened)
         self._bar.show(opened, self._queue.name if self._queue else "All queues", place)
         self.viewer.show(actor, view, draft.viewer)
-        if changed:
+        if changed or (before and before.view.notes != view.notes):
             self.item.show(view)
+        self.timeline.show(view)
         if changed or (before and (before.view.account, before.view.earlier) != (view.account, view.earlier)):
             self._account.show(view)
         self.flags.show(view, draft, answers=opened.standing is Standing.DECIDE)
@@ -103,19 +105,23 @@ class Desk:
 
     async def key(self, action: str) -> None:
         """Do what a key of flags or form says."""
-        if action.startswith("flag_"):
+        if action == "timeline":
+            await self.timeline.toggle()
+        elif action.startswith("flag_"):
             await self.flags.key(action)
         elif isinstance(self.form, DecisionPanel | SecondPanel):
             self.form.key(action)
 
     def _draw_desk(self) -> None:
         page, reviewing = self._page, self._reviewing
+        self.timeline = TimelinePanel(page)
         with Element("div").classes("crc-column"):
             self.viewer = ViewerPanel(self._zone, self._looked)
             self._account = AccountPanel(self._zone, lambda image: self.viewer.link(page.actor, image))
         with Element("div").classes("crc-panel crc-side"):
             may_show = may(page.actor, Permission.ACCOUNT_NUMBER_READ)
-            self.item = ItemPanel(self._zone, page.handler(reviewing.show_account), may_show=may_show)
+            show_account = page.handler(reviewing.show_account)
+            self.item = ItemPanel(self._zone, show_account, self.timeline.toggle, may_show=may_show)
             self.flags = FlagsPanel(page.handler(reviewing.answer))
             with Element("section").classes("crc-form") as form:
                 form.props["aria-label"] = "Decision"

@@ -11,6 +11,7 @@ from nicegui.element import Element
 from console.masking import masked
 from console.review.item_view import ItemView
 from console.ui.format import day, money, zone_letters
+from console.ui.keys import Scope, key_of
 from console.ui.pieces import ActionButton, Text
 
 _KINDS: Final = {"on_us": "On-us", "transit": "Transit"}
@@ -18,10 +19,18 @@ _UNREAD: Final = "not read by machine"
 
 
 class ItemPanel:
-    """The top of the right column. `on_show()` reads the full account number, which is audited."""
+    """The top of the right column. `on_show()` reads the full account number, which is audited; `on_timeline()` opens
+    and closes the timeline."""
 
-    def __init__(self, zone: ZoneInfo, on_show: Callable[[], Awaitable[Any]], *, may_show: bool) -> None:
-        self._zone, self._on_show, self._may_show = zone, on_show, may_show
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        on_show: Callable[[], Awaitable[Any]],
+        on_timeline: Callable[[], Awaitable[Any]],
+        *,
+        may_show: bool,
+    ) -> None:
+        self._zone, self._on_show, self._on_timeline, self._may_show = zone, on_show, on_timeline, may_show
         self._view: ItemView | None = None
         self._button: ActionButton | None = None
         self._box = Element("section").classes("crc-item")
@@ -34,6 +43,7 @@ class ItemPanel:
         with self._box:
             amount = Text(f"${money(view.amount)}", classes="crc-amount", tag="p")
             amount.props["data-item"] = str(view.id)
+            self._draw_timeline(view)
             with Element("dl").classes("crc-facts"):
                 kind = "Return" if view.kind == "return" else _KINDS[view.item_type]
                 serial = f"#{view.serial}" if view.serial else "no serial"
@@ -53,6 +63,12 @@ class ItemPanel:
         if self._button is not None:
             self._button.delete()
             self._button = None
+
+    def _draw_timeline(self, view: ItemView) -> None:
+        notes = len(view.notes)
+        words = f"{notes} note{'s' if notes > 1 else ''}" if notes else "Timeline"
+        button = ActionButton(words, self._on_timeline, key=key_of("timeline", Scope.REVIEW), icon_name="history")
+        button.props["aria-label"] = f"Timeline, {words}" if notes else words
 
     def _fact(self, name: str, value: str) -> Text:
         with Element("div"):

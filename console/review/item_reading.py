@@ -20,6 +20,7 @@ from console.review.item_view import (
     ImageShown,
     ItemNotFound,
     ItemView,
+    NoteShown,
     Step,
 )
 from console.review.states import Status
@@ -34,12 +35,15 @@ from db.models import (
     Flag,
     HistoryCheck,
     Image,
+    ItemNote,
     Queue,
     User,
 )
 
 # Earlier checks shown: the newest with thumbnails, all of them in the plot of amounts.
 EARLIER_CHECKS = 120
+# Notes kept as shown with a decision, the newest.
+NOTES = 50
 
 
 async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None = None) -> ItemView:
@@ -95,6 +99,7 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         earlier=await _earlier(session, item.account_id),
         first_signature=await _first_signature(session, item),
         steps=await _steps(session, item_id),
+        notes=await _notes(session, item_id),
         holder=await _holder(session, item_id),
         assigned=Assignee(item.assigned_to, row.display_name) if item.assigned_to else None,
     )
@@ -247,6 +252,19 @@ async def _steps(session: AsyncSession, item_id: UUID) -> tuple[Step, ...]:
         note = str((entry.after or {}).get("note", ""))
         steps.append(Step("resumed", entry.actor_name, entry.at, "", (), note, {}))
     return tuple(sorted(steps, key=lambda step: step.at))
+
+
+async def _notes(session: AsyncSession, item_id: UUID) -> tuple[NoteShown, ...]:
+    rows = await session.execute(
+        select(ItemNote, User.display_name)
+        .join(User, User.id == ItemNote.author_id)
+        .where(ItemNote.item_id == item_id)
+        .order_by(ItemNote.written_at.desc(), ItemNote.id)
+        .limit(NOTES)
+    )
+    return tuple(
+        NoteShown(row.ItemNote.id, row.display_name, row.ItemNote.written_at, row.ItemNote.text) for row in rows
+    )
 
 
 async def _holder(session: AsyncSession, item_id: UUID) -> Holder | None:

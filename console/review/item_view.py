@@ -111,6 +111,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class NoteShown:
+    """What somebody wrote on the item."""
+
+    id: UUID
+    who: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
 class Holder:
     user_id: UUID
     name: str
@@ -162,6 +172,7 @@ class ItemView:
     earlier: tuple[EarlierCheck, ...]
     first_signature: FirstSignature | None
     steps: tuple[Step, ...]
+    notes: tuple[NoteShown, ...]
     # Not part of what is kept as evidence: who works on the item says nothing of the check.
     holder: Holder | None
     assigned: Assignee | None

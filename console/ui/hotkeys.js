@@ -98,7 +98,7 @@ export default {
       const focused = document.activeElement;
       if (event.key === "Escape") this.awaited = null;
       if (this.typedAhead(event)) return;
-      if (event.key === "Escape") return isField(focused) ? focused.blur() : undefined;
+      if (event.key === "Escape") return isField(focused) && !focused.closest("[data-own-keys~=Escape]") ? focused.blur() : undefined;
       const stroke = strokeOf(event);
       const key = stroke && this.byStroke.get(stroke);
       if (!key || !this.mayFire(key, event, focused)) return;
@@ -114,7 +114,7 @@ export default {
     },
     mayFire(key, event, focused) {
       if (document.querySelector("dialog[open], .q-dialog, .q-menu, .crc-outage")) return false;
-      if (isField(focused)) return key.in_fields;
+      if (isField(focused)) return key.in_fields && !focused.closest("[data-own-keys]"); // it has a way of sending of its own
       if (["Space", "Enter"].includes(key.key) && this.withTab && isControl(focused)) return false;
       return !(focused?.type === "range" && event.key.startsWith("Arrow"));
     },

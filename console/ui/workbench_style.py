@@ -13,7 +13,8 @@ QUEUE: Final = """
 """
 
 DESK: Final = """
-.crc-desk { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: var(--gap); }
+.crc-desk { position: relative; flex: 1; min-height: 0; display: grid;
+  grid-template-columns: minmax(0, 1fr) 420px; gap: var(--gap); }
 .crc-away { display: none !important; }
 .crc-empty { flex: 1; display: grid; place-items: center; }
 .crc-strong { font-weight: 600; color: var(--ink); }
@@ -114,9 +115,44 @@ DESK: Final = """
 }
 """
 
+TIMELINE: Final = """
+.crc-timeline { position: absolute; inset: 44px auto 0 0; width: 400px; z-index: 1; display: flex;
+  flex-direction: column; min-height: 0; overflow: hidden; box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
+.crc-timeline .crc-panel-head { align-items: center; padding: 6px 8px 6px 14px; border-bottom: 1px solid var(--line); }
+.crc-timeline .crc-panel-head h2 { color: var(--ink); }
+.crc-note-form { flex: none; padding: 8px 14px 10px; display: flex; flex-direction: column; gap: 6px;
+  border-bottom: 1px solid var(--line); background: var(--panel-soft); }
+.crc-mention { position: relative; }
+.crc-mention-label { display: block; margin-bottom: 3px; font-size: 12.5px; color: var(--ink-soft); }
+.crc-mention textarea { display: block; width: 100%; min-height: 52px; max-height: 160px; padding: 6px 10px;
+  resize: vertical; border: 1px solid var(--line-strong); border-radius: 6px; background: var(--panel);
+  color: var(--ink); field-sizing: content; }
+.crc-mention-list { position: absolute; inset: 100% 0 auto; z-index: 2; margin: 2px 0 0; padding: 4px;
+  list-style: none; background: var(--panel); border: 1px solid var(--line-strong); border-radius: 6px;
+  box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
+.crc-mention-list li { display: flex; gap: 8px; padding: 4px 8px; border-radius: 4px; cursor: pointer; }
+.crc-mention-list li[aria-selected=true] { background: var(--accent-soft); color: var(--accent); }
+.crc-mention-list span { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.crc-mention-said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.crc-happenings { flex: 1; min-height: 0; margin: 0; padding: 4px 14px 10px; overflow: auto; list-style: none; }
+.crc-happenings li { display: grid; grid-template-columns: 22px minmax(0, 1fr); padding: 7px 0 7px;
+  border-bottom: 1px solid var(--line); font-size: 13px; }
+.crc-happenings li:last-child { border-bottom: 0; }
+.crc-happenings .q-icon { margin-top: 1px; font-size: 16px; color: var(--ink-soft); }
+.crc-happenings li > div { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 10px; }
+.crc-happenings li > div > p { grid-column: 1 / -1; overflow-wrap: anywhere; }
+.crc-happenings li > div > p.crc-happened { grid-column: 1; }
+.crc-happened strong { margin-right: 4px; font-weight: 600; }
+.crc-happenings time { font-size: 12px; white-space: nowrap; }
+.crc-happenings .crc-said { margin-top: 3px; padding: 4px 8px; border-left: 2px solid var(--line-strong);
+  background: var(--panel-soft); }
+.crc-item { position: relative; }
+.crc-item > .crc-button { position: absolute; top: 10px; right: 14px; }
+"""
+
 MESSAGES: Final = """
 body { --q-info: var(--rail-ground) !important; }
 .q-notifications__list--top { top: calc(var(--bar) + 44px); }
 """
 
-RULES: Final = QUEUE + DESK + MESSAGES
+RULES: Final = QUEUE + DESK + TIMELINE + MESSAGES

@@ -20,6 +20,7 @@ from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
 from db.models.policy import PolicyVersion
 from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemDraft, ItemTransition
+from db.models.timeline import ItemNote
 
 __all__ = [
     "AccessChange",
@@ -46,6 +47,7 @@ __all__ = [
     "Institution",
     "IssuedCheck",
     "ItemDraft",
+    "ItemNote",
     "ItemTransition",
     "JobRun",
     "Notice",

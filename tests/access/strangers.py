@@ -34,6 +34,7 @@ from db.models import (
     Flag,
     Image,
     Institution,
+    ItemNote,
     PolicyVersion,
     Queue,
     SessionRecord,
@@ -71,12 +72,17 @@ async def make_stranger(bank: Bank, folder: Path) -> Stranger:
             id=uuid4(), institution_id=system.institution_id, item_id=item, code="large_amount", title="Large amount",
             explanation="theirs", evidence={}, source="rule",
         )  # fmt: skip
-        session.add(flag)
+        note = ItemNote(
+            id=uuid4(), institution_id=system.institution_id, item_id=item, author_id=supervisor.user_id,
+            text="theirs", mentions=[],
+        )  # fmt: skip
+        session.add_all([flag, note])
         found = {
             "item": item,
             "image": (await session.scalars(select(Image.id).limit(1))).one(),
             "file": (await session.scalars(select(FileReceived.id))).one(),
             "flag": flag.id,
+            "note": note.id,
             "policy": (await session.scalars(select(PolicyVersion.id))).one(),
             "queue": (await session.scalars(select(Queue.id).limit(1))).one(),
             "audit entry": (await session.scalars(select(AuditEntry.id).limit(1))).one(),

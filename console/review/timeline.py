@@ -1,0 +1,136 @@
+"""Everything that happened to an item, the newest first, a page at a time.
+
+The audit trail is what it is read from: nothing happens to an item without an entry there. What an entry only names
+(a decision, a flag) is looked up for the whole page at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import Permission, may, require
+from console.actor import Actor
+from console.audit.entries import Event
+from console.review.item_view import ItemNotFound
+from console.review.timeline_words import sentence
+from db.engine import transaction
+from db.models import AuditEntry, CheckItem, Decision, FileReceived, Flag
+
+PAGE: Final = 30
+MAX_PAGE: Final = 100
+RECEIVED: Final = "item.received"
+# Who looked at what is the audit trail's to tell, to those who may read it.
+_FOR_AUDITORS: Final = (Event.ACCOUNT_NUMBER_VIEWED.value,)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that happened. `what` stands after `who`; `text` is what a person wrote; `facts` are short lines."""
+
+    event: str
+    at: datetime
+    who: str
+    by_person: bool
+    what: str
+    text: str = ""
+    reasons: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """What happened, the newest first, and the key to go on from; None at the beginning of the item."""
+
+    happenings: tuple[Happening, ...]
+    next: int | None
+
+
+async def read_timeline(actor: Actor, item_id: UUID, *, before: int | None = None, limit: int = PAGE) -> TimelinePage:
+    """One page of an item's timeline, the next one with the `next` of the page before as `before`.
+
+    Raises NotAllowed, ItemNotFound.
+    """
+    require(actor, Permission.ITEM_READ)
+    limit = max(1, min(limit, MAX_PAGE))
+    async with transaction(actor) as session:
+        item = await session.get(CheckItem, item_id)
+        if item is None:
+            raise ItemNotFound
+        entries = await _entries(session, actor, item_id, before, limit + 1)
+        shown = entries[:limit]
+        happenings = await _happenings(session, item_id, shown)
+        if len(entries) > limit:
+            return TimelinePage(tuple(happenings), shown[-1].sequence)
+        return TimelinePage((*happenings, await _received(session, item)), None)
+
+
+async def _entries(
+    session: AsyncSession, actor: Actor, item_id: UUID, before: int | None, limit: int
+) -> Sequence[AuditEntry]:
+    query = select(AuditEntry).where(
+        AuditEntry.institution_id == actor.institution_id,
+        AuditEntry.object_type == "item",
+        AuditEntry.object_id == str(item_id),
+    )
+    if before is not None:
+        query = query.where(AuditEntry.sequence < before)
+    if not may(actor, Permission.AUDIT_READ):
+        query = query.where(AuditEntry.action.not_in(_FOR_AUDITORS))
+    return (await session.scalars(query.order_by(AuditEntry.sequence.desc()).limit(limit))).all()
+
+
+async def _happenings(session: AsyncSession, item_id: UUID, entries: Sequence[AuditEntry]) -> list[Happening]:
+    decided = {str(entry.after["decision"]) for entry in entries if entry.after and "decision" in entry.after}
+    decisions: dict[str, Decision] = {}
+    if decided:
+        found = await session.scalars(select(Decision).where(Decision.id.in_(map(UUID, decided))))
+        decisions = {str(one.id): one for one in found}
+    titles: dict[str, str] = {}
+    if any(entry.action == Event.FLAG_ANSWERED for entry in entries):
+        rows = await session.execute(select(Flag.code, Flag.title).where(Flag.item_id == item_id))
+        titles = {row.code: row.title for row in rows}
+    return [_happening(entry, decisions, titles) for entry in entries]
+
+
+def _happening(entry: AuditEntry, decisions: dict[str, Decision], titles: dict[str, str]) -> Happening:
+    after: dict[str, Any] = dict(entry.after or {})
+    decision = decisions.get(str(after.get("decision")))
+    if "flag" in after:
+        after["title"] = titles.get(after["flag"], after["flag"])
+    written = decision.note if decision else after.get("text") or after.get("note") or after.get("reason") or ""
+    return Happening(
+        entry.action,
+        entry.at,
+        entry.actor_name,
+        entry.actor_id is not None,
+        sentence(entry.action, after),
+        str(written),
+        tuple(decision.reasons) if decision else (),
+        tuple(_facts(decision.details)) if decision else (),
+    )
+
+
+def _facts(details: dict[str, Any]) -> list[str]:
+    """What a decision holds beside its reasons, in short lines."""
+    facts = []
+    if release := details.get("release_on"):
+        facts.append(f"until {release}")
+    if queue := details.get("queue"):
+        facts.append(f"to the queue {str(queue).replace('_', ' ')}")
+    return facts
+
+
+async def _received(session: AsyncSession, item: CheckItem) -> Happening:
+    """How it began: the file with which it came, and the flags that it carried."""
+    name = (await session.execute(select(FileReceived.name).where(FileReceived.id == item.file_id))).scalar_one()
+    titles = await session.scalars(select(Flag.title).where(Flag.item_id == item.id).order_by(Flag.code))
+    flags = tuple(f"flag: {title}" for title in titles) or ("no flag",)
+    what = f"Received with {name}, record {item.record:,}"
+    return Happening(RECEIVED, item.received_at, "", False, what, facts=flags)

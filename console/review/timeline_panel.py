@@ -1,0 +1,141 @@
+"""The timeline of a check: a drawer beside the image with everything that happened to it, and a field for notes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from nicegui import background_tasks
+from nicegui.element import Element
+
+from console.access.permissions import Permission, may
+from console.actor import Actor
+from console.audit.entries import Event
+from console.review.choices import MAX_NOTE
+from console.review.item_view import ItemView
+from console.review.notes import add_note
+from console.review.people_here import offer_people
+from console.review.reasons import REASONS
+from console.review.timeline import RECEIVED, Happening, TimelinePage, read_timeline
+from console.ui.format import clock, in_full
+from console.ui.keys import Scope, key_of
+from console.ui.mention_field import MentionField
+from console.ui.page import ConsolePage
+from console.ui.pieces import ActionButton, Text, icon, key_cap
+
+_ICONS: Final = {
+    RECEIVED: "inbox",
+    Event.ITEM_CLAIMED: "back_hand",
+    Event.ITEM_RELEASED: "undo",
+    Event.ITEM_DECIDED: "gavel",
+    Event.ITEM_RECOMMENDED: "group",
+    Event.ITEM_CONFIRMED: "done_all",
+    Event.ITEM_SENT_BACK: "reply",
+    Event.ITEM_RESUMED: "reply_all",
+    Event.FLAG_ANSWERED: "flag",
+    Event.NOTE_WRITTEN: "sticky_note_2",
+    Event.ACCOUNT_NUMBER_VIEWED: "visibility",
+}
+
+
+class TimelinePanel:
+    """A drawer that is closed at first. It lies over the left of the image; the decision stays in sight."""
+
+    def __init__(self, page: ConsolePage) -> None:
+        self._page = page
+        self._zone = page.institution.zone
+        self._view: ItemView | None = None
+        self._next: int | None = None
+        self.is_open = False
+        self._box = Element("aside").classes("crc-panel crc-timeline crc-away")
+        self._box.props["aria-label"] = "Timeline"
+        with self._box:
+            with Element("div").classes("crc-panel-head"):
+                Text("Timeline", tag="h2")
+                close = ActionButton("Close", self.toggle, key=key_of("timeline", Scope.REVIEW), kind="quiet")
+                close.props["aria-label"] = "Close the timeline"
+            self._field = self._draw_field() if may(page.actor, Permission.ITEM_NOTE) else None
+            self._list = Element("ol").classes("crc-happenings")
+            self._list.props["tabindex"] = "0"
+            self._list.props["aria-label"] = "What happened, the newest first"
+            self._more = ActionButton("Earlier", page.handler(self._read_more), kind="quiet")
+
+    def show(self, view: ItemView) -> None:
+        """Show another check, or this one as it is now."""
+        before, self._view = self._view, view
+        if before is not None and before.id != view.id and self._field is not None:
+            self._field.clear_text()
+        if self.is_open and (before is None or (before.id, before.version) != (view.id, view.version)):
+            background_tasks.create(self._page.refresh(self._read), name="timeline")
+
+    async def toggle(self) -> None:
+        """Open it, or close it."""
+        self.is_open = not self.is_open
+        self._box.classes(remove="crc-away") if self.is_open else self._box.classes(add="crc-away")
+        if self.is_open:
+            await self._page.run(self._read)
+
+    def _draw_field(self) -> MentionField:
+        with Element("div").classes("crc-note-form"):
+            field = MentionField(
+                "Note · @ names a colleague",
+                name="timeline_note",
+                max_length=MAX_NOTE,
+                on_search=self._page.handler(self._search),
+                on_send=self._page.handler(self._write),
+            )
+            with Element("div").classes("crc-row"):
+                Element("span").classes("crc-gap")
+                with ActionButton("Add note", self._page.handler(self._write)):
+                    key_cap("Ctrl Enter")
+        return field
+
+    async def _search(self, actor: Actor, prefix: str) -> None:
+        if self._view is not None and self._field is not None:
+            people = await offer_people(actor, self._view.id, prefix)
+            self._field.offer(prefix, [(one.username, one.name) for one in people])
+
+    async def _write(self, actor: Actor) -> None:
+        if self._view is None or self._field is None:
+            return
+        await add_note(actor, self._view.id, self._field.text)
+        self._field.clear_text()
+        await self._read(actor)
+
+    async def _read(self, actor: Actor) -> None:
+        if self._view is None:
+            return
+        page = await read_timeline(actor, self._view.id)
+        self._list.clear()
+        self._add(page)
+
+    async def _read_more(self, actor: Actor) -> None:
+        if self._view is not None and self._next is not None:
+            self._add(await read_timeline(actor, self._view.id, before=self._next))
+
+    def _add(self, page: TimelinePage) -> None:
+        self._next = page.next
+        with self._list:
+            for happening in page.happenings:
+                self._draw(happening)
+        self._more.set_visibility(page.next is not None)
+
+    def _draw(self, happening: Happening) -> None:
+        with Element("li") as line:
+            line.props["data-event"] = happening.event
+            icon(_ICONS.get(happening.event, "circle"))
+            with Element("div"):
+                with Element("p").classes("crc-happened"):
+                    if happening.who:
+                        Text(happening.who, tag="strong")
+                    Text(happening.what)
+                when = Text(clock(happening.at, self._zone, now=datetime.now(UTC)), tag="time", classes="crc-soft")
+                when.props["title"] = in_full(happening.at, self._zone)
+                when.props["datetime"] = happening.at.isoformat()
+                for key in happening.reasons:
+                    reason = REASONS.get(key)
+                    Text(f"{reason.code} · {reason.text}" if reason else key, tag="p")
+                for fact in happening.facts:
+                    Text(fact, tag="p", classes="crc-soft")
+                if happening.text:
+                    Text(happening.text, tag="p", classes="crc-said")

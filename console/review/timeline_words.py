@@ -1,0 +1,62 @@
+"""What happened to an item, in words: one sentence for each event of the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from console.audit.entries import Event
+
+Values = Mapping[str, Any]
+
+_ACTS: Final = {
+    "pay": "pay",
+    "return": "return",
+    "reject": "reject",
+    "hold": "hold",
+    "escalate": "escalate",
+    "ask": "ask for information",
+}
+_DONE: Final = {
+    "pay": "paid it",
+    "return": "returned it",
+    "reject": "rejected it",
+    "hold": "put a hold on it",
+    "escalate": "escalated it",
+    "ask": "asked for information",
+}
+_RECOMMENDED: Final = {"pay": "payment", "return": "return", "reject": "rejection"}
+_ANSWERED: Final = {"confirmed": "confirmed", "dismissed": "dismissed", "cannot_tell": "cannot tell about"}
+_RELEASED: Final = {"expired": "lost it: no activity for too long", "released": "gave it back"}
+
+
+def _of_act(words: Mapping[str, str], before: str = "", otherwise: str = "decided it") -> Callable[[Values], str]:
+    return lambda after: (before + words[after["action"]]) if after.get("action") in words else otherwise
+
+
+def _flag(after: Values) -> str:
+    title = after.get("title") or after.get("flag", "")
+    answer = after.get("answer")
+    return f"{_ANSWERED[answer]} the flag “{title}”" if answer in _ANSWERED else f"took back the answer to “{title}”"
+
+
+_SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
+    Event.ITEM_CLAIMED: lambda _: "took it",
+    Event.ITEM_RELEASED: lambda after: _RELEASED.get(after.get("why", ""), "gave it back"),
+    Event.ITEM_DECIDED: _of_act(_DONE),
+    Event.ITEM_RECOMMENDED: _of_act(_RECOMMENDED, "recommended ", "recommended a decision"),
+    Event.ITEM_CONFIRMED: _of_act(_ACTS, "confirmed: "),
+    Event.ITEM_SENT_BACK: lambda _: "sent the recommendation back",
+    Event.ITEM_RESUMED: lambda _: "put it back into its queue",
+    Event.FLAG_ANSWERED: _flag,
+    Event.NOTE_WRITTEN: lambda _: "wrote a note",
+    Event.ACCOUNT_NUMBER_VIEWED: lambda _: "looked at the full account number",
+}
+
+_EVENTS: Final = frozenset(event.value for event in Event)
+
+
+def sentence(action: str, after: Values) -> str:
+    """What was done, to stand after the name of who did it; an event without words of its own by its name."""
+    known = _SENTENCES.get(Event(action)) if action in _EVENTS else None
+    return known(after) if known else action.replace(".", ": ").replace("_", " ")
