@@ -1,11 +1,17 @@
-"""Reads an item's view: everything that a reviewer is shown, at one moment, in the caller's transaction."""
+"""Reads an item's view: everything that a reviewer is shown, at one moment, in the caller's transaction.
+
+One statement reads it all: a review reads views several times a check, and a round trip for each part would cost more
+than the parts.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from pydantic import TypeAdapter
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.entries import Event
@@ -24,26 +30,89 @@ from console.review.item_view import (
     Step,
 )
 from console.review.states import Status
-from db.models import (
-    Account,
-    AccountContext,
-    AuditEntry,
-    CheckItem,
-    Claim,
-    Decision,
-    FileFinding,
-    Flag,
-    HistoryCheck,
-    Image,
-    ItemNote,
-    Queue,
-    User,
-)
 
 # Earlier checks shown: the newest with thumbnails, all of them in the plot of amounts.
-EARLIER_CHECKS = 120
+EARLIER_CHECKS: Final = 120
+# Findings of the file shown with the item.
+FINDINGS: Final = 50
 # Notes kept as shown with a decision, the newest.
-NOTES = 50
+NOTES: Final = 50
+
+# The parts that have several rows, each a list of objects under its name. Amounts travel as text and hashes as hex, so
+# that no number of JSON is ever an amount.
+_LISTS: Final = {
+    "images": """
+        select id, side, encode(sha256, 'hex') as sha256, width, height, dpi, problem
+        from image where item_id = item.id order by ordinal, id""",
+    "flags": """
+        select id, code, title, explanation, evidence, source, confidence::text as confidence, answer, answer_reason
+        from flag where item_id = item.id order by code""",
+    "findings": """
+        select record, field, problem, found from file_finding where item_id = item.id
+        order by record, id limit :findings""",
+    "earlier": """
+        select h.id, h.serial, h.amount::text as amount, h.presented_on, h.payee, h.outcome, h.return_code, h.image_id,
+               encode(i.sha256, 'hex') as image_sha256
+        from history_check h left join image i on i.id = h.image_id
+        where h.account_id = item.account_id order by h.presented_on desc, h.id limit :earlier""",
+    "decisions": """
+        select d.id, d.actor_id, u.display_name as who, d.stage as what, d.action, d.reasons, d.note, d.details,
+               d.decided_at as at
+        from decision d join app_user u on u.id = d.actor_id where d.item_id = item.id order by d.sequence""",
+    "notes": """
+        select n.id, u.display_name as who, n.written_at as at, n.text
+        from item_note n join app_user u on u.id = n.author_id where n.item_id = item.id
+        order by n.written_at desc, n.id limit :notes""",
+    # The answer that put an item back is a change of the item, no decision: its words are in the audit trail.
+    "resumed": """
+        select actor_name as who, at, coalesce(after ->> 'note', '') as note from audit_entry
+        where institution_id = item.institution_id and object_type = 'item' and object_id = item.id::text
+          and action = :resumed""",
+}
+_ACCOUNT: Final = """
+    select a.id, a.holder, a.account_type, a.opened_on, c.as_of, c.balance::text as balance,
+           c.average_balance_30d::text as average_balance_30d, coalesce(c.amounts, '{}') as amounts,
+           coalesce(c.checks_7d, 0) as checks_7d, coalesce(c.total_7d, 0)::text as total_7d,
+           coalesce(c.checks_14d, 0) as checks_14d, coalesce(c.total_14d, 0)::text as total_14d,
+           coalesce(c.returns_90d, 0) as returns_90d, coalesce(c.nsf_90d, 0) as nsf_90d,
+           coalesce(c.overdrafts_90d, 0) as overdrafts_90d, c.last_serial, coalesce(c.payroll, false) as payroll,
+           coalesce(c.direct_deposit, false) as direct_deposit, h.history_count, h.history_returned, h.history_since
+    from account a
+    left join account_context c on c.account_id = a.id
+    cross join (
+        select count(*) as history_count, count(*) filter (where outcome = 'returned') as history_returned,
+               min(presented_on) as history_since
+        from history_check where account_id = item.account_id
+    ) h
+    where a.id = item.account_id"""
+
+
+def _list(name: str) -> str:
+    return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name]}) part) as {name}"  # noqa: S608 - texts of our own
+
+
+_READ: Final = text(
+    f"""
+    select item.*, queue.key as queue_key, queue.name as queue_name, assignee.display_name as assignee_name,
+           claim.user_id as holder_id, holder.display_name as holder_name, claim.expires_at as holder_until,
+           (select row_to_json(part) from ({_ACCOUNT}) part) as account,
+           {", ".join(_list(name) for name in _LISTS)}
+    from check_item item
+    join queue on queue.id = item.queue_id
+    left join app_user assignee on assignee.id = item.assigned_to
+    left join claim on claim.item_id = item.id and claim.expires_at > now()
+    left join app_user holder on holder.id = claim.user_id
+    where item.id = :item
+    """  # noqa: S608 - texts of our own
+)
+
+_IMAGES: Final = TypeAdapter(tuple[ImageShown, ...])
+_FLAGS: Final = TypeAdapter(tuple[FlagShown, ...])
+_EARLIER: Final = TypeAdapter(tuple[EarlierCheck, ...])
+_ACCOUNTS: Final = TypeAdapter(AccountShown | None)
+_STEPS: Final = TypeAdapter(tuple[Step, ...])
+_NOTES: Final = TypeAdapter(tuple[NoteShown, ...])
+_FIRST: Final = TypeAdapter(FirstSignature)
 
 
 async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None = None) -> ItemView:
@@ -51,228 +120,88 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
 
     Raises ItemNotFound.
     """
-    row = (
-        await session.execute(
-            select(CheckItem, Queue, User.display_name)
-            .join(Queue, Queue.id == CheckItem.queue_id)
-            .outerjoin(User, User.id == CheckItem.assigned_to)
-            .where(CheckItem.id == item_id)
-        )
-    ).first()
+    wanted = {
+        "item": item_id,
+        "earlier": EARLIER_CHECKS,
+        "findings": FINDINGS,
+        "notes": NOTES,
+        "resumed": Event.ITEM_RESUMED.value,
+    }
+    row = (await session.execute(_READ, wanted)).mappings().first()
     if row is None:
         raise ItemNotFound
-    item: CheckItem = row.CheckItem
     policy = policy or await active_policy(session)
+    status = Status(row["status"])
     return ItemView(
-        id=item.id,
-        version=item.version,
-        status=Status(item.status),
-        kind=item.kind,
-        item_type=item.item_type,
-        amount=item.amount,
-        routing=item.routing,
-        account_number=item.account_number,
-        serial=item.serial,
-        auxiliary_on_us=item.auxiliary_on_us,
-        on_us=item.on_us,
-        epc=item.epc,
-        sequence=item.sequence,
-        payee=item.payee,
-        depositary_routing=item.depositary_routing,
-        return_reason=item.return_reason,
-        business_date=item.business_date,
-        received_at=item.received_at,
-        queue_key=row.Queue.key,
-        queue_name=row.Queue.name,
-        priority=item.priority,
-        two_people=item.two_people,
-        sla_due_at=item.sla_due_at,
-        sla_warning_at=item.sla_warning_at,
-        return_by=item.return_by,
+        **{name: row[name] for name in _PLAIN},
+        status=status,
         policy_id=policy.id,
         policy_number=policy.number,
         thresholds=policy.document.thresholds.model_dump(mode="json"),
-        images=await _images(session, item_id),
-        flags=await _flags(session, item_id),
-        findings=await _findings(session, item_id),
-        account=await _account(session, item.account_id),
-        earlier=await _earlier(session, item.account_id),
-        first_signature=await _first_signature(session, item),
-        steps=await _steps(session, item_id),
-        notes=await _notes(session, item_id),
-        holder=await _holder(session, item_id),
-        assigned=Assignee(item.assigned_to, row.display_name) if item.assigned_to else None,
+        images=_IMAGES.validate_python(_with_hashes(row["images"], "sha256")),
+        flags=_FLAGS.validate_python(row["flags"]),
+        findings=tuple(
+            f"{one['problem']} (record {one['record']}, {one['field']}: {one['found'] or 'nothing'})"
+            for one in row["findings"]
+        ),
+        account=_ACCOUNTS.validate_python(row["account"]),
+        earlier=_EARLIER.validate_python(_with_hashes(row["earlier"], "image_sha256")),
+        first_signature=_first_signature(status, row["decisions"]),
+        steps=_steps(row["decisions"], row["resumed"]),
+        notes=_NOTES.validate_python(row["notes"]),
+        holder=_holder(row),
+        assigned=Assignee(row["assigned_to"], row["assignee_name"]) if row["assigned_to"] else None,
     )
 
 
-async def _images(session: AsyncSession, item_id: UUID) -> tuple[ImageShown, ...]:
-    rows = await session.scalars(select(Image).where(Image.item_id == item_id).order_by(Image.ordinal, Image.id))
-    return tuple(ImageShown(row.id, row.side, row.sha256, row.width, row.height, row.dpi, row.problem) for row in rows)
+# What a view takes from the item's row as it is.
+_PLAIN: Final = (
+    "id",
+    "version",
+    "kind",
+    "item_type",
+    "amount",
+    "routing",
+    "account_number",
+    "serial",
+    "auxiliary_on_us",
+    "on_us",
+    "epc",
+    "sequence",
+    "payee",
+    "depositary_routing",
+    "return_reason",
+    "business_date",
+    "received_at",
+    "queue_key",
+    "queue_name",
+    "priority",
+    "two_people",
+    "sla_due_at",
+    "sla_warning_at",
+    "return_by",
+)
 
 
-async def _flags(session: AsyncSession, item_id: UUID) -> tuple[FlagShown, ...]:
-    rows = await session.scalars(select(Flag).where(Flag.item_id == item_id).order_by(Flag.code))
-    return tuple(
-        FlagShown(
-            row.id,
-            row.code,
-            row.title,
-            row.explanation,
-            row.evidence,
-            row.source,
-            row.confidence,
-            row.answer,
-            row.answer_reason,
-        )
-        for row in rows
-    )
+def _with_hashes(rows: Sequence[dict[str, Any]], column: str) -> list[dict[str, Any]]:
+    return [row | {column: bytes.fromhex(row[column]) if row[column] else None} for row in rows]
 
 
-async def _findings(session: AsyncSession, item_id: UUID) -> tuple[str, ...]:
-    query = select(FileFinding).where(FileFinding.item_id == item_id).order_by(FileFinding.record, FileFinding.id)
-    rows = await session.scalars(query.limit(50))
-    return tuple(f"{row.problem} (record {row.record}, {row.field}: {row.found or 'nothing'})" for row in rows)
-
-
-async def _account(session: AsyncSession, account_id: UUID | None) -> AccountShown | None:
-    if account_id is None:
+def _first_signature(status: Status, decisions: Sequence[dict[str, Any]]) -> FirstSignature | None:
+    """The recommendation that an item waits with."""
+    if status is not Status.PENDING_APPROVAL:
         return None
-    row = (
-        await session.execute(
-            select(Account, AccountContext)
-            .outerjoin(AccountContext, AccountContext.account_id == Account.id)
-            .where(Account.id == account_id)
-        )
-    ).one()
-    history = (
-        await session.execute(
-            select(
-                func.count(),
-                func.count().filter(HistoryCheck.outcome == "returned"),
-                func.min(HistoryCheck.presented_on),
-            ).where(HistoryCheck.account_id == account_id)
-        )
-    ).one()
-    account: Account = row.Account
-    context: AccountContext | None = row.AccountContext
-    return AccountShown(
-        id=account.id,
-        holder=account.holder,
-        account_type=account.account_type,
-        opened_on=account.opened_on,
-        as_of=context.as_of if context else None,
-        balance=context.balance if context else None,
-        average_balance_30d=context.average_balance_30d if context else None,
-        amounts=context.amounts if context else {},
-        checks_7d=context.checks_7d if context else 0,
-        total_7d=context.total_7d if context else Decimal(0),
-        checks_14d=context.checks_14d if context else 0,
-        total_14d=context.total_14d if context else Decimal(0),
-        returns_90d=context.returns_90d if context else 0,
-        nsf_90d=context.nsf_90d if context else 0,
-        overdrafts_90d=context.overdrafts_90d if context else 0,
-        last_serial=context.last_serial if context else None,
-        payroll=context.payroll if context else False,
-        direct_deposit=context.direct_deposit if context else False,
-        history_count=history[0],
-        history_returned=history[1],
-        history_since=history[2],
+    first = next(one for one in reversed(decisions) if one["what"] == "recommendation")
+    return _FIRST.validate_python(
+        first | {"decision_id": first["id"], "actor_name": first["who"], "decided_at": first["at"]}
     )
 
 
-async def _earlier(session: AsyncSession, account_id: UUID | None) -> tuple[EarlierCheck, ...]:
-    if account_id is None:
-        return ()
-    rows = await session.execute(
-        select(HistoryCheck, Image.sha256)
-        .outerjoin(Image, Image.id == HistoryCheck.image_id)
-        .where(HistoryCheck.account_id == account_id)
-        .order_by(HistoryCheck.presented_on.desc(), HistoryCheck.id)
-        .limit(EARLIER_CHECKS)
-    )
-    return tuple(
-        EarlierCheck(
-            row.HistoryCheck.id,
-            row.HistoryCheck.serial,
-            row.HistoryCheck.amount,
-            row.HistoryCheck.presented_on,
-            row.HistoryCheck.payee,
-            row.HistoryCheck.outcome,
-            row.HistoryCheck.return_code,
-            row.HistoryCheck.image_id,
-            row.sha256,
-        )
-        for row in rows
-    )
+def _steps(decisions: Sequence[dict[str, Any]], resumed: Sequence[dict[str, Any]]) -> tuple[Step, ...]:
+    """What was done with the item before, oldest first."""
+    put_back = [one | {"what": "resumed", "action": "", "reasons": [], "details": {}} for one in resumed]
+    return tuple(sorted(_STEPS.validate_python([*decisions, *put_back]), key=lambda step: step.at))
 
 
-async def _first_signature(session: AsyncSession, item: CheckItem) -> FirstSignature | None:
-    if item.status != Status.PENDING_APPROVAL:
-        return None
-    row = (
-        await session.execute(
-            select(Decision, User.display_name)
-            .join(User, User.id == Decision.actor_id)
-            .where(Decision.item_id == item.id, Decision.stage == "recommendation")
-            .order_by(Decision.sequence.desc())
-            .limit(1)
-        )
-    ).one()
-    first: Decision = row.Decision
-    return FirstSignature(
-        first.id, first.actor_id, row.display_name, first.action, first.reasons, first.note, first.decided_at
-    )
-
-
-async def _steps(session: AsyncSession, item_id: UUID) -> tuple[Step, ...]:
-    decided = await session.execute(
-        select(Decision, User.display_name).join(User, User.id == Decision.actor_id).where(Decision.item_id == item_id)
-    )
-    steps = [
-        Step(
-            row.Decision.stage,
-            row.display_name,
-            row.Decision.decided_at,
-            row.Decision.action,
-            tuple(row.Decision.reasons),
-            row.Decision.note,
-            row.Decision.details,
-        )
-        for row in decided
-    ]
-    # The answer that put an item back is a change of the item, no decision: its words are in the audit trail.
-    resumed = await session.scalars(
-        select(AuditEntry).where(
-            AuditEntry.object_type == "item",
-            AuditEntry.object_id == str(item_id),
-            AuditEntry.action == Event.ITEM_RESUMED.value,
-        )
-    )
-    for entry in resumed:
-        note = str((entry.after or {}).get("note", ""))
-        steps.append(Step("resumed", entry.actor_name, entry.at, "", (), note, {}))
-    return tuple(sorted(steps, key=lambda step: step.at))
-
-
-async def _notes(session: AsyncSession, item_id: UUID) -> tuple[NoteShown, ...]:
-    rows = await session.execute(
-        select(ItemNote, User.display_name)
-        .join(User, User.id == ItemNote.author_id)
-        .where(ItemNote.item_id == item_id)
-        .order_by(ItemNote.written_at.desc(), ItemNote.id)
-        .limit(NOTES)
-    )
-    return tuple(
-        NoteShown(row.ItemNote.id, row.display_name, row.ItemNote.written_at, row.ItemNote.text) for row in rows
-    )
-
-
-async def _holder(session: AsyncSession, item_id: UUID) -> Holder | None:
-    row = (
-        await session.execute(
-            select(Claim.user_id, User.display_name, Claim.expires_at)
-            .join(User, User.id == Claim.user_id)
-            .where(Claim.item_id == item_id, Claim.expires_at > func.now())
-        )
-    ).first()
-    return Holder(row.user_id, row.display_name, row.expires_at) if row else None
+def _holder(row: RowMapping) -> Holder | None:
+    return Holder(row["holder_id"], row["holder_name"], row["holder_until"]) if row["holder_id"] else None
