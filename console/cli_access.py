@@ -18,6 +18,7 @@ def create_user(
     username: str,
     role: Annotated[list[str], typer.Option("--role", help="reviewer, approver, supervisor, administrator, auditor")],
     name: Annotated[str | None, typer.Option(help="Name to show; default: the username.")] = None,
+    email: Annotated[str, typer.Option(help="Address for notices; default: none.")] = "",
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
     one_time_password: Annotated[
         bool, typer.Option(help="Make a password, print it once, and have it changed at the first sign-in.")
@@ -41,7 +42,13 @@ def create_user(
         from console.access.people import create_first_institution_user
 
         work = create_first_institution_user(
-            current, username, name or username, password, {Role(r) for r in role}, one_time=one_time_password
+            current,
+            username,
+            name or username,
+            password,
+            {Role(r) for r in role},
+            email=email,
+            one_time=one_time_password,
         )
         try:
             user_id = run(current, work)

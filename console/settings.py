@@ -21,6 +21,7 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from email_validator import validate_email
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -42,6 +43,12 @@ NOT_IN_THIS_VERSION = (
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class SmtpSecurity(StrEnum):
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
 
 
 class MfaRequired(StrEnum):
@@ -199,6 +206,18 @@ class Settings(BaseSettings):
         15, ge=1, le=480, description="Minutes without activity after which a claimed check goes back to the queue."
     )
 
+    # Notices by e-mail
+    smtp_host: str = Field("", description="Mail server that takes notices; empty: no e-mail is sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: SmtpSecurity = Field(
+        SmtpSecurity.STARTTLS,
+        description="`starttls`, `tls` (from the first byte, usually port 465) or `none`. Production refuses `none` "
+        "together with a username.",
+    )
+    smtp_username: str = Field("", description="Username at the mail server; empty: none is asked for.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    smtp_from: str = Field("", description="Address from which notices come.")
+
     # Intake limits
     intake_max_file_mb: int = Field(500, ge=1, le=10_000, description="Largest file taken, in MB (10^6 bytes).")
     intake_max_record_mb: int = Field(25, ge=1, le=1_000, description="Largest record taken, in MB (10^6 bytes).")
@@ -291,6 +310,19 @@ class Settings(BaseSettings):
         self.public_origin = self.public_origin or f"http://127.0.0.1:{self.port}"
         return self
 
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        return validate_email(value, check_deliverability=False).normalized if value else value
+
+    @model_validator(mode="after")
+    def _mail_complete(self) -> Self:
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("SMTP_HOST is set: set SMTP_FROM too, the address from which notices come")
+        if bool(self.smtp_username) != bool(self.smtp_password.get_secret_value()):
+            raise ValueError("SMTP_USERNAME and SMTP_PASSWORD go together: set both or neither")
+        return self
+
     @model_validator(mode="after")
     def _openid_complete(self) -> Self:
         missing = [
@@ -329,6 +361,10 @@ class Settings(BaseSettings):
         return self.second_administrator
 
     @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_host)
+
+    @property
     def session_timeout(self) -> timedelta:
         return timedelta(minutes=self.session_timeout_minutes)
 
@@ -350,6 +386,8 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append(f"PUBLIC_ORIGIN is {settings.public_origin}: it must start with https://")
     if settings.oidc_issuer and not settings.oidc_issuer.startswith("https://"):
         faults.append(f"OIDC_ISSUER is {settings.oidc_issuer}: it must start with https://")
+    if settings.smtp_username and settings.smtp_security is SmtpSecurity.NONE:
+        faults.append("SMTP_SECURITY is none: a username and password would cross the network in the clear")
     return faults
 
 

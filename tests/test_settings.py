@@ -103,6 +103,12 @@ EFFECTS = {
     "HIGH_PRIORITY_THRESHOLD": f"{HERE}::test_business_rules_seed_policy_version_1",
     "DEFAULT_SLA_HOURS": f"{HERE}::test_business_rules_seed_policy_version_1",
     "CLAIM_TIMEOUT_MINUTES": f"{HERE}::test_a_claim_lasts_as_long_as_the_setting_says",
+    "SMTP_HOST": "tests/notices/test_mail.py::test_a_notice_reaches_the_mail_server",
+    "SMTP_PORT": "tests/notices/test_mail.py::test_a_notice_reaches_the_mail_server",
+    "SMTP_FROM": "tests/notices/test_mail.py::test_a_notice_reaches_the_mail_server",
+    "SMTP_SECURITY": "tests/notices/test_mail.py::test_the_connection_is_as_secure_as_the_setting_says",
+    "SMTP_USERNAME": "tests/notices/test_mail.py::test_who_must_say_who_they_are_does",
+    "SMTP_PASSWORD": "tests/notices/test_mail.py::test_who_must_say_who_they_are_does",
     "INTAKE_MAX_FILE_MB": f"{HERE}::test_intake_limits_refuse_with_the_limit_named",
     "INTAKE_MAX_RECORD_MB": f"{HERE}::test_intake_limits_refuse_with_the_limit_named",
     "INTAKE_MAX_RECORDS": f"{HERE}::test_intake_limits_refuse_with_the_limit_named",
@@ -236,6 +242,16 @@ def test_production_starts_when_all_is_well(set_env: SetEnv) -> None:
         ({"EMBEDDED_SERVICES": "postgresql"}, "embedded services are in use (postgresql)"),
         ({"PUBLIC_ORIGIN": "http://console.example.com"}, "PUBLIC_ORIGIN is http://console.example.com"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is missing"),
+        (
+            {
+                "SMTP_HOST": "mail",
+                "SMTP_FROM": "a@bank.com",
+                "SMTP_USERNAME": "u",
+                "SMTP_PASSWORD": "p",
+                "SMTP_SECURITY": "none",
+            },
+            "SMTP_SECURITY is none",
+        ),
     ],
 )
 def test_each_fault_alone_keeps_production_from_starting(change: dict[str, str], fault: str) -> None:

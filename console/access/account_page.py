@@ -17,6 +17,8 @@ from console.access.recovery_codes import NoSecondFactor
 from console.access.step_up import CodeRefused
 from console.actor import Actor
 from console.audit.entries import Event
+from console.notices import preferences
+from console.notices.settings_panel import NoticeSettingsPanel
 from console.ui.format import clock, in_full
 from console.ui.item_table import Column, ItemRow, ItemTable
 from console.ui.page import ACCOUNT, ConsolePage, console_page, show_to_people
@@ -92,6 +94,7 @@ class AccountView:
             if own.has_password:
                 PasswordPanel(self._page, own, self.read)
             FactorPanel(self._page, own, self.read)
+            NoticeSettingsPanel(self._page, await preferences.read_own(actor), self.read)
         self._show_sessions(await own_account.own_sessions(actor))
         found = await own_account.own_events(actor)
         more = len(found) == own_account.PAGE

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import passwords, totp
+from console.access.email_address import checked_email
 from console.access.held import Access, InvalidPerson, check_access, locked_user, read_held, write_access
 from console.access.permissions import Permission, require
 from console.access.sessions import Person
@@ -58,6 +59,7 @@ async def create_user(
     password: str,
     roles: Iterable[Role],
     *,
+    email: str = "",
     one_time: bool = False,
 ) -> UUID:
     """Create a person, who sets up the second factor at the first sign-in; the new id.
@@ -70,10 +72,12 @@ async def create_user(
     access = Access(frozenset(role.value for role in roles))
     if not access.roles:
         raise InvalidPerson("Give at least one role.")
-    names = checked_names(username, display_name)
+    names, address = checked_names(username, display_name), checked_email(email)
     password_hash = await passwords.hash_new(password, names)
     async with creating(actor, names[0]) as session:
-        user = await add_user(session, actor, *names, password_hash, access, must_change_password=one_time)
+        user = await add_user(
+            session, actor, *names, password_hash, access, email=address, must_change_password=one_time
+        )
     return user.id
 
 
@@ -85,6 +89,7 @@ async def add_user(
     password_hash: str,
     access: Access,
     *,
+    email: str | None = None,
     must_change_password: bool = False,
 ) -> User:
     """Write a person with checked names, and the audit entry. Raises InvalidPerson or ConflictingRoles."""
@@ -94,6 +99,7 @@ async def add_user(
         institution_id=actor.institution_id,
         username=username,
         display_name=display_name,
+        email=email,
         password_hash=password_hash,
         must_change_password=must_change_password,
         access_version=0,
@@ -101,7 +107,7 @@ async def add_user(
     session.add(user)
     await session.flush()
     await write_access(session, actor, user, access, custom)
-    after = {"username": username, "display_name": display_name, "roles": sorted(access.roles)}
+    after = {"username": username, "display_name": display_name, "email": email, "roles": sorted(access.roles)}
     await record(session, actor, Event.USER_CREATED, "user", user.id, after=after)
     return user
 
@@ -217,6 +223,7 @@ async def create_first_institution_user(
     password: str,
     roles: Iterable[Role],
     *,
+    email: str = "",
     one_time: bool = False,
 ) -> UUID:
     """Create a person in the settings' institution, which is made where there is none: a bank's first user.
@@ -224,7 +231,7 @@ async def create_first_institution_user(
     Raises InvalidPerson or WeakPassword.
     """
     actor = system_actor(await ensure_institution(current), "create-user")
-    return await create_user(actor, username, display_name, password, roles, one_time=one_time)
+    return await create_user(actor, username, display_name, password, roles, email=email, one_time=one_time)
 
 
 async def _changed(session: AsyncSession, statement: Update) -> bool:

@@ -16,6 +16,7 @@ from console.access.change_errors import ChangeNotFound
 from console.access.change_list import count_waiting
 from console.access.change_words import ONE_ADMINISTRATOR
 from console.access.custom_roles import RoleNotFound, list_roles
+from console.access.email_address import MAXIMUM_EMAIL
 from console.access.held import Access, InvalidPerson, PersonNotFound
 from console.access.people import MAXIMUM_DISPLAY_NAME, MAXIMUM_USERNAME
 from console.access.permissions import Permission, may
@@ -146,10 +147,13 @@ class PeopleView:
             with Element("div").classes("crc-row"):
                 username = ui.input("Username").props(f"dense outlined autofocus maxlength={MAXIMUM_USERNAME}")
                 name = ui.input("Name").props(f"dense outlined maxlength={MAXIMUM_DISPLAY_NAME}").classes("crc-grow")
+            email = ui.input("E-mail, for notices (may stay empty)").classes("crc-limit")
+            email.props(f"dense outlined type=email maxlength={MAXIMUM_EMAIL}")
             form = AccessForm(Access(frozenset()), custom, queues)
 
             async def create(acting: Actor) -> None:
-                created = await create_person(acting, username.value or "", name.value or "", form.access())
+                names = (username.value or "", name.value or "")
+                created = await create_person(acting, *names, form.access(), email=email.value or "")
                 dialog.close()
                 self._show_password(created, username.value or "")
                 await self.read(acting)

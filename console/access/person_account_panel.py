@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from nicegui import ui
 from nicegui.element import Element
 
 from console.access import lockout
 from console.access.ask_panel import ask_reason, show_once
+from console.access.email_address import MAXIMUM_EMAIL
 from console.access.permissions import Permission, may
 from console.access.person_list import PersonView
-from console.access.person_services import reactivate, reset_password
+from console.access.person_services import change_email, reactivate, reset_password
 from console.access.session_list import SessionNotFound, end_sessions_of
 from console.actor import Actor
 from console.review.leaving import deactivate
@@ -36,6 +38,7 @@ class AccountPanel:
         state = await lockout.state(actor.institution_id, found.id)
         with panel("Account"), Element("div").classes("crc-part"):
             with Element("dl").classes("crc-facts"):
+                self._fact("E-mail", found.email or "none: notices are shown in the console alone")
                 self._fact("Created", self._moment(found.created_at))
                 self._fact("Last sign-in", self._moment(found.last_sign_in_at))
                 password = "for one sign-in, then their own" if found.must_change_password else "their own"
@@ -60,6 +63,7 @@ class AccountPanel:
             return
         if locked:
             ActionButton("Unlock", page.handler(self._unlock), icon_name="lock_open")
+        ActionButton("Change e-mail", self._ask_email, icon_name="mail")
         ActionButton("Reset password", self._ask_password, icon_name="key")
         if self._person.active:
             ActionButton("Deactivate", self._ask_deactivation, kind="danger", icon_name="person_off")
@@ -79,6 +83,25 @@ class AccountPanel:
 
         words = "Their open pages close within seconds. They may sign in again."
         ask_reason(self._page, f"End the sessions of {self._person.display_name}", words, "End sessions", end)
+
+    def _ask_email(self) -> None:
+        title = f"E-mail address of {self._person.display_name}"
+        with self._page.client, ui.dialog(value=True) as dialog, ui.card().classes("crc-ask crc-column"):
+            dialog.props["aria-label"] = title
+            Text(title, tag="h2")
+            Text("Notices go there as each person chooses under their account. Empty: they go nowhere.", tag="p")
+            field = ui.input("E-mail", value=self._person.email or "")
+            field.props(f"dense outlined autofocus type=email maxlength={MAXIMUM_EMAIL}").classes("crc-whole")
+
+            async def save(actor: Actor) -> None:
+                await change_email(actor, self._person.id, field.value or "")
+                dialog.close()
+                await self._again(actor)
+
+            with Element("div").classes("crc-row"):
+                ActionButton("Save", self._page.handler(save), kind="primary")
+                ActionButton("Cancel", dialog.close)
+        dialog.on("hide", dialog.delete)
 
     def _ask_password(self) -> None:
         async def reset(actor: Actor, reason: str) -> None:

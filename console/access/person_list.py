@@ -68,6 +68,7 @@ class PersonView:
     id: UUID
     username: str
     display_name: str
+    email: str | None
     active: bool
     created_at: datetime
     deactivated_at: datetime | None
@@ -139,6 +140,7 @@ async def read_person(actor: Actor, user_id: UUID) -> PersonView:
             user.id,
             user.username,
             user.display_name,
+            user.email,
             user.active,
             user.created_at,
             user.deactivated_at,

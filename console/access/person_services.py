@@ -14,6 +14,7 @@ from console.access import passwords
 from console.access.access_changes import keep_request, request_for_new_person
 from console.access.applying import end_sessions
 from console.access.both_proofs import Proof, check_other_proof_untouched
+from console.access.email_address import checked_email
 from console.access.held import Access, InvalidPerson, OwnAccess, check_access, locked_user
 from console.access.people import add_user, checked_names, creating
 from console.access.permissions import Permission, require
@@ -38,7 +39,7 @@ class Created:
     change_id: UUID | None
 
 
-async def create_person(actor: Actor, username: str, display_name: str, access: Access) -> Created:
+async def create_person(actor: Actor, username: str, display_name: str, access: Access, *, email: str = "") -> Created:
     """Create a person with a password for the first sign-in, who then chooses one and sets up the second factor.
 
     Where the settings ask for a second administrator the person exists at once and the roles wait. Raises NotAllowed,
@@ -48,14 +49,14 @@ async def create_person(actor: Actor, username: str, display_name: str, access: 
     require_fresh_code(actor)
     if not access.roles:
         raise InvalidPerson("Give at least one role.")
-    names = checked_names(username, display_name)
+    names, address = checked_names(username, display_name), checked_email(email)
     password = passwords.one_time()
     password_hash = await passwords.hash_again(password)
     waits = settings().needs_second_administrator
     async with creating(actor, names[0]) as session:
         await check_access(session, access)
         given = Access(frozenset()) if waits else access
-        user = await add_user(session, actor, *names, password_hash, given, must_change_password=True)
+        user = await add_user(session, actor, *names, password_hash, given, email=address, must_change_password=True)
         change = request_for_new_person(actor, user, access) if waits else None
         change_id = await keep_request(session, actor, change) if change else None
     return Created(user.id, password, change_id)
@@ -85,6 +86,24 @@ async def reset_password(actor: Actor, user_id: UUID, reason: str) -> str:
         await end_sessions(session, [user_id], "credentials_reset")
         await record(session, actor, Event.PASSWORD_RESET, "user", user_id, after={"reason": reason})
     return password
+
+
+async def change_email(actor: Actor, user_id: UUID, email: str) -> None:
+    """Send somebody's notices there from now on; empty: nowhere.
+
+    Raises NotAllowed, CodeNeeded, PersonNotFound or InvalidPerson.
+    """
+    require(actor, Permission.USER_MANAGE)
+    require_fresh_code(actor)
+    checked = checked_email(email)
+    async with transaction(actor) as session:
+        user = await locked_user(session, user_id)
+        before, user.email = user.email, checked
+        if before == checked:
+            return
+        await session.flush()
+        changed = {"before": {"email": before}, "after": {"email": checked}}
+        await record(session, actor, Event.USER_CHANGED, "user", user_id, **changed)
 
 
 async def reactivate(actor: Actor, user_id: UUID, reason: str) -> None:

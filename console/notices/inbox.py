@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 
 from console.access.permissions import Permission, Place, covers
 from console.actor import Actor
@@ -22,6 +22,7 @@ from db.models import CheckItem, Notice, Queue
 PAGE: Final = 20
 # The bell says "99+" beyond.
 MOST_COUNTED: Final = 100
+_NEWEST_FIRST: Final = (Notice.created_at.desc(), Notice.id.desc())
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,14 @@ class Key:
 
     created_at: datetime
     id: UUID
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many notices are unread, MOST_COUNTED at most, and where the newest stands in the list."""
+
+    unread: int
+    newest: Key | None
 
 
 @dataclass(frozen=True)
@@ -66,22 +75,28 @@ class Page:
     next: Key | None
 
 
-async def count_unread(actor: Actor) -> int:
-    """How many notices the actor has not read, MOST_COUNTED at most."""
-    some = select(Notice.id).where(*_shown_to(actor), Notice.read_at.is_(None)).limit(MOST_COUNTED).subquery()
+async def standing(actor: Actor) -> Standing:
+    """How the actor's bell stands."""
+    unread = select(Notice.id).where(*_shown_to(actor), Notice.read_at.is_(None)).limit(MOST_COUNTED).subquery()
+    newest = select(Notice.created_at, Notice.id).where(*_shown_to(actor)).order_by(*_NEWEST_FIRST).limit(1)
     async with transaction(actor) as session:
-        return (await session.execute(select(func.count()).select_from(some))).scalar_one()
+        count = (await session.execute(select(func.count()).select_from(unread))).scalar_one()
+        row = (await session.execute(newest)).first()
+        return Standing(count, Key(row.created_at, row.id) if row else None)
+
+
+async def list_arrived(actor: Actor, since: Key | None, *, limit: int = 3) -> tuple[NoticeShown, ...]:
+    """The newest of the actor's notices that are unread and came after this line, the newest first."""
+    query = _lines(actor).where(Notice.read_at.is_(None))
+    if since is not None:
+        query = query.where(tuple_(Notice.created_at, Notice.id) > tuple_(since.created_at, since.id))
+    async with transaction(actor) as session:
+        return tuple(_shown(actor, row) for row in await session.execute(query.limit(limit)))
 
 
 async def list_notices(actor: Actor, *, after: Key | None = None, limit: int = PAGE) -> Page:
     """One page of the actor's notices, the next one with the `next` of the page before."""
-    query = (
-        select(Notice, CheckItem.amount, CheckItem.account_number, CheckItem.item_type, Queue.key)
-        .outerjoin(CheckItem, CheckItem.id == Notice.item_id)
-        .outerjoin(Queue, Queue.id == CheckItem.queue_id)
-        .where(*_shown_to(actor))
-        .order_by(Notice.created_at.desc(), Notice.id.desc())
-    )
+    query = _lines(actor)
     if after is not None:
         query = query.where(tuple_(Notice.created_at, Notice.id) < tuple_(after.created_at, after.id))
     limit = max(1, min(limit, MOST_COUNTED))
@@ -107,6 +122,16 @@ async def _mark(actor: Actor, condition: Any) -> None:
         marked = (await session.execute(change.returning(Notice.id))).first()
         if marked is not None and actor.user_id is not None:
             hint_notices(session, [actor.user_id])  # the person's other pages count anew
+
+
+def _lines(actor: Actor) -> Select[Notice, Decimal, str, str, str]:
+    return (
+        select(Notice, CheckItem.amount, CheckItem.account_number, CheckItem.item_type, Queue.key)
+        .outerjoin(CheckItem, CheckItem.id == Notice.item_id)
+        .outerjoin(Queue, Queue.id == CheckItem.queue_id)
+        .where(*_shown_to(actor))
+        .order_by(*_NEWEST_FIRST)
+    )
 
 
 def _shown_to(actor: Actor) -> tuple[Any, ...]:

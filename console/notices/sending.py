@@ -15,6 +15,7 @@ from console.actor import Actor
 from console.audit.canonical import plain
 from console.hints import hint_notices
 from console.notices.kinds import KINDS, NoticeKind
+from console.settings import settings
 
 # What a person wrote is told in part; the item's page has it whole.
 MAX_TEXT: Final = 500
@@ -22,14 +23,16 @@ MAX_TEXT: Final = 500
 # One statement however many are told: people who have left are passed over, and so is who has been told already.
 _WRITE: Final = text(
     """
-    insert into notice (id, institution_id, user_id, kind, item_id, values, key, in_app, mail_state, mail_due_at)
+    insert into notice (id, institution_id, user_id, kind, item_id, values, key, created_at, in_app, mail_state,
+        mail_due_at)
     select gen_random_uuid(), u.institution_id, u.id, :kind, told.item_id, told.values, told.key,
-        :always or coalesce(s.in_app, true), way.mail, case when way.mail is not null then now() end
+        clock_timestamp(), :always or coalesce(s.in_app, true), way.mail,
+        case when way.mail is not null then now() end
     from jsonb_to_recordset(cast(:told as jsonb)) as told(user_id uuid, item_id uuid, values jsonb, key text)
     join app_user u on u.id = told.user_id and u.active
     left join notice_setting s on s.user_id = u.id and s.kind = :kind
     cross join lateral (
-        select case when u.email is not null and coalesce(s.by_email, :by_email) then 'waiting' end as mail
+        select case when :sends and u.email is not null and coalesce(s.by_email, :by_email) then 'waiting' end as mail
     ) way
     on conflict (user_id, key) do nothing
     returning user_id
@@ -72,7 +75,13 @@ async def notify_each(session: AsyncSession, actor: Actor, kind: NoticeKind, tol
     if not rows:
         return 0
     words = KINDS[kind]
-    wanted = {"kind": kind.value, "always": bool(words.always), "by_email": words.by_email, "told": json.dumps(rows)}
+    wanted = {
+        "kind": kind.value,
+        "always": bool(words.always),
+        "by_email": words.by_email,
+        "sends": settings().sends_mail,
+        "told": json.dumps(rows),
+    }
     reached = list(await session.scalars(_WRITE, wanted))
     if reached:
         hint_notices(session, set(reached))

@@ -33,6 +33,9 @@ from console.access.step_up_panel import ask_for_code
 from console.access.visit import visit_of
 from console.actor import Actor
 from console.institution import InstitutionFacts, institution_of
+from console.notices import inbox
+from console.notices.bell_panel import Bell
+from console.notices.inbox import Standing
 from console.settings import settings
 from console.ui import open_pages
 from console.ui.format import day
@@ -47,6 +50,7 @@ TITLE: Final = "Check Review Console"
 RENEW: Final = "/session/renew"
 # The person's own page, behind their name.
 ACCOUNT: Final = "/account"
+NOTICE_SETTINGS: Final = f"{ACCOUNT}#notices"
 
 _log = structlog.get_logger(__name__)
 
@@ -90,6 +94,8 @@ class ConsolePage:
     institution: InstitutionFacts
     # When the session ends unless it is used, as it stood when the page was built.
     ends: datetime
+    # What its bell shows at first.
+    notices: Standing
     # Where it was opened.
     path: str = ""
     # The access review that is late, where this person is to do something about it.
@@ -128,6 +134,8 @@ class ConsolePage:
                 self.ends, self.institution.zone, on_active=self._be_active, on_sign_out=self.sign_out
             )
             open_pages.watch(self.client, self)
+            with parts.bell:
+                Bell(self, self.notices, on_leave or self.client.open, NOTICE_SETTINGS)
             if self.late:
                 _tell_late(self.late)
             yield parts
@@ -265,7 +273,8 @@ def console_page(path: str, *, permission: Permission | None, title: str = TITLE
             stands = await session.session()
             facts = await institution_of(actor)
             late = await overdue_for(actor, datetime.now(facts.zone).date())
-            shown = ConsolePage(session, actor, client, facts, stands.idle_until(), request.url.path, late)
+            told = await inbox.standing(actor)
+            shown = ConsolePage(session, actor, client, facts, stands.idle_until(), told, request.url.path, late)
             return await build(shown, **parameters)
 
         own = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]

@@ -42,12 +42,16 @@ class SessionClock:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """The parts of the frame a page may fill or change: enter ``chips`` or ``actions`` to add to the bar."""
+    """The parts of the frame a page may fill or change: enter ``chips`` or ``actions`` to add to the bar.
+
+    ``bell`` is the place of the notices, beside the session's time.
+    """
 
     title: Text
     subtitle: Text
     chips: Element
     actions: Element
+    bell: Element
     main: Element
     session: Countdown | None
 
@@ -159,5 +163,6 @@ def _fill_bar(bar: Element, title: str, subtitle: str, session: SessionClock | N
                 if session
                 else None
             )
+            bell = Element("div").classes("crc-bar-part")
             actions = Element("div").classes("crc-bar-part")
-    return Shell(heading, below, chips, actions, main, clock)
+    return Shell(heading, below, chips, actions, bell, main, clock)

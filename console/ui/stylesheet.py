@@ -5,7 +5,7 @@ Nothing here is written for one page: pages are composed of these classes and of
 
 from typing import Final
 
-from console.ui import access_style, workbench_style
+from console.ui import access_style, notices_style, workbench_style
 
 BASE: Final = """
 :root { --radius: 8px; --rail: 60px; --bar: 47px; --gap: 10px; --row-height: 37px;
@@ -333,4 +333,6 @@ QUASAR: Final = """
 .q-notification { border-radius: var(--radius); box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
 """
 
-RULES: Final = BASE + SHELL + PIECES + TABLE + VIEWER + WORK + QUASAR + workbench_style.RULES + access_style.RULES
+RULES: Final = "".join(
+    (BASE, SHELL, PIECES, TABLE, VIEWER, WORK, QUASAR, workbench_style.RULES, access_style.RULES, notices_style.RULES)
+)

@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 
 from console.hints import NOTICES_CHANNEL
 from console.notices import NoticeKind, notify
-from console.notices.inbox import Page, count_unread, list_notices, mark_all_read, mark_read
+from console.notices.inbox import Page, list_notices, mark_all_read, mark_read, standing
 from console.notices.kinds import KINDS
 from console.notices.sending import MAX_TEXT
 from console.notices.words import detail, headline
+from console.settings import settings
 from db.engine import transaction
 from db.models import Notice, NoticeSetting, User
 from db.redis_pool import subscribed
@@ -38,7 +39,7 @@ def test_a_notice_stands_behind_the_bell_with_its_check(run: Callable, tmp_path:
         await import_items(bank, tmp_path, [x9_item(1, "4532.00", "021000021", "123456789")])
         (item,) = await item_ids(bank)
         await told(bank, item_id=item)
-        return await count_unread(bank.reviewer), await list_notices(bank.reviewer)
+        return (await standing(bank.reviewer)).unread, await list_notices(bank.reviewer)
 
     unread, page = run(story())
     (line,) = page.notices
@@ -60,7 +61,7 @@ def test_nothing_is_told_of_what_was_rolled_back(run: Callable) -> None:
                     raise Refused
             while message := await channel.get_message(timeout=0.3):
                 heard.append(message["data"])
-        return await count_unread(bank.reviewer), heard
+        return (await standing(bank.reviewer)).unread, heard
 
     assert run(story()) == (0, [])
 
@@ -162,8 +163,8 @@ def test_the_list_is_paged_and_marked_read(run: Callable) -> None:
         await mark_read(bank.second_reviewer, lines[3].id)  # not hers: nothing happens
         unread = [line.unread for line in (await list_notices(bank.reviewer)).notices]
         await mark_all_read(bank.reviewer, lines[1].key)
-        left = await count_unread(bank.reviewer)
-        return sizes, unread, left, await count_unread(bank.second_reviewer)
+        left = (await standing(bank.reviewer)).unread
+        return sizes, unread, left, (await standing(bank.second_reviewer)).unread
 
     sizes, unread, left, others = run(story())
     assert sizes == [2, 2, 1]
@@ -182,8 +183,17 @@ def test_the_list_is_paged_and_marked_read(run: Callable) -> None:
     ],
 )
 def test_people_are_told_as_they_want(
-    run: Callable, kind: NoticeKind, wants: tuple[bool, bool] | None, in_app: bool, mail: str | None
+    run: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: NoticeKind,
+    wants: tuple[bool, bool] | None,
+    in_app: bool,
+    mail: str | None,
 ) -> None:
+    monkeypatch.setenv("SMTP_HOST", "mail.example.com")
+    monkeypatch.setenv("SMTP_FROM", "console@firstbank.com")
+    settings.cache_clear()
+
     async def story() -> Notice:
         bank = await make_bank()
         reviewer = bank.reviewer.user_id

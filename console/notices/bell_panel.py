@@ -1,0 +1,219 @@
+"""The bell of every page: how much is unread, the list, and a word when something comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from nicegui import background_tasks, context, ui
+from nicegui.element import Element
+
+from console import live
+from console.actor import Actor
+from console.notices import inbox
+from console.notices.inbox import Key, NoticeShown, Standing
+from console.notices.kinds import NoticeKind
+from console.notices.words import detail, headline
+from console.ui.format import clock, in_full, money
+from console.ui.pieces import ActionButton, Text, icon
+
+if TYPE_CHECKING:
+    from console.ui.page import ConsolePage
+
+TOAST_SECONDS: Final = 12.0
+_PLAIN_CLICK: Final = "(e) => { if (e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); emit(); }"
+_ICONS: Final = {
+    NoticeKind.ASSIGNED: "assignment_ind",
+    NoticeKind.SENT_BACK: "undo",
+    NoticeKind.MENTIONED: "alternate_email",
+    NoticeKind.QUESTION_ASKED: "help",
+    NoticeKind.QUESTION_ANSWERED: "chat",
+    NoticeKind.SLA_WARNING: "schedule",
+    NoticeKind.SLA_BREACH: "timer_off",
+    NoticeKind.STATUTORY_NEAR: "gavel",
+    NoticeKind.CUT_OFF_NEAR: "alarm",
+    NoticeKind.APPROVAL_WAITING: "done_all",
+    NoticeKind.NOT_COMMITTED: "error",
+    NoticeKind.HOLD_RELEASED: "lock_open",
+}
+
+
+class Bell:
+    """The button with its count, the list that it opens, and the toasts of this page.
+
+    `go(path)` leads to a check; it may ask the page first, as links of the rail do.
+    """
+
+    def __init__(self, page: ConsolePage, standing: Standing, go: Callable[[str], Any], settings_path: str) -> None:
+        self._page, self._go = page, go
+        self._newest = standing.newest
+        self._shown: list[NoticeShown] = []
+        self._next: Key | None = None
+        self._behind = self._catching_up = False
+        with Element("button").classes("crc-bell") as self._button:
+            self._button.props["type"] = "button"
+            icon("notifications")
+            self._count = Text("", classes="crc-bell-count")
+            self._menu = (
+                ui.menu()
+                .classes("crc-menu crc-notices")
+                .props(
+                    'anchor="bottom right" self="top right" :offset="[0, 6]" role="dialog" aria-label="Notifications"'
+                )
+            )
+        self._menu.on("before-show", lambda: page.run(self._open), [])
+        with self._menu:
+            with Element("div").classes("crc-notices-head"):
+                Text("Notifications", tag="h2")
+                self._all = ActionButton("Mark all as read", page.handler(self._mark_all), kind="quiet")
+            self._lines = Element("div").classes("crc-notices-lines")
+            with Element("div").classes("crc-notices-foot"):
+                self._more = ActionButton("Show earlier ones", page.handler(self._earlier), kind="quiet")
+                with Element("a").classes("crc-notices-settings") as link:
+                    link.props["href"] = settings_path
+                    Text("What to be told, and how")
+        with context.client.layout:
+            self._toasts = Element("div").classes("crc-toasts")
+            self._toasts.props["role"] = "log"
+            self._toasts.props["aria-label"] = "New notifications"
+        self._show_count(standing.unread)
+        live.notices_changed.subscribe(self._changed)
+
+    def _changed(self, user_ids: frozenset[UUID]) -> None:
+        if user_ids and self._page.actor.user_id not in user_ids:
+            return
+        self._behind = True
+        if not self._catching_up:
+            self._catching_up = True
+            background_tasks.create(self._catch_up(), name="the bell catches up")
+
+    async def _catch_up(self) -> None:
+        try:
+            while self._behind:
+                self._behind = False
+                await self._page.refresh(self._read_again)
+        finally:
+            self._catching_up = False
+
+    async def _read_again(self, actor: Actor) -> None:
+        standing = await inbox.standing(actor)
+        self._show_count(standing.unread)
+        if standing.newest is not None and standing.newest != self._newest:
+            arrived = await inbox.list_arrived(actor, self._newest)
+            self._newest = standing.newest
+            for notice in () if self._menu.value else reversed(arrived):
+                self._toast(notice)
+        if self._menu.value:
+            await self._read(actor)
+
+    async def _open(self, actor: Actor) -> None:
+        self._toasts.clear()  # the list shows them all
+        self._shown = []
+        await self._read(actor)
+
+    async def _read(self, actor: Actor) -> None:
+        page = await inbox.list_notices(actor, limit=max(inbox.PAGE, len(self._shown)))
+        self._shown, self._next = list(page.notices), page.next
+        self._draw()
+
+    async def _earlier(self, actor: Actor) -> None:
+        page = await inbox.list_notices(actor, after=self._next)
+        self._shown += page.notices
+        self._next = page.next
+        self._draw()
+
+    async def _mark_all(self, actor: Actor) -> None:
+        if self._shown:
+            await inbox.mark_all_read(actor, self._shown[0].key)
+            await self._after_reading(actor)
+
+    async def _mark_one(self, actor: Actor, notice: NoticeShown) -> None:
+        await inbox.mark_read(actor, notice.id)
+        await self._after_reading(actor)
+
+    async def _after_reading(self, actor: Actor) -> None:
+        self._show_count((await inbox.standing(actor)).unread)
+        await self._read(actor)
+
+    async def _follow(self, actor: Actor, notice: NoticeShown) -> None:
+        await inbox.mark_read(actor, notice.id)
+        if notice.item_id is None:
+            await self._after_reading(actor)
+            return
+        self._menu.close()
+        self._go(_path(notice))
+
+    def _show_count(self, unread: int) -> None:
+        self._count.set_text("" if unread == 0 else str(unread) if unread < inbox.MOST_COUNTED else "99+")
+        self._button.props["aria-label"] = f"Notifications, {unread} unread" if unread else "Notifications"
+
+    def _draw(self) -> None:
+        self._lines.clear()
+        with self._lines:
+            for notice in self._shown:
+                self._line(notice)
+            if not self._shown:
+                Text("Nothing yet. What concerns you comes here by itself.", classes="crc-notices-none")
+        self._all.set_enabled(any(notice.unread for notice in self._shown))
+        self._more.set_visibility(self._next is not None)
+
+    def _line(self, notice: NoticeShown) -> None:
+        with Element("div").classes("crc-told") as line:
+            line.props["data-unread"] = "true" if notice.unread else "false"
+            with _Link(notice, lambda: self._page.run(self._follow, notice)):
+                icon(_ICONS[notice.kind])
+                with Element("span").classes("crc-notice-text"):
+                    self._words(notice)
+            if notice.unread:
+                with Element("button").classes("crc-notice-read") as read:
+                    read.props["type"] = "button"
+                    read.props["aria-label"] = "Mark as read"
+                    icon("done")
+                read.on("click", lambda: self._page.run(self._mark_one, notice), [])
+
+    def _words(self, notice: NoticeShown) -> None:
+        zone = self._page.institution.zone
+        with Element("strong"):
+            if notice.unread:
+                Text("Unread: ", classes="crc-unseen")
+            Text(headline(notice.kind, notice.values, zone))
+        if told := detail(notice.kind, notice.values):
+            Text(told, classes="crc-notice-detail")
+        check = f"${money(notice.item.amount)} · {notice.item.account} · " if notice.item else ""
+        when = Text(check + clock(notice.created_at, zone, now=datetime.now(UTC)), classes="crc-soft")
+        when.props["title"] = in_full(notice.created_at, zone)
+
+    def _toast(self, notice: NoticeShown) -> None:
+        if self._page.client.is_deleted:
+            return
+        with self._toasts, Element("div").classes("crc-toast") as toast:
+            with _Link(notice, lambda: self._page.run(self._follow, notice)):
+                icon(_ICONS[notice.kind])
+                with Element("span").classes("crc-notice-text"):
+                    self._words(notice)
+            with Element("button").classes("crc-notice-read") as close:
+                close.props["type"] = "button"
+                close.props["aria-label"] = "Close"
+                icon("close")
+            close.on("click", toast.delete, [])
+            # It stays behind the bell; the toast alone goes.
+            ui.timer(TOAST_SECONDS, toast.delete, once=True, immediate=False)
+
+
+class _Link(Element):
+    """Leads to the notice's check; a button where there is none."""
+
+    def __init__(self, notice: NoticeShown, follow: Callable[[], Any]) -> None:
+        super().__init__("a" if notice.item_id else "button")
+        self.classes("crc-notice-link")
+        if notice.item_id:
+            self.props["href"] = _path(notice)
+        else:
+            self.props["type"] = "button"
+        self.on("click", lambda: follow(), [], js_handler=_PLAIN_CLICK)
+
+
+def _path(notice: NoticeShown) -> str:
+    return f"/review/{notice.item_id}"
