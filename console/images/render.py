@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import anyio
-from PIL import ExifTags, Image
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL import Image
+
+from console.images.plain_tiff import read_plain_tiff
 
 # Pillow warns of odd tags in real files; the picture is what matters. Set once, for all: `catch_warnings` is not safe
 # in threads.
@@ -19,7 +19,6 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 # A 600 dpi letter page is 34 million pixels; a check is under two. More is an attack or a mistake.
 MAX_PIXELS = 40_000_000
 _FORMATS = ("TIFF", "JPEG", "PNG")
-_TIFF_MAGIC = (b"II*\0", b"MM\0*")
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,15 @@ class NotDisplayable(Exception):
 
 def inspect(data: bytes) -> ImageFacts:
     """Decode the image and say what it is; never raises for bad bytes."""
+    facts = _inspect_plain(data)
+    if facts is not None:
+        return facts
     try:
-        image = _decode(data, open_tiff=_UprightTiff)
+        image = _decode(data)
     except NotDisplayable as error:
         return ImageFacts("unknown", None, None, None, str(error))
-    return ImageFacts((image.format or "").lower(), image.width, image.height, _dpi(image), None)
+    said = image.info.get("dpi", (0, 0))[0]
+    return ImageFacts((image.format or "").lower(), image.width, image.height, _dpi(said), None)
 
 
 def to_png(data: bytes) -> bytes:
@@ -61,21 +64,31 @@ async def png(data: bytes) -> bytes:
     return await anyio.to_thread.run_sync(partial(to_png, data))
 
 
-class _UprightTiff(TiffImageFile):
-    """Decodes like its parent, and leaves out what follows where no tag says that the picture lies on its side.
+def _inspect_plain(data: bytes) -> ImageFacts | None:
+    """What a plain check image is, if it is one and decodes; whatever is odd about any other, Pillow is asked.
 
-    What follows is reading all tags two times again, nearly half of the time that a check's image takes.
+    The same decoder as Pillow's reads every row of it. What is left out is Python's part, during which no other thread
+    runs, and which is more than a quarter of the whole.
     """
+    plain = read_plain_tiff(data)
+    if plain is None or plain.width * plain.height > MAX_PIXELS:
+        return None
+    try:
+        Image.frombytes("1", (plain.width, plain.height), data, "libtiff", "1", False, plain.directory)
+    except Exception:
+        # As in `_decode`, where the same bytes will fail again and say why.
+        return None
+    return ImageFacts("tiff", plain.width, plain.height, _dpi(plain.dpi), None)
 
-    def load_end(self) -> None:
-        if self.tag_v2.get(ExifTags.Base.Orientation, 1) != 1:
-            super().load_end()
 
-
-def _dpi(image: Image.Image) -> int | None:
-    """Dots per inch as the image says, where what it says can be."""
-    dpi = float(image.info.get("dpi", (0, 0))[0])
-    # A resolution of 0/0 in a damaged tag is not a number; none that is true needs five digits.
+def _dpi(said: object) -> int | None:
+    """Dots per inch, where what an image says of them can be."""
+    try:
+        dpi = float(said)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        # A damaged tag may hold text as well as a number.
+        return None
+    # A resolution of 0/0 is not a number; none that is true needs five digits.
     return round(dpi) if 1 <= dpi < 10_000 else None
 
 
@@ -83,11 +96,11 @@ def _open(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
-def _decode(data: bytes, open_tiff: Callable[[io.BytesIO], Image.Image] | None = None) -> Image.Image:
+def _decode(data: bytes) -> Image.Image:
     if not data:
         raise NotDisplayable("the view is empty")
     try:
-        image = open_tiff(io.BytesIO(data)) if open_tiff and data.startswith(_TIFF_MAGIC) else _open(data)
+        image = _open(data)
         if image.width * image.height > MAX_PIXELS:
             raise NotDisplayable(f"the image has {image.width} × {image.height} pixels, more than can be shown")
         image.load()
