@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -14,8 +13,9 @@ import urllib3
 from minio import Minio
 from minio.commonconfig import COMPLIANCE
 from minio.error import MinioException, S3Error
-from minio.retention import Retention
+from minio.time import to_iso8601utc
 
+from console.images.uploads import UploadFailed, Uploads
 from console.settings import Settings
 
 # Requests in flight at once, over all callers of this process.
@@ -50,6 +50,7 @@ class ImageStore:
             region=settings.object_store_region,
             http_client=pool,
         )
+        self._uploads = Uploads(settings)
         self._bucket = settings.object_store_bucket
         self._retention_days = settings.object_store_retention_days
         self._locked: bool | None = None
@@ -61,15 +62,8 @@ class ImageStore:
         Raises StoreUnavailable.
         """
         try:
-            self._client.put_object(
-                self._bucket,
-                _key(institution_id, sha256),
-                io.BytesIO(data),
-                len(data),
-                content_type="application/octet-stream",
-                retention=self._retention(),
-            )
-        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            self._uploads.put(_key(institution_id, sha256), data, self._retention())
+        except (MinioException, urllib3.exceptions.HTTPError, UploadFailed) as error:
             raise StoreUnavailable("storing an image") from error
 
     def get(self, institution_id: UUID, sha256: bytes) -> bytes:
@@ -106,10 +100,15 @@ class ImageStore:
         if not found:
             raise StoreUnavailable(f"there is no bucket {self._bucket}")
 
-    def _retention(self) -> Retention | None:
+    def _retention(self) -> dict[str, str]:
+        """The headers by which an object cannot be deleted before its time."""
         if not self._retention_days or not self._has_object_lock():
-            return None
-        return Retention(COMPLIANCE, datetime.now(UTC) + timedelta(days=self._retention_days))
+            return {}
+        until = datetime.now(UTC) + timedelta(days=self._retention_days)
+        return {
+            "x-amz-object-lock-mode": COMPLIANCE,
+            "x-amz-object-lock-retain-until-date": to_iso8601utc(until) or "",
+        }
 
     def _has_object_lock(self) -> bool:
         if self._locked is None:
