@@ -16,6 +16,7 @@ from console.resources import resources
 from console.settings import Settings
 from jobs.catch_up_with_sessions import catch_up_with_sessions
 from jobs.deliver_notices import deliver_notices
+from jobs.commit_decisions import commit_decisions
 from jobs.forget_drafts import forget_drafts
 from jobs.note_overdue_reviews import note_overdue_reviews
 from jobs.purge_session_history import purge_session_history
@@ -34,6 +35,7 @@ class Job:
 
 
 JOBS = (
+    Job("commit decisions", timedelta(seconds=5), commit_decisions),
     Job("release idle claims", timedelta(seconds=15), release_idle_claims),
     Job("release holds", timedelta(minutes=1), release_holds),
     Job("deliver notices", timedelta(seconds=15), deliver_notices),

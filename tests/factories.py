@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from PIL import Image, ImageDraw
+from sqlalchemy import select
 
 from console.access.people import create_user
 from console.actor import Actor, system_actor
@@ -21,6 +22,7 @@ from console.intake.x9.records import Bundle, CashLetter, FileHeader, ItemKind, 
 from console.intake.x9.tiff import write_tiff
 from console.intake.x9.writer import write_file
 from console.policy import create_default_policy
+from console.policy.model import PolicyDocument
 from console.review.claims import claim
 from console.review.evidence import Seen
 from console.review.item_reading import load_view
@@ -28,6 +30,7 @@ from console.review.item_view import ItemView
 from console.roles import Role
 from console.settings import settings
 from db.engine import transaction
+from db.models import CheckItem, PolicyVersion
 
 PASSWORD = "correct horse battery staple"
 
@@ -118,6 +121,26 @@ def x9_file(items: Sequence[X9Item], *, origin: str = "729999010", modifier: str
     return out.getvalue()
 
 
+async def set_thresholds(bank: Bank, **thresholds: object) -> None:
+    """Activate a further version of the bank's policy in which these thresholds are others."""
+    async with transaction(bank.system) as session:
+        active = (await session.execute(select(PolicyVersion).where(PolicyVersion.status == "active"))).scalar_one()
+        document = PolicyDocument.model_validate(
+            {"thresholds": {**active.document["thresholds"], **thresholds}}
+        ).model_dump(mode="json")
+        active.status = "retired"
+        await session.flush()
+        session.add(
+            PolicyVersion(
+                institution_id=bank.institution_id,
+                number=active.number + 1,
+                status="active",
+                document=document,
+                activated_at=datetime.now(UTC),
+            )
+        )
+
+
 async def import_items(bank: Bank, folder: Path, items: Sequence[X9Item], modifier: str = "1") -> ImportReport:
     """Import these items through the front door."""
     path = folder / f"items-{modifier}.x9"
@@ -127,10 +150,6 @@ async def import_items(bank: Bank, folder: Path, items: Sequence[X9Item], modifi
 
 async def item_ids(bank: Bank) -> list[UUID]:
     """Every item of the bank, in the order in which they came."""
-    from sqlalchemy import select
-
-    from db.models import CheckItem
-
     async with transaction(bank.system) as session:
         return list(await session.scalars(select(CheckItem.id).order_by(CheckItem.received_at, CheckItem.ordinal)))
 

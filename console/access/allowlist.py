@@ -133,6 +133,11 @@ async def placed(actor: Actor) -> Actor:
     return replace(actor, barred=barred(rules, actor)) if rules else actor
 
 
+async def rules_of(institution_id: UUID) -> tuple[Rule, ...]:
+    """The rules by which `barred` judges, as `placed` knows them."""
+    return await _rules(institution_id)
+
+
 async def allows_sign_in(person: Person, address: str | None) -> bool:
     """Whether the person's roles may come from this address."""
     actor = Actor(person.institution_id, person.user_id, person.username, person.roles, grants=person.grants)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Update, func, text, update
+from sqlalchemy import Update, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -161,6 +161,20 @@ async def read_account(institution_id: UUID, user_id: UUID) -> Account | None:
         user.totp_pending,
         user.mfa_enrolment,
     )
+
+
+async def acting_within(session: AsyncSession, user_id: UUID) -> Actor | None:
+    """The person as they may act at this moment, in the caller's transaction; None where they are not active.
+
+    For what somebody asked for while they were signed in, and that happens later.
+    """
+    query = select(User).where(User.id == user_id, User.active)
+    user = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    if user is None:
+        return None
+    held = await read_held(session, user)
+    bounds = held.access.bounds
+    return Actor(user.institution_id, user_id, user.username, held.built_in, grants=held.grants, bounds=bounds)
 
 
 async def set_totp(session: AsyncSession, user_id: UUID, secret: str) -> bool:

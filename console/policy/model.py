@@ -18,6 +18,8 @@ class Thresholds(BaseModel):
     dual_control_amount: Dollars
     high_priority_amount: Dollars
     sla_hours: Annotated[Decimal, Field(gt=0, le=240)]
+    # So long can a decision be taken back before it is committed; 0: it is committed at once.
+    undo_seconds: Annotated[int, Field(ge=0, le=60)] = 8
     warning_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
     # An amount this many times the account's usual check (average of 90 days) is unusual.
     unusual_amount_factor: Annotated[Decimal, Field(gt=1, le=1000)] = Decimal(5)

@@ -12,7 +12,7 @@ from console.actor import Actor
 from console.review.queue import OPEN_ITEMS, URGENCY
 from console.review.states import WAITING, Status
 from db.engine import transaction
-from db.models import CheckItem, Claim, Queue
+from db.models import CheckItem, Claim, PendingDecision, Queue
 
 
 async def beside(actor: Actor, queue: str | None, item_id: UUID, *, forward: bool = True) -> UUID | None:
@@ -43,10 +43,11 @@ def _takeable(actor: Actor, queue: str | None) -> Select[Any]:
         return query
     query = query.where(or_(CheckItem.assigned_to.is_(None), CheckItem.assigned_to == actor.user_id))
     waiting = WAITING if may(actor, Permission.ITEM_APPROVE) else {Status.NEW}
+    decided = select(PendingDecision.item_id).where(PendingDecision.item_id == CheckItem.id).exists()
     held = and_(Claim.item_id == CheckItem.id, Claim.expires_at > func.now())
     return query.outerjoin(Claim, held).where(
         or_(
             and_(CheckItem.status.in_([status.value for status in waiting]), Claim.item_id.is_(None)),
-            Claim.user_id == actor.user_id,
+            and_(Claim.user_id == actor.user_id, ~decided),
         )
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, text, true, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, covers, may, require
@@ -15,13 +15,21 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.review import next_item
-from console.review.errors import AssignedToOther, HeldByOther, NotClaimable, OutOfReach, TooManyClaims
+from console.review.errors import (
+    AlreadySubmitted,
+    AssignedToOther,
+    HeldByOther,
+    NotClaimable,
+    OutOfReach,
+    TooManyClaims,
+)
 from console.review.item_view import ItemNotFound
+from console.review.pending import pending_of, withdraw_within
 from console.review.reach import check_reach, place_of
 from console.review.states import WAITING, Act, Status, after
 from console.settings import settings
 from db.engine import transaction
-from db.models import CheckItem, Claim, Queue, User
+from db.models import CheckItem, Claim, PendingDecision, Queue, User
 
 # What a person may take, besides what somebody else's expired claim left behind.
 CLAIMABLE = frozenset({Status.NEW, Status.ESCALATED, Status.PENDING_APPROVAL, Status.IN_REVIEW})
@@ -56,8 +64,8 @@ def _timeout() -> timedelta:
 async def claim(actor: Actor, item_id: UUID) -> Held:
     """Take an item; taking one's own again extends the claim.
 
-    Raises NotAllowed, ItemNotFound, HeldByOther, NotClaimable, OutOfReach, NotAMember, AssignedToOther or
-    TooManyClaims.
+    Raises NotAllowed, ItemNotFound, HeldByOther, AlreadySubmitted, NotClaimable, OutOfReach, NotAMember,
+    AssignedToOther or TooManyClaims.
     """
     require(actor, Permission.ITEM_CLAIM)
     async with transaction(actor) as session:
@@ -69,6 +77,9 @@ async def claim(actor: Actor, item_id: UUID) -> Held:
             raise ItemNotFound
         await _check_claimable(session, actor, item)
         held_before = await _holder(session, item_id)
+        if held_before == actor.user_id and await pending_of(session, item_id):
+            raise AlreadySubmitted
+        await withdraw_within(session, actor, [item_id], "it had waited for too long")
         if not await _take(session, actor, item):
             raise await _held_by_other(session, actor, item_id) or NotClaimable("being changed")
         if Status(item.status) in WAITING:
@@ -128,19 +139,40 @@ async def touch(actor: Actor, item_id: UUID) -> bool:
         result = await session.execute(
             update(Claim)
             .where(Claim.item_id == item_id, Claim.user_id == actor.user_id, Claim.expires_at > func.now())
-            .values(expires_at=func.now() + _timeout())
+            # What waits for its commit is held for longer.
+            .values(expires_at=func.greatest(Claim.expires_at, func.now() + _timeout()))
             .returning(Claim.item_id)
         )
         return result.first() is not None
 
 
 async def release(actor: Actor, item_id: UUID) -> None:
-    """Put the actor's item back where it was; nothing happens where they do not hold it."""
+    """Put the actor's item back where it was; nothing happens where they do not hold it, or have decided it."""
     require(actor, Permission.ITEM_CLAIM)
     async with transaction(actor) as session:
         item = await _locked_item(session, item_id)
         if item is not None:
-            await _put_back(session, actor, [item], "released", Claim.user_id == actor.user_id)
+            await give_back_within(session, actor, [item], "released")
+
+
+async def give_back_within(
+    session: AsyncSession, actor: Actor, items: Sequence[CheckItem], why: str, *, of: UUID | None = None
+) -> None:
+    """Put those of these locked items back that somebody (`of`, else the actor) holds and has not decided."""
+    decided = select(PendingDecision.item_id).where(PendingDecision.item_id == Claim.item_id).exists()
+    await _put_back(session, actor, items, why, and_(Claim.user_id == (of or actor.user_id), ~decided))
+
+
+async def renew_within(session: AsyncSession, actor: Actor, item_id: UUID) -> None:
+    """Let the actor's claim run anew from now, where there is one."""
+    own = update(Claim).where(Claim.item_id == item_id, Claim.user_id == actor.user_id)
+    await session.execute(own.values(expires_at=func.now() + _timeout()))
+
+
+async def lock_items(session: AsyncSession, item_ids: Collection[UUID]) -> list[CheckItem]:
+    """Lock these items, in the order in which everybody locks several."""
+    query = select(CheckItem).where(CheckItem.id.in_(item_ids)).order_by(CheckItem.id).with_for_update()
+    return list(await session.scalars(query.execution_options(populate_existing=True)))
 
 
 async def release_expired(actor: Actor, *, limit: int = 200) -> int:
@@ -238,7 +270,9 @@ async def _full(session: AsyncSession, actor: Actor, queue_id: UUID) -> TooManyC
         select(func.count())
         .select_from(Claim)
         .join(CheckItem, CheckItem.id == Claim.item_id)
+        .outerjoin(PendingDecision, PendingDecision.item_id == Claim.item_id)
         .where(Claim.user_id == actor.user_id, Claim.expires_at > func.now(), CheckItem.queue_id == Queue.id)
+        .where(PendingDecision.item_id.is_(None))  # decided: it needs nobody's time any more
         .scalar_subquery()
     )
     over = select(Queue.name, Queue.max_claims).where(Queue.id == queue_id, Queue.max_claims < held)
@@ -253,9 +287,13 @@ async def _name_of(session: AsyncSession, user_id: UUID | None) -> str:
 async def _put_back(
     session: AsyncSession, actor: Actor, items: Sequence[CheckItem], why: str, condition: ColumnElement[bool]
 ) -> int:
-    """Delete the claims of these locked items where the condition still holds, and put the items back."""
-    claims = delete(Claim).where(Claim.item_id.in_([item.id for item in items]), condition)
-    rows = await session.execute(claims.returning(Claim.item_id, Claim.previous_status))
+    """Delete the claims of these locked items where the condition still holds, and put the items back.
+
+    What their holders had decided and was not committed yet is dropped, and they are told.
+    """
+    held = (Claim.item_id.in_([item.id for item in items]), condition)
+    await withdraw_within(session, actor, list(await session.scalars(select(Claim.item_id).where(*held))), why)
+    rows = await session.execute(delete(Claim).where(*held).returning(Claim.item_id, Claim.previous_status))
     gone = {row.item_id: row.previous_status for row in rows}
     released = [item for item in items if item.id in gone]
     for item in released:

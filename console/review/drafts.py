@@ -37,12 +37,17 @@ async def save_draft(actor: Actor, item_id: UUID, draft: Draft) -> None:
     Raises NotAllowed, DraftTooLarge.
     """
     require(actor, Permission.ITEM_CLAIM)
-    content = draft.content()
     async with transaction(actor) as session:
-        if draft.empty:
-            await drop_draft_within(session, actor, item_id)
-        else:
-            await session.execute(_SAVE, {"user": actor.user_id, "item": item_id, "content": content})
+        await save_draft_within(session, actor, item_id, draft)
+
+
+async def save_draft_within(session: AsyncSession, actor: Actor, item_id: UUID, draft: Draft) -> None:
+    """`save_draft` inside the caller's transaction. Raises DraftTooLarge."""
+    content = draft.content()
+    if content:
+        await session.execute(_SAVE, {"user": actor.user_id, "item": item_id, "content": content})
+    else:
+        await drop_draft_within(session, actor, item_id)
 
 
 async def read_draft(actor: Actor, item_id: UUID) -> Draft | None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from console.review.states import Status
+
 
 class ReviewRefused(Exception):
     """Something that a reviewer asked for cannot be done; the message says why and what to do."""
@@ -23,6 +25,37 @@ class NotYours(ReviewRefused):
 
     def __init__(self) -> None:
         super().__init__("You do not hold this check any more. Claim it again to decide it; your note is kept.")
+
+
+class AlreadySubmitted(ReviewRefused):
+    """A decision on the item waits for its commit."""
+
+    def __init__(self) -> None:
+        super().__init__("This check is decided already: it is being committed. Take that back first (U).")
+
+
+class TooLate(ReviewRefused):
+    """There is nothing to take back any more."""
+
+    def __init__(self) -> None:
+        super().__init__("This decision cannot be taken back any more: it was committed.")
+
+
+class PersonGone(ReviewRefused):
+    """Who submitted a decision was deactivated before it was committed."""
+
+    def __init__(self) -> None:
+        super().__init__("Who decided this check is no longer active.")
+
+
+class MeansSomethingElse(ReviewRefused):
+    """The same choice would now do something else than what the person was shown."""
+
+    def __init__(self, chosen: Status, now: Status) -> None:
+        super().__init__(
+            f"Your limit was changed: the check would become {now.label}, and not {chosen.label}, as you were shown. "
+            "Decide again."
+        )
 
 
 class HeldByOther(ReviewRefused):

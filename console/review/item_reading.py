@@ -95,6 +95,7 @@ _READ: Final = text(
     f"""
     select item.*, queue.key as queue_key, queue.name as queue_name, assignee.display_name as assignee_name,
            claim.user_id as holder_id, holder.display_name as holder_name, claim.expires_at as holder_until,
+           pending_decision.commit_at,
            (select row_to_json(part) from ({_ACCOUNT}) part) as account,
            {", ".join(_list(name) for name in _LISTS)}
     from check_item item
@@ -102,6 +103,7 @@ _READ: Final = text(
     left join app_user assignee on assignee.id = item.assigned_to
     left join claim on claim.item_id = item.id and claim.expires_at > now()
     left join app_user holder on holder.id = claim.user_id
+    left join pending_decision on pending_decision.item_id = claim.item_id
     where item.id = :item
     """  # noqa: S608 - texts of our own
 )
@@ -204,4 +206,6 @@ def _steps(decisions: Sequence[dict[str, Any]], resumed: Sequence[dict[str, Any]
 
 
 def _holder(row: RowMapping) -> Holder | None:
-    return Holder(row["holder_id"], row["holder_name"], row["holder_until"]) if row["holder_id"] else None
+    if not row["holder_id"]:
+        return None
+    return Holder(row["holder_id"], row["holder_name"], row["holder_until"], row["commit_at"])

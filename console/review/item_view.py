@@ -122,9 +122,12 @@ class NoteShown:
 
 @dataclass(frozen=True)
 class Holder:
+    """Who holds the item. `commit_at` is when what they decided is committed; None while they work on it."""
+
     user_id: UUID
     name: str
     expires_at: datetime
+    commit_at: datetime | None
 
 
 @dataclass(frozen=True)

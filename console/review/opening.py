@@ -84,7 +84,8 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:
     """What this person may do with the item as it is shown."""
-    held = view.holder is not None and view.holder.user_id == actor.user_id
+    holder = view.holder
+    held = holder is not None and holder.user_id == actor.user_id and holder.commit_at is None
     decides = covers(actor, Permission.ITEM_DECIDE, _place(view))
     if held and view.status is Status.IN_REVIEW and decides:
         return Standing.DECIDE
@@ -129,6 +130,8 @@ def _may_confirm(actor: Actor, view: ItemView) -> bool:
 def _worth_taking(actor: Actor, view: ItemView) -> bool:
     if not covers(actor, Permission.ITEM_CLAIM, _place(view)):
         return False
+    if view.holder is not None and view.holder.commit_at is not None:
+        return False
     if _is_others(actor, view) and not may(actor, Permission.ITEM_ASSIGN):
         return False
     if view.status is Status.PENDING_APPROVAL:
@@ -146,6 +149,10 @@ def _is_others(actor: Actor, view: ItemView) -> bool:
 def _why_not(actor: Actor, view: ItemView) -> str:
     if view.status in FINAL_STATUSES:
         return f"This check is {view.status.label}: its review is over."
+    if view.holder is not None and view.holder.commit_at is not None:
+        own = view.holder.user_id == actor.user_id
+        who = "You" if own else view.holder.name
+        return f"{who} decided this check. It is being committed" + ("; U takes it back." if own else ".")
     if view.holder is not None and view.holder.user_id != actor.user_id:
         return f"{view.holder.name} is working on this check."
     if not may(actor, Permission.ITEM_CLAIM):

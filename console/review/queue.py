@@ -20,7 +20,7 @@ from console.masking import masked
 from console.review.reach import closed_queues, in_reach
 from console.review.states import Status
 from db.engine import transaction
-from db.models import CheckItem, Claim, Flag, Queue, User
+from db.models import CheckItem, Claim, Flag, PendingDecision, Queue, User
 
 PAGE = 50
 MAX_PAGE = 200
@@ -85,6 +85,7 @@ class QueueRow:
     flags: tuple[str, ...]
     holder_id: UUID | None
     holder: str | None
+    committing: bool
     assigned_to: UUID | None
     assigned: str | None
 
@@ -172,10 +173,12 @@ def _rows() -> Select[Any]:
             User.display_name,
             _ASSIGNED.display_name.label("assigned"),
             flags.label("flags"),
+            PendingDecision.commit_at,
         )
         .join(Queue, Queue.id == CheckItem.queue_id)
         .outerjoin(Claim, and_(Claim.item_id == CheckItem.id, Claim.expires_at > func.now()))
         .outerjoin(User, User.id == Claim.user_id)
+        .outerjoin(PendingDecision, PendingDecision.item_id == Claim.item_id)
         .outerjoin(_ASSIGNED, _ASSIGNED.id == CheckItem.assigned_to)
     )
 
@@ -237,6 +240,7 @@ def _row(found: Any) -> QueueRow:
         tuple(sorted(found.flags or ())),
         found.user_id,
         found.display_name,
+        found.commit_at is not None,
         item.assigned_to,
         found.assigned,
     )

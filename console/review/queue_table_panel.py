@@ -170,7 +170,7 @@ def drawn_row(row: QueueRow, looking: UUID | None, zone: ZoneInfo) -> ItemRow:
         serial=row.serial or "—",
         flags=row.flags,
         priority=Priority(row.priority).name.lower(),
-        status=row.status.label,
+        status="committing" if row.committing else row.status.label,
         held_by=row.holder,
         held_by_me=row.holder_id is not None and row.holder_id == looking,
         received_ms=epoch_ms(row.received_at),

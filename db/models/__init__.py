@@ -19,7 +19,7 @@ from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
 from db.models.policy import PolicyVersion
-from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemDraft, ItemTransition
+from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemDraft, ItemTransition, PendingDecision
 from db.models.timeline import ItemNote
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "JobRun",
     "Notice",
     "NoticeSetting",
+    "PendingDecision",
     "PolicyVersion",
     "Queue",
     "QueueMember",

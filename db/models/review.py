@@ -162,6 +162,36 @@ class ItemDraft(OfInstitution, Base):
     __table_args__ = (CheckConstraint("length(content::text) <= 32768", name="content"),)
 
 
+class PendingDecision(OfInstitution, Base):
+    """A decision that was submitted and can be taken back until `commit_at`; nothing of it counts before.
+
+    It stands on its person's claim, which nothing may end while it is there. `outcome` is the status that the person
+    was told of; `seen_*` and `viewed_ms` are what they looked at.
+    """
+
+    __tablename__ = "pending_decision"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("claim.item_id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), index=True)
+    stage: Mapped[str]
+    act: Mapped[str]
+    choice: Mapped[dict[str, Any]]
+    outcome: Mapped[str]
+    seen_version: Mapped[int]
+    seen_digest: Mapped[str]
+    viewed_ms: Mapped[dict[str, Any]]
+    session: Mapped[str | None]
+    address: Mapped[str | None]
+    request_id: Mapped[str | None]
+    submitted_at: Mapped[datetime] = mapped_column(server_default=now())
+    commit_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_pending_decision_due", "institution_id", "commit_at"),
+        CheckConstraint("stage in ('decide','confirm','send_back')", name="stage"),
+    )
+
+
 class Decision(OpaqueId, OfInstitution, Base):
     """One person's act on an item. Append-only.
 

@@ -209,6 +209,9 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.decisions.resume": P.ITEM_DECIDE,
     "review.decisions.resume_due_holds": P.ITEM_RELEASE_OTHERS,
     "review.decisions.send_back": P.ITEM_APPROVE,
+    "review.undo.submit": P.ITEM_DECIDE,  # and ITEM_APPROVE for a second signature
+    "review.undo.undo": P.ITEM_CLAIM,  # and only one's own
+    "review.undo.waiting": P.ITEM_CLAIM,
     "review.drafts.forget_finished": P.ITEM_RELEASE_OTHERS,
     "review.drafts.read_draft": P.ITEM_CLAIM,
     "review.drafts.save_draft": P.ITEM_CLAIM,

@@ -1,0 +1,166 @@
+"""The time in which a decision can be taken back: it is submitted, waits, and is undone or committed.
+
+How long is the policy's (`undo_seconds`, 0: every decision is committed as it is submitted). While a decision waits
+nothing of it counts; `committing` makes it count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import Permission, require
+from console.actor import Actor
+from console.audit.entries import Event, record
+from console.hints import hint_items
+from console.review.claims import Held, claim_next_within, give_back_within, lock_items, renew_within
+from console.review.deciding import Prepared, prepare, write
+from console.review.draft import Draft
+from console.review.drafts import save_draft_within
+from console.review.errors import TooLate
+from console.review.evidence import Seen
+from console.review.states import Act, Status
+from console.review.submission import Stage, Submission
+from db.engine import transaction
+from db.models import CheckItem, Claim, PendingDecision
+
+# The claim outlives its decision's commit by so much: a night without any process of ours takes nobody's item away.
+_MARGIN: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What came of it: the status that the item has, or will have at `commit_at` (None: it has it now), and the next
+    item where one was asked for and waited."""
+
+    item_id: UUID
+    status: Status
+    commit_at: datetime | None
+    undo_seconds: int
+    next: Held | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One of a person's own decisions that can still be taken back. `amount` is in dollars."""
+
+    item_id: UUID
+    amount: Decimal
+    stage: Stage
+    act: Act
+    status: Status
+    commit_at: datetime
+
+
+async def submit(
+    actor: Actor,
+    item_id: UUID,
+    submission: Submission,
+    seen: Seen,
+    *,
+    draft: Draft | None = None,
+    then_next: bool = False,
+    queue: str | None = None,
+) -> Submitted:
+    """Submit a decision on an item that the actor holds; the next one of `queue` is claimed in the same transaction.
+
+    It is checked as if it were committed now. `draft` is what the person had chosen and typed, to come back to.
+    Raises NotAllowed and what `deciding.prepare` raises; then nothing has changed.
+    """
+    require(actor, submission.stage.permission)
+    async with transaction(actor) as session:
+        prepared = await prepare(session, actor, item_id, submission, seen)
+        seconds = prepared.policy.document.thresholds.undo_seconds
+        commit_at = None
+        if seconds:
+            if draft is not None:
+                await save_draft_within(session, actor, item_id, draft)
+            commit_at = await _keep(session, actor, prepared, submission, timedelta(seconds=seconds))
+        else:
+            await write(session, actor, prepared)
+        following = await claim_next_within(session, actor, queue, skip=(item_id,)) if then_next else None
+    return Submitted(item_id, prepared.status, commit_at, seconds, following)
+
+
+async def undo(actor: Actor, item_id: UUID, *, giving_back: UUID | None = None) -> None:
+    """Take a submitted decision of the actor's own back: the item is in their hands again, undecided.
+
+    `giving_back` is the item that they were shown meanwhile: it goes back where it was, in the same transaction.
+    Raises NotAllowed, and TooLate where the decision was committed, or refused, before.
+    """
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        items = await lock_items(session, {item_id} | ({giving_back} if giving_back else set()))
+        own = (PendingDecision.item_id == item_id, PendingDecision.user_id == actor.user_id)
+        row = (await session.execute(delete(PendingDecision).where(*own).returning(PendingDecision.stage))).first()
+        if row is None:
+            raise TooLate
+        await renew_within(session, actor, item_id)
+        others = [item for item in items if item.id != item_id]
+        await give_back_within(session, actor, others, "an earlier decision was undone")
+        await record(session, actor, Event.ITEM_UNDONE, "item", item_id, after={"stage": row.stage})
+        hint_items(session, actor.institution_id, [item_id])
+
+
+async def waiting(actor: Actor) -> tuple[Waiting, ...]:
+    """The actor's own decisions that can still be taken back, the last one first. Raises NotAllowed."""
+    require(actor, Permission.ITEM_CLAIM)
+    query = (
+        select(PendingDecision, CheckItem.amount)
+        .join(CheckItem, CheckItem.id == PendingDecision.item_id)
+        .where(PendingDecision.user_id == actor.user_id)
+        .order_by(PendingDecision.submitted_at.desc(), PendingDecision.item_id)
+    )
+    async with transaction(actor) as session:
+        rows = (await session.execute(query)).all()
+    return tuple(
+        Waiting(
+            row.PendingDecision.item_id,
+            row.amount,
+            Stage(row.PendingDecision.stage),
+            Act(row.PendingDecision.act),
+            Status(row.PendingDecision.outcome),
+            row.PendingDecision.commit_at,
+        )
+        for row in rows
+    )
+
+
+async def _keep(
+    session: AsyncSession, actor: Actor, prepared: Prepared, submission: Submission, window: timedelta
+) -> datetime:
+    """Write what waits, hold the item beyond its commit, and say when that is."""
+    item_id = prepared.item.id
+    row = {
+        "institution_id": actor.institution_id,
+        "item_id": item_id,
+        "user_id": actor.user_id,
+        "stage": submission.stage.value,
+        "act": prepared.choice.act.value,
+        "choice": submission.choice_as_json(),
+        "outcome": prepared.status.value,
+        "seen_version": prepared.seen.version,
+        "seen_digest": prepared.seen.digest,
+        "viewed_ms": prepared.seen.viewed(),
+        "session": actor.session,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "submitted_at": func.now(),
+        "commit_at": func.now() + window,
+    }
+    commit_at = (
+        await session.execute(insert(PendingDecision).values(row).returning(PendingDecision.commit_at))
+    ).scalar_one()
+    held = update(Claim).where(Claim.item_id == item_id).values(expires_at=commit_at + _MARGIN)
+    await session.execute(held)
+    after = {"act": prepared.choice.act, "stage": submission.stage, "commit_at": commit_at}
+    await record(session, actor, Event.ITEM_SUBMITTED, "item", item_id, after=after)
+    hint_items(session, actor.institution_id, [item_id])
+    return commit_at
