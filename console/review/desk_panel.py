@@ -21,6 +21,7 @@ from console.review.queue import QueueName
 from console.review.review_bar_panel import ReviewBar
 from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_steps
 from console.review.timeline_panel import TimelinePanel
+from console.review.undo_panel import UndoPanel
 from console.review.viewer_panel import ViewerPanel
 from console.ui.hotkeys import Hotkeys
 from console.ui.keys import Key, Scope, keys_for, looking_keys, second_person_keys
@@ -44,10 +45,11 @@ class Reviewing(Protocol):
     async def show_account(self, actor: Actor) -> None: ...
     async def answer(self, actor: Actor, flag_id: UUID, answer: Answer | None, reason: str) -> None: ...
     async def submit(self, actor: Actor) -> None: ...
+    async def undo(self, actor: Actor) -> None: ...
 
 
 class Desk:
-    """Everything on the screen. `form` is what the present standing asks for."""
+    """Everything on the screen. `form` is what the present standing asks for, `undo` what can be taken back."""
 
     form: Form
 
@@ -66,6 +68,7 @@ class Desk:
                 self._draw_desk()
             with self._empty:
                 self._draw_empty()
+            self.undo = UndoPanel(page.handler(reviewing.undo))
             self._hotkeys = Hotkeys(looking_keys(), page.handler(reviewing.key))
         self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
 
@@ -95,7 +98,7 @@ class Desk:
         self._shown = None
         self._empty_words.set_text(words)
         self._bar.clear(self._queue.name if self._queue else "All queues")
-        self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet"})
+        self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet", "undo"})
         self._desk.classes(add="crc-away")
         self._empty.classes(remove="crc-away")
 

@@ -53,7 +53,7 @@ class DraftKeeper:
         self._unsaved.discard(item_id)
 
     async def put_away(self, item_id: UUID) -> bool:
-        """Save the draft of a check that leaves the screen; whether there is anything in it to come back to."""
+        """Save the draft of a check that has left the screen; whether there is anything in it to come back to."""
         await self.save()
         draft = self._drafts.get(item_id)
         if draft is None or item_id in self._unsaved:
@@ -72,8 +72,10 @@ class DraftKeeper:
             self._save_in(RETRY_SECONDS)
 
     async def _save(self, item_id: UUID) -> None:
-        draft = self._drafts[item_id]
         self._unsaved.discard(item_id)  # what is typed from here on is saved by the next turn
+        draft = self._drafts.get(item_id)
+        if draft is None:
+            return
         try:
             await save_draft(await self._page.session.actor(), item_id, draft)
         except (SessionServiceUnavailable, OperationalError, PoolTimeout) as error:

@@ -83,6 +83,8 @@ class ReviewBar:
     def _draw_holder(opened: Opened) -> None:
         if opened.standing in {Standing.DECIDE, Standing.CONFIRM}:
             Chip("claimed by you", icon_name="person")
+        elif opened.view.holder is not None and opened.view.holder.commit_at is not None:
+            Chip("committing", icon_name="hourglass_top", tone=Tone.WARNING)
         elif opened.view.holder is not None:
             Chip(opened.view.holder.name, icon_name="lock", tone=Tone.WARNING)
         else:

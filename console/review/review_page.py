@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
 from fastapi.responses import Response
-from nicegui import background_tasks, ui
+from nicegui import Client, background_tasks, ui
 
 from console import live
 from console.access.permissions import Permission
 from console.actor import Actor
 from console.review.beside import beside
-from console.review.choices import Choice
 from console.review.claims import claim, peek_next, release, touch
+from console.review.committing import Committed, commit_when_due
 from console.review.decision_panel import DecisionPanel
-from console.review.decisions import Outcome, confirm, decide, resume, send_back
+from console.review.decisions import resume
 from console.review.desk_panel import HOLDS, Desk
-from console.review.errors import IncompleteChoice, NotYours, StaleItem, UnansweredFlag
+from console.review.errors import AlreadySubmitted, IncompleteChoice, NotYours, StaleItem, TooLate, UnansweredFlag
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
 from console.review.item_view import ItemNotFound
@@ -27,21 +28,14 @@ from console.review.queue import Filter, QueueName, list_items, queue_names
 from console.review.queue_counts import neighbours
 from console.review.second_panel import ResumePanel, SecondPanel
 from console.review.states import Status
+from console.review.submission import Stage, Submission, second_signature
+from console.review.undo import Submitted, submit, undo
+from console.review.undo_panel import DONE
 from console.ui.format import money
 from console.ui.page import ConsolePage, console_page, refusal
 
 # How often a page that is in use says so; well below the shortest claim timeout of a minute.
 BEAT_SECONDS: Final = 20.0
-_DONE: Final = {
-    Status.APPROVED: "Paid",
-    Status.RETURNED: "Returned",
-    Status.REJECTED: "Rejected",
-    Status.HELD: "Held",
-    Status.ESCALATED: "Escalated",
-    Status.NEEDS_INFO: "Asked for information about",
-    Status.PENDING_APPROVAL: "Recommended, a second person confirms",
-    Status.NEW: "Sent back",
-}
 
 
 @console_page("/review/{item_id}", permission=Permission.ITEM_READ)
@@ -77,7 +71,9 @@ class ReviewPage:
         view = opened.view
         if self._opened is None or self._opened.view.id != view.id:
             self._page.client.run_javascript(f"history.replaceState(history.state, '', '{self._path(view.id)}')")
-        self._opened = opened
+        first, self._opened = self._opened is None, opened
+        if first:
+            await self._desk.undo.read(actor)
         place = await neighbours(actor, self._queue.key if self._queue else None, view.id)
         self._desk.show(actor, opened, place)
         background_tasks.create(self._page.refresh(self._look_ahead), name="look ahead")
@@ -95,6 +91,8 @@ class ReviewPage:
             await self.go(actor, action)
         elif action == "submit":
             await self.submit(actor)
+        elif action == "undo":
+            await self.undo(actor)
         else:
             await self._desk.key(action)
 
@@ -144,7 +142,7 @@ class ReviewPage:
         self._busy = True
         try:
             await self._submit(actor, self._opened)
-        except (StaleItem, NotYours) as refused:
+        except (StaleItem, NotYours, AlreadySubmitted) as refused:
             await self._reload(actor, take=True)
             self._page.tell(str(refused), bad=True)
         except UnansweredFlag as refused:
@@ -156,48 +154,92 @@ class ReviewPage:
         finally:
             self._busy = False
 
+    async def undo(self, actor: Actor) -> None:
+        """Take the last decision back: its check is on the screen again, and this one back in its queue."""
+        last, opened = self._desk.undo.last, self._opened
+        if last is None:
+            self._page.tell("There is no decision of yours that could be taken back.")
+        if last is None or self._busy:
+            return
+        self._busy = True
+        try:
+            await self._desk.drafts.save()
+            other = opened if opened and opened.standing in HOLDS and opened.view.id != last.item_id else None
+            await undo(actor, last.item_id, giving_back=other.view.id if other else None)
+            if other:
+                await self._desk.drafts.put_away(other.view.id)
+            await self.show(actor, await open_item(actor, last.item_id, take=False))
+            self._page.tell(f"Taken back: {money(last.amount)} is undecided, and in your hands.")
+        except TooLate as late:
+            self._page.tell(str(late), bad=True)
+        finally:
+            self._busy = False
+            await self._desk.undo.read(actor)
+
     async def _submit(self, actor: Actor, opened: Opened) -> None:
         form, view = self._desk.form, opened.view
         seen = Seen(view.version, view.digest, await self._desk.viewer.viewed_ms())
         if isinstance(form, DecisionPanel):
-            await self._decide(actor, opened, form.choice(), seen)
+            await self._send(actor, opened, Submission(Stage.DECIDE, form.choice()), seen)
         elif isinstance(form, SecondPanel):
-            note = form.draft.note
             if form.draft.agree is None:
                 raise IncompleteChoice("act", "Confirm the recommendation, or send it back.")
-            work = confirm(actor, view.id, seen, note) if form.draft.agree else send_back(actor, view.id, seen, note)
-            self._say(opened, await work)
-            await self._next_recommendation(actor)
+            signature = second_signature(agree=form.draft.agree, note=form.draft.note)
+            await self._send(actor, opened, signature, seen)
         elif isinstance(form, ResumePanel):
             await resume(actor, view.id, form.draft.note)
             self._desk.drafts.forget(view.id)
             self._page.tell("The check is back in its queue.")
             await self._reload(actor)
 
-    async def _decide(self, actor: Actor, opened: Opened, choice: Choice, seen: Seen) -> None:
+    async def _send(self, actor: Actor, opened: Opened, submission: Submission, seen: Seen) -> None:
+        """Submit, and bring the next check."""
+        first = submission.stage is Stage.DECIDE
         queue = self._queue.key if self._queue else None
-        outcome = await decide(actor, opened.view.id, choice, seen, then_next=True, queue=queue)
-        self._say(opened, outcome)
-        if outcome.next is None:
+        draft = self._desk.form.draft
+        submitted = await submit(actor, opened.view.id, submission, seen, draft=draft, then_next=first, queue=queue)
+        self._desk.drafts.forget(opened.view.id)
+        if submitted.commit_at is None:
+            self._page.tell(f"{DONE[submitted.status]}: {money(opened.view.amount)}.")
+        else:
+            self._commit_later(actor.institution_id, opened, submitted)
+        if submitted.next is not None:
+            await self.show(actor, await open_item(actor, submitted.next.item_id, take=False))
+        elif first:
             where = f" in {self._queue.name}" if self._queue else ""
             self._nothing_waits(f"Nothing more waits{where} that you may decide.")
         else:
-            await self.show(actor, await open_item(actor, outcome.next.item_id, take=False))
+            await self._next_recommendation(actor)
+        if submitted.commit_at is not None:
+            await self._desk.undo.read(actor)
+
+    def _commit_later(self, institution_id: UUID, opened: Opened, submitted: Submitted) -> None:
+        """Commit when the time to take it back is over, whatever becomes of this page until then."""
+
+        async def commit() -> None:
+            window = timedelta(seconds=submitted.undo_seconds)
+            committed = await commit_when_due(institution_id, submitted.item_id, window)
+            if self._page.client.id in Client.instances:
+                await self._page.refresh(self._committed, opened, committed)
+
+        background_tasks.create(commit(), name="commit a decision")
+
+    async def _committed(self, actor: Actor, opened: Opened, committed: Committed | None) -> None:
+        await self._desk.undo.read(actor)
+        if committed and committed.refused:
+            what = f"{money(opened.view.amount)} was not committed, and is in your hands again with what you typed."
+            self._page.tell(f"{what} {committed.refused}", bad=True)
 
     async def _next_recommendation(self, actor: Actor) -> None:
         """The most urgent recommendation that this person may confirm."""
         waiting = await list_items(actor, Filter(status=Status.PENDING_APPROVAL))
         for row in waiting.rows:
-            if row.holder_id in {None, actor.user_id}:
+            if row.holder_id in {None, actor.user_id} and not row.committing:
                 opened = await open_item(actor, row.id)
                 if opened.standing is Standing.CONFIRM:
                     await self.show(actor, opened)
                     return
         self._nothing_waits("No more recommendations wait for your signature.")
-
-    def _say(self, opened: Opened, outcome: Outcome) -> None:
-        self._desk.drafts.forget(opened.view.id)
-        self._page.tell(f"{_DONE[outcome.status]}: {money(opened.view.amount)}.")
 
     def _nothing_waits(self, words: str) -> None:
         self._opened = None
@@ -211,19 +253,23 @@ class ReviewPage:
         # From here on its release is no surprise.
         self._opened = None
         try:
-            kept = await self._desk.drafts.put_away(opened.view.id)
+            await self._desk.drafts.save()
             await release(actor, opened.view.id)
         except Exception:
             self._opened = opened  # nothing has changed: the person is still at it
             raise
-        if kept:
+        if await self._desk.drafts.put_away(opened.view.id):
             self._page.tell(f"{money(opened.view.amount)} is back in its queue. Your draft of it is kept.")
 
     # --- what happens elsewhere ------------------------------------------------------------------------------------
 
     def _items_changed(self, institution_id: UUID, item_ids: frozenset[UUID]) -> None:
         opened = self._opened
-        if opened is None or institution_id != self._page.actor.institution_id:
+        if institution_id != self._page.actor.institution_id:
+            return
+        if self._desk.undo.concerns(item_ids):
+            background_tasks.create(self._page.refresh(self._desk.undo.read), name="look what can be undone")
+        if opened is None:
             return
         if not item_ids or opened.view.id in item_ids:
             background_tasks.create(self._page.refresh(self._look_again), name="look again")
@@ -270,8 +316,9 @@ class ReviewPage:
 
 
 def _same(before: Opened, now: Opened) -> bool:
-    return (before.view.version, before.standing, before.view.holder and before.view.holder.user_id) == (
-        now.view.version,
-        now.standing,
-        now.view.holder and now.view.holder.user_id,
-    )
+    return _as_shown(before) == _as_shown(now)
+
+
+def _as_shown(opened: Opened) -> tuple[object, ...]:
+    holder = opened.view.holder
+    return opened.view.version, opened.standing, holder and (holder.user_id, holder.commit_at)

@@ -114,6 +114,7 @@ REGISTRY: Final[tuple[Key, ...]] = (
     Key("previous", "P", "Previous check", Scope.REVIEW, _MOVE),
     Key("queue", "Q", "Back to the queue", Scope.REVIEW, _MOVE),
     Key("timeline", "Shift+T", "Timeline and notes", Scope.REVIEW, _MOVE),
+    Key("undo", "U", "Take the last decision back", Scope.REVIEW, _MOVE),
     Key("confirm", "A", "Confirm the recommendation", Scope.CONFIRM, _DECIDE),
     Key("send_back", "J", "Send it back", Scope.CONFIRM, _DECIDE, focuses="note"),
     _image("side", "Space", "Other side"),

@@ -15,6 +15,14 @@ QUEUE: Final = """
 DESK: Final = """
 .crc-desk { position: relative; flex: 1; min-height: 0; display: grid;
   grid-template-columns: minmax(0, 1fr) 420px; gap: var(--gap); }
+.crc-desk { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: var(--gap); }
+.crc-undo { position: fixed; z-index: 5; left: calc(var(--rail) + (100vw - var(--rail) - 420px) / 2);
+  bottom: calc(232px + var(--gap) + 26px); transform: translateX(-50%); display: flex; align-items: center; gap: 10px;
+  height: 40px; padding: 0 10px 0 14px; border-radius: var(--radius); background: var(--panel); color: var(--ink);
+  border: 1px solid var(--line-strong); box-shadow: 0 6px 20px rgb(0 0 0 / .28); white-space: nowrap; }
+.crc-undo-words { font-weight: 600; overflow: hidden; text-overflow: ellipsis; }
+.crc-undo-left { min-width: 26px; font-variant-numeric: tabular-nums; color: var(--ink-soft); }
+.crc-undo .crc-button { min-height: 27px; padding: 0 9px; }
 .crc-away { display: none !important; }
 .crc-empty { flex: 1; display: grid; place-items: center; }
 .crc-strong { font-weight: 600; color: var(--ink); }
@@ -111,6 +119,7 @@ DESK: Final = """
 .crc-ask h2 { font-size: 15px; color: var(--ink); }
 @media (min-width: 1700px) {
   .crc-desk { grid-template-columns: minmax(0, 1fr) 480px; }
+  .crc-undo { left: calc(var(--rail) + (100vw - var(--rail) - 480px) / 2); bottom: calc(260px + var(--gap) + 26px); }
   .crc-below { height: 260px; grid-template-columns: minmax(0, 1fr) 420px; }
 }
 """

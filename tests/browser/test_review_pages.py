@@ -25,7 +25,7 @@ from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
-from tests.factories import Bank, import_items, item_ids, look, x9_item
+from tests.factories import Bank, import_items, item_ids, look, set_thresholds, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Open = Callable[..., Page]
@@ -51,7 +51,13 @@ def run(console: Settings) -> Run:
 
 @pytest.fixture(scope="module")
 def bank(run: Run) -> Bank:
-    made: Bank = run(make_enrolled_bank())
+    async def make() -> Bank:
+        made = await make_enrolled_bank()
+        # What is decided is written at once here; tests/browser/test_undo_pages.py has the time to take it back.
+        await set_thresholds(made, undo_seconds=0)
+        return made
+
+    made: Bank = run(make())
     return made
 
 

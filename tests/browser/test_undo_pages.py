@@ -1,0 +1,219 @@
+"""Taking a decision back, and drafts, in a real browser; kill -9 of the console in between."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from console.review.committing import commit_due
+from console.settings import Settings, settings
+from db.engine import transaction
+from db.models import Decision, Evidence, ItemDraft, PendingDecision
+from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.test_review_pages import _space_out, amount_on, statuses
+from tests.conftest import Database
+from tests.factories import Bank, import_items, item_ids, set_thresholds, x9_item
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+Open = Callable[..., Page]
+TRANSIT = "061000146"
+
+
+@pytest.fixture(scope="module")
+def console(module_database: Database) -> Iterator[Settings]:
+    with pytest.MonkeyPatch.context() as patch:
+        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def run(console: Settings) -> Run:
+    return in_a_thread(console)
+
+
+@pytest.fixture(scope="module")
+def bank(run: Run) -> Bank:
+    made: Bank = run(make_enrolled_bank())
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site.serving(console, tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture
+def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> list[UUID]:
+    """Three checks of 208.00, 300.00 and 400.00, the first the most urgent, and no other."""
+    with psycopg.connect(module_database.superuser_url) as connection:
+        connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
+        connection.execute("truncate check_item, claim, pending_decision, draft, flag, decision, evidence, image,"
+                           " file_finding, file_received restart identity cascade")  # fmt: skip
+
+    async def work() -> list[UUID]:
+        amounts = ("208.00", "300.00", "400.00")
+        drafts = [x9_item(n, amount, TRANSIT) for n, amount in enumerate(amounts, start=1)]
+        await import_items(bank, tmp_path, drafts, "1")
+        made = (await item_ids(bank))[-3:]
+        await _space_out(bank, made)
+        return made
+
+    made: list[UUID] = run(work())
+    return made
+
+
+def written(bank: Bank) -> Coroutine[Any, Any, tuple[int, ...]]:
+    """How many rows there are of decisions, evidence, waiting decisions and drafts."""
+
+    async def read() -> tuple[int, ...]:
+        async with transaction(bank.system) as session:
+            tables = (Decision, Evidence, PendingDecision, ItemDraft)
+            return tuple(
+                [(await session.execute(select(func.count()).select_from(one))).scalar_one() for one in tables]
+            )
+
+    return read()
+
+
+def until(run: Run, bank: Bank, rows: tuple[int, ...]) -> None:
+    """Wait until there are so many rows of decisions, evidence and waiting decisions."""
+    deadline = time.monotonic() + 15
+    while (found := run(written(bank))[:3]) != rows:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+
+
+def test_u_brings_the_check_back_as_it_was_left_and_the_next_one_is_free_again(
+    site: Site, bank: Bank, items: list[UUID], open_browser: Open, run: Run
+) -> None:
+    run(set_thresholds(bank, undo_seconds=60))
+    first, second, third = items
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "208.00")
+    page.keyboard.press("r")
+    page.keyboard.press("2")
+    page.keyboard.press("Shift+N")
+    page.keyboard.type("second thoughts")
+    page.keyboard.press("Control+Enter")
+    amount_on(page, "300.00")
+    bar = page.locator(".crc-undo")
+    expect(bar).to_contain_text("Returned 208.00")
+    expect(bar).to_contain_text(re.compile(r"[45]\d s"))
+    colleague = open_browser()
+    site.join(colleague, bank.second_reviewer, "/queue")
+    expect(colleague.locator(f"tr[data-row='{first}']")).to_contain_text("committing")
+    site.open(colleague, f"/review/{first}")
+    expect(colleague.locator(".crc-notice")).to_contain_text("Reviewer decided this check. It is being committed.")
+    # A second one on top: the last is taken back first.
+    page.keyboard.press("a")
+    page.keyboard.press("Control+Enter")
+    amount_on(page, "400.00")
+    expect(bar).to_contain_text("Paid 300.00")
+    expect(bar).to_contain_text("and 1 more")
+    page.keyboard.press("u")
+    amount_on(page, "300.00")
+    expect(page.locator("button[data-action=submit]")).to_contain_text("Pay 300.00")
+    expect(bar).to_contain_text("Returned 208.00")
+    assert run(statuses(bank))[third] == "new"
+    page.keyboard.press("u")
+    amount_on(page, "208.00")
+    expect(page.get_by_label("Note")).to_have_value("second thoughts")
+    expect(page.locator("button[data-action=submit]")).to_contain_text("Return 208.00")
+    expect(bar).to_have_count(0)
+    found = run(statuses(bank))
+    assert (found[first], found[second]) == ("in_review", "new")
+    assert run(written(bank))[:3] == (0, 0, 0)
+    # The colleague's page says by itself that it is not decided after all.
+    expect(colleague.locator(".crc-notice")).to_contain_text("Reviewer is working on this check")
+    page.keyboard.press("u")
+    expect(page.get_by_text("There is no decision of yours that could be taken back")).to_be_visible()
+    page.keyboard.press("q")
+    page.wait_for_url("**/queue")
+
+
+def test_it_is_committed_by_itself_wherever_the_person_has_gone(
+    site: Site, bank: Bank, items: list[UUID], open_browser: Open, run: Run
+) -> None:
+    run(set_thresholds(bank, undo_seconds=4))
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{items[0]}")
+    amount_on(page, "208.00")
+    for amount in ("300.00", "400.00"):
+        page.keyboard.press("a")
+        page.keyboard.press("Control+Enter")
+        amount_on(page, amount)
+    expect(page.locator(".crc-undo")).to_have_count(0, timeout=15_000)
+    until(run, bank, (2, 2, 0))
+    page.keyboard.press("a")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Nothing more waits")).to_be_visible()
+    page.goto("about:blank")
+    until(run, bank, (3, 3, 0))
+    assert set(run(statuses(bank)).values()) == {"approved"}
+
+
+def test_killed_between_submit_and_commit_either_nothing_or_everything_is_there(
+    console: Settings, bank: Bank, items: list[UUID], open_browser: Open, run: Run, tmp_path: Path
+) -> None:
+    """kill -9 of the web process: what was typed is there after it, what was submitted can be taken back, or is
+    committed by a worker."""
+    run(set_thresholds(bank, undo_seconds=60))
+    first, second, _ = items
+    page = open_browser()
+    with Site.serving(console, tmp_path) as site:
+        site.sign_in(page, bank.reviewer, f"/review/{first}")
+        amount_on(page, "208.00")
+        page.keyboard.press("j")
+        page.keyboard.type("no signature")
+        page.keyboard.press("Control+Enter")
+        amount_on(page, "300.00")
+        page.keyboard.press("Shift+N")
+        page.keyboard.type("half a thought")
+        for _ in range(100):
+            if run(written(bank))[3] == 2:
+                break
+            page.wait_for_timeout(50)
+        os.kill(site.process.pid, signal.SIGKILL)
+        site.process.wait()
+    assert run(written(bank))[:3] == (0, 0, 1)
+    page.goto("about:blank")
+    with Site.serving(console, tmp_path) as site:  # another one comes up
+        site.open(page, f"/review/{second}")
+        amount_on(page, "300.00")
+        expect(page.get_by_text("Draft restored")).to_be_visible()
+        expect(page.get_by_label("Note")).to_have_value("half a thought")
+        page.keyboard.press("u")
+        amount_on(page, "208.00")
+        expect(page.get_by_label("Note")).to_have_value("no signature")
+        expect(page.locator("button[data-action=submit]")).to_contain_text("Reject 208.00")
+        run(set_thresholds(bank, undo_seconds=1))
+        site.open(page, f"/review/{first}")
+        expect(page.get_by_label("Note")).to_have_value("no signature")
+        page.keyboard.press("Control+Enter")
+        amount_on(page, "300.00")
+        os.kill(site.process.pid, signal.SIGKILL)
+        site.process.wait()
+    page.goto("about:blank")
+    assert run(written(bank))[:3] == (0, 0, 1)
+    page.wait_for_timeout(1_000)
+    assert run(commit_due(bank.institution_id)) == 1  # what the workers' job does
+    assert run(written(bank))[:3] == (1, 1, 0)
+    assert run(statuses(bank))[first] == "rejected"
