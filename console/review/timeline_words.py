@@ -40,9 +40,19 @@ def _flag(after: Values) -> str:
     return f"{_ANSWERED[answer]} the flag “{title}”" if answer in _ANSWERED else f"took back the answer to “{title}”"
 
 
+def _of_submitted(after: Values) -> str:
+    if after.get("stage") == "send_back":
+        return "chose to send the recommendation back"
+    chosen = _ACTS.get(after.get("act", ""), "decide it")
+    return f"chose to confirm: {chosen}" if after.get("stage") == "confirm" else f"chose to {chosen}"
+
+
 _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_CLAIMED: lambda _: "took it",
     Event.ITEM_RELEASED: lambda after: _RELEASED.get(after.get("why", ""), "gave it back"),
+    Event.ITEM_SUBMITTED: _of_submitted,
+    Event.ITEM_UNDONE: lambda _: "took the decision back",
+    Event.COMMIT_REFUSED: lambda after: f"the decision was not committed. {after.get('why', '')}".rstrip(),
     Event.ITEM_DECIDED: _of_act(_DONE),
     Event.ITEM_RECOMMENDED: _of_act(_RECOMMENDED, "recommended ", "recommended a decision"),
     Event.ITEM_CONFIRMED: _of_act(_ACTS, "confirmed: "),
