@@ -15,8 +15,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from console.resources import resources
 from console.settings import Settings
 from jobs.catch_up_with_sessions import catch_up_with_sessions
-from jobs.deliver_notices import deliver_notices
 from jobs.commit_decisions import commit_decisions
+from jobs.deliver_notices import deliver_notices
 from jobs.forget_drafts import forget_drafts
 from jobs.note_overdue_reviews import note_overdue_reviews
 from jobs.purge_session_history import purge_session_history
