@@ -224,7 +224,8 @@ VIEWER: Final = """
 .crc-drawer-end { margin-left: auto; }
 .crc-compared { white-space: nowrap; }
 .crc-dim { color: var(--image-ink-soft); }
-.crc-legend { display: flex; gap: 12px; list-style: none; }
+.crc-legend { position: absolute; right: 8px; bottom: 8px; display: flex; gap: 14px; padding: 4px 10px;
+  border-radius: 6px; background: var(--image-bar); font-size: 12px; list-style: none; pointer-events: none; }
 .crc-legend li { display: flex; align-items: center; gap: 5px; white-space: nowrap; }
 .crc-legend li::before { content: ""; width: 14px; height: 14px; border: 1px solid var(--paper); border-radius: 3px;
   background: var(--on-both); }
