@@ -50,10 +50,10 @@ _IMAGE: Final = "encode(i.sha256, 'hex') as sha256, i.width, i.height, i.dpi, i.
 # The parts that have several rows, each a list of objects under its name. Amounts travel as text and hashes as hex, so
 # that no number of JSON is ever an amount.
 _LISTS: Final = {
-    "images": f"""
-        select i.id, i.side, {_IMAGE} from image i where i.item_id = item.id order by i.ordinal, i.id""",
-    "cards": f"""
-        select i.id, i.side, {_IMAGE} from image i
+    "images": """
+        select i.id, i.side, {image} from image i where i.item_id = item.id order by i.ordinal, i.id""",
+    "cards": """
+        select i.id, i.side, {image} from image i
         where i.account_id = item.account_id and i.side = 'card' order by i.id limit :cards""",
     "flags": """
         select id, code, title, explanation, evidence, source, confidence::text as confidence, answer, answer_reason
@@ -61,9 +61,9 @@ _LISTS: Final = {
     "findings": """
         select record, field, problem, found from file_finding where item_id = item.id
         order by record, id limit :findings""",
-    "earlier": f"""
+    "earlier": """
         select h.id, h.serial, h.amount::text as amount, h.presented_on, h.payee, h.outcome, h.return_code,
-               i.id as image_id, i.side, {_IMAGE}
+               i.id as image_id, i.side, {image}
         from history_check h left join image i on i.id = h.image_id
         where h.account_id = item.account_id order by h.presented_on desc, h.id limit :earlier""",
     # How other checks of the account were decided before the holder took this one: what colleagues decide on it
@@ -110,7 +110,7 @@ _ACCOUNT: Final = """
 
 
 def _list(name: str) -> str:
-    return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name]}) part) as {name}"  # noqa: S608 - texts of our own
+    return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name].format(image=_IMAGE)}) part) as {name}"  # noqa: S608 - texts of our own
 
 
 _READ: Final = text(
