@@ -241,6 +241,4 @@ def _steps(decisions: Sequence[dict[str, Any]], resumed: Sequence[dict[str, Any]
 def _holder(row: RowMapping) -> Holder | None:
     if not row["holder_id"]:
         return None
-    return Holder(
-        row["holder_id"], row["holder_name"], row["holder_since"], row["holder_until"], row["commit_at"]
-    )
+    return Holder(row["holder_id"], row["holder_name"], row["holder_since"], row["holder_until"], row["commit_at"])
