@@ -29,11 +29,14 @@ WARNING_MINUTES = 30
 
 @dataclass(frozen=True)
 class InstitutionFacts:
-    """What pages show of the institution, and the zone in which they show times."""
+    """What pages show of the institution, the zone in which they show times, and its hours, local time."""
 
     name: str
     routing_number: str
     zone: ZoneInfo
+    opens_at: time
+    closes_at: time
+    cut_off_at: time
 
     def day_start(self, now: datetime) -> datetime:
         """The institution's last midnight, in UTC."""
@@ -44,7 +47,8 @@ async def institution_of(actor: Actor) -> InstitutionFacts:
     """The actor's own institution."""
     async with transaction(actor) as session:
         row = (await session.execute(select(Institution))).scalar_one()
-    return InstitutionFacts(row.name, row.routing_number, ZoneInfo(row.time_zone))
+    zone = ZoneInfo(row.time_zone)
+    return InstitutionFacts(row.name, row.routing_number, zone, row.opens_at, row.closes_at, row.cut_off_at)
 
 
 async def ensure_institution(settings: Settings) -> UUID:

@@ -6,7 +6,7 @@ that waited for its undo time is checked by the same rules as one that is commit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from console.access.permissions import Permission, Place, amount_limit, within_l
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
+from console.notices import NoticeKind, notify
 from console.policy.judgement import needs_two_people
 from console.policy.versions import Policy, active_policy
 from console.review.choices import Choice, bounded, check_complete
@@ -31,6 +32,7 @@ from console.review.errors import (
     UnansweredFlag,
 )
 from console.review.evidence import Seen, keep_evidence
+from console.review.fitting import Fitted, fit
 from console.review.item_reading import load_view
 from console.review.item_view import ItemNotFound, ItemView
 from console.review.pending import pending_of
@@ -55,6 +57,7 @@ class Prepared:
     two_people: bool
     confirms_id: UUID | None = None
     queue_id: UUID | None = None
+    fitted: Fitted = field(default_factory=Fitted)
 
 
 async def prepare(session: AsyncSession, actor: Actor, item_id: UUID, submission: Submission, seen: Seen) -> Prepared:
@@ -89,6 +92,9 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     evidence = await keep_evidence(session, actor, decision, view, prepared.seen)
     await session.execute(delete(Claim).where(Claim.item_id == item.id))
     await drop_draft_within(session, actor, item.id)
+    if asked := prepared.fitted.asked:
+        values = {"by": actor.name, "text": decision.note}
+        await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)
     await record(
         session,
         actor,
@@ -118,6 +124,7 @@ async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, cho
     recommended = two_people and choice.act in FINAL_ACTS
     if choice.act in FINAL_ACTS:
         _check_answered(view)
+    fitted = await fit(session, item, view, choice)
     return Prepared(
         item,
         view,
@@ -129,6 +136,7 @@ async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, cho
         event=Event.ITEM_RECOMMENDED if recommended else Event.ITEM_DECIDED,
         two_people=two_people,
         queue_id=await _queue_id(session, choice.queue) if choice.queue else None,
+        fitted=fitted,
     )
 
 
@@ -200,7 +208,8 @@ async def _decision(session: AsyncSession, actor: Actor, prepared: Prepared, sub
     if actor.user_id is None:
         raise NotYours  # the console by itself decides nothing
     item, choice = prepared.item, prepared.choice
-    details = choice.details() | ({"submitted_at": submitted_at.isoformat()} if submitted_at else {})
+    details = choice.details() | prepared.fitted.details
+    details |= {"submitted_at": submitted_at.isoformat()} if submitted_at else {}
     last = (await session.execute(select(func.max(Decision.sequence)).where(Decision.item_id == item.id))).scalar()
     return Decision(
         id=uuid4(),

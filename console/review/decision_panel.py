@@ -6,21 +6,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 from nicegui.element import Element
 
-from console.review.choices import MAX_NOTE, MAX_REASONS, Choice
-from console.review.clocks import next_banking_day
+from console.review.choices import MAX_NOTE, Choice
+from console.review.clocks import Hours, day_of_receipt, next_banking_day
 from console.review.draft import Draft
+from console.review.fitting import deposit_of
+from console.review.hold_panel import HoldPanel
+from console.review.holds import Deposit, seen_before
 from console.review.opening import Opened
+from console.review.question_panel import Find, QuestionPanel
 from console.review.queue import QueueName
-from console.review.reasons import COMMON, LIABILITY_PROMPT, REASONS, Reason, ReasonClass
+from console.review.reasons import COMMON, side_of
+from console.review.return_panel import ReturnPanel, liability_of
 from console.review.states import FINAL_ACTS, Act
 from console.ui.format import money
 from console.ui.keys import Scope, key_of
-from console.ui.pieces import ActionButton, Text, Tone, key_cap
+from console.ui.pieces import ActionButton, Tone
 
 _BUTTONS: Final = (
     (Act.PAY, "Pay", Tone.OK),
@@ -33,25 +37,28 @@ _BUTTONS: Final = (
 _NOUNS: Final = {Act.PAY: "payment", Act.RETURN: "return", Act.REJECT: "rejection"}
 _NEEDS_NOTE: Final = {Act.REJECT, Act.ESCALATE, Act.ASK}
 _ESCALATION: Final = "escalation"
-# Reasons offered for what is typed: as many as there are common ones, so that nothing jumps.
-_OFFERED: Final = 8
 _NO_TARGETS: Final = {"standard", "approvals"}
 
 
 class DecisionPanel:
-    """The bottom of the right column for who holds the item."""
+    """The bottom of the right column for who holds the item.
+
+    `find(text)` finds colleagues whom a question can ask; `office` is by which the day of deposit is known.
+    """
 
     def __init__(
         self,
         opened: Opened,
         draft: Draft,
         *,
-        zone: ZoneInfo,
+        office: Hours,
         queues: Sequence[QueueName],
+        find: Find,
         on_submit: Callable[[], Awaitable[Any]],
     ) -> None:
         self._opened, self.draft = opened, draft
-        self._zone = zone
+        self._office, self._find = office, find
+        self._side = side_of(opened.view.kind, opened.view.item_type)
         self._queues = {one.key: one.name for one in queues if one.key not in _NO_TARGETS}
         self._act_buttons: dict[Act, ActionButton] = {}
         with Element("div").classes("crc-acts"):
@@ -74,29 +81,26 @@ class DecisionPanel:
             self.draft.queue = next(key for key in (_ESCALATION, *self._queues) if key in self._queues and key != own)
         self._draw()
         if act in _NEEDS_NOTE and not self.draft.note.strip():
-            self.focus("note")
+            self.focus("asks" if act is Act.ASK and not self._asked() else "note")
 
     def toggle_reason(self, reason: str) -> None:
         """Add a return reason, or take it away; choosing one chooses to return."""
-        chosen = self.draft.reasons
-        if reason in chosen:
-            self.draft.reasons = tuple(one for one in chosen if one != reason)
-        elif len(chosen) < MAX_REASONS:
-            self.draft.reasons = (*chosen, reason)
-        if self.draft.act is Act.RETURN and self._search is not None:
-            self._search.set_value("")
-            self._draw_choices()
-        else:
+        if self._return is None:
             self.choose(Act.RETURN)
+        if self._return is not None:
+            self._return.toggle(reason)
 
     def key(self, action: str) -> None:
         """Do what a key of the group “Decide” says."""
         if action == "reason_search":
-            if self.draft.act is not Act.RETURN:
+            if self._return is None:
                 self.choose(Act.RETURN)
                 self.focus("reasons")
         elif action.startswith("reason_"):
-            self.toggle_reason(COMMON[int(action.removeprefix("reason_")) - 1])
+            self.toggle_reason(COMMON[self._side][int(action.removeprefix("reason_")) - 1].key)
+        elif action.startswith(("original_", "finding_")):
+            if self._return is not None:
+                self._return.answer(action)
         else:
             self.choose(Act(action))
 
@@ -104,20 +108,32 @@ class DecisionPanel:
         """What was chosen, as the service takes it; a lack is the service's to name."""
         draft = self.draft
         act = draft.act or Act.CLAIM  # no decision: refused with words
+        holds, asks = act is Act.HOLD, act is Act.ASK
         return Choice(
             act,
             reasons=draft.reasons if act is Act.RETURN else (),
             note=draft.note,
-            release_on=_date(draft.release_on) if act is Act.HOLD else None,
+            release_on=_date(draft.release_on) if holds else None,
             queue=draft.queue if act is Act.ESCALATE else None,
+            liability=liability_of(draft) if act is Act.RETURN else None,
+            hold_reason=draft.hold_reason if holds else None,
+            deposit_account=draft.deposit_account.strip() if holds and draft.hold_reason else "",
+            asks=draft.asks if asks else None,
+            asks_team=draft.asks_team if asks and draft.asks is None else "",
         )
 
     def focus(self, name: str) -> None:
-        """Put the cursor where something is missing: ``note``, ``reasons``, ``release_on``, ``queue`` or ``act``."""
-        fields = {"note": self._note, "reasons": self._search, "release_on": self._release, "queue": self._target}
-        target = fields.get(name)
-        if target is not None:
-            target.run_method("focus")
+        """Put the cursor where something is missing: the name of a field, as IncompleteChoice gives it."""
+        if name == "note":
+            self._note.run_method("focus")
+        elif name in {"reasons", "liability"} and self._return is not None:
+            self._return.focus(name)
+        elif name == "queue" and self._target is not None:
+            self._target.run_method("focus")
+        elif name == "asks" and self._question is not None:
+            self._question.focus()
+        elif self._hold is not None:
+            self._hold.focus(name)
 
     def words(self) -> str:
         """What submitting will do."""
@@ -134,90 +150,53 @@ class DecisionPanel:
             Act.REJECT: f"Reject {amount}",
             Act.HOLD: f"Hold until {release:%a} {release.day} {release:%b}" if release else "Hold",
             Act.ESCALATE: f"Escalate to {self._queues.get(self.draft.queue or '', '…')}",
-            Act.ASK: "Ask for information",
+            Act.ASK: f"Ask {self._asked() or 'for information'}",
         }[act]
 
+    def _asked(self) -> str:
+        return self.draft.asks_name or self.draft.asks_team
+
     def _today(self) -> date:
-        return datetime.now(UTC).astimezone(self._zone).date()
+        return datetime.now(UTC).astimezone(self._office.zone).date()
 
     def _draw(self) -> None:
         for act, _, tone in _BUTTONS:
             self._act_buttons[act].set_chosen(act is self.draft.act, tone=tone)
-        self._submit.set_label(self.words())
-        self._search: ui.input | None = None
-        self._release: ui.input | None = None
+        self._say()
+        self._return: ReturnPanel | None = None
+        self._hold: HoldPanel | None = None
+        self._question: QuestionPanel | None = None
         self._target: ui.select | None = None
         self._needs.clear()
         with self._needs:
-            if self.draft.act is Act.RETURN:
-                self._draw_reasons()
-            elif self.draft.act is Act.HOLD:
-                self._release = ui.input("Hold until", value=self.draft.release_on, on_change=self._dated)
-                self._release.props(f"dense outlined type=date stack-label min={self._today().isoformat()}")
-            elif self.draft.act is Act.ESCALATE:
-                self._target = ui.select(
-                    self._queues, label="Escalate to", value=self.draft.queue, on_change=self._targeted
-                )
-                self._target.props("dense outlined options-dense")
+            match self.draft.act:
+                case Act.RETURN:
+                    self._return = ReturnPanel(self.draft, self._side, self._say)
+                case Act.HOLD:
+                    self._hold = HoldPanel(self.draft, self._deposit(), self._today(), self._say)
+                case Act.ASK:
+                    self._question = QuestionPanel(self.draft, self._find, self._say, lambda: self.focus("note"))
+                case Act.ESCALATE:
+                    self._target = ui.select(
+                        self._queues, label="Escalate to", value=self.draft.queue, on_change=self._targeted
+                    )
+                    self._target.props("dense outlined options-dense")
 
-    def _draw_reasons(self) -> None:
-        self._search = ui.input("Return reason: 1–9, or / and type", on_change=lambda _: self._draw_choices())
-        self._search.props("dense outlined data-focus=reason_search autocomplete=off maxlength=40")
-        self._search.on("keydown.enter.exact.prevent", lambda _: self._pick_first(), [])
-        self._choices = Element("div").classes("crc-needs")
-        self._draw_choices()
+    def _deposit(self) -> Deposit:
+        view = self._opened.view
+        seen = seen_before(view.kind, [flag.code for flag in view.flags])
+        day = day_of_receipt(view.received_at, self._office)
+        return deposit_of(view.amount, day, self._office.zone, return_by=view.return_by, seen=seen)
 
-    def _draw_choices(self) -> None:
-        """The reasons chosen, then those that match what is typed, or else the common ones with their keys."""
-        searched = self._searched()
-        offered = matching(searched)[:_OFFERED] if searched else [REASONS[key] for key in COMMON]
-        self._choices.clear()
-        with self._choices:
-            elsewhere = [REASONS[key] for key in self.draft.reasons if REASONS[key] not in offered]
-            with Element("div").classes("crc-chosen"):
-                for reason in elsewhere:
-                    self._draw_chosen(reason)
-            with Element("div").classes("crc-common") as group:
-                group.props["role"] = "group"
-                group.props["aria-label"] = "Reasons that match" if searched else "Common reasons"
-                for place, reason in enumerate(offered):
-                    cap = ("Enter" if place == 0 else "") if searched else str(place + 1)
-                    self._draw_offer(reason, cap)
-            if searched and not offered:
-                Text(f"No return reason matches “{searched}”.", tag="p", classes="crc-soft")
-            if any(REASONS[key].moves_loss for key in self.draft.reasons):
-                Text(LIABILITY_PROMPT, tag="p", classes="crc-liability").props["role"] = "note"
-
-    def _draw_chosen(self, reason: Reason) -> None:
-        chosen = ActionButton(named(reason), partial(self.toggle_reason, reason.key), icon_name="close")
-        chosen.props["aria-label"] = f"Take away {named(reason)}"
-
-    def _draw_offer(self, reason: Reason, cap: str) -> None:
-        offer = ActionButton(named(reason), partial(self.toggle_reason, reason.key))
-        offer.props["title"] = named(reason)
-        offer.set_chosen(reason.key in self.draft.reasons, tone=Tone.BREACH)
-        if cap:
-            with offer:
-                key_cap(cap)
-
-    def _searched(self) -> str:
-        return (self._search.value or "").strip() if self._search else ""
-
-    def _pick_first(self) -> None:
-        found = matching(self._searched())
-        if found and found[0].key not in self.draft.reasons:
-            self.toggle_reason(found[0].key)
+    def _say(self) -> None:
+        self._submit.set_label(self.words())
 
     def _noted(self, event: Any) -> None:
         self.draft.note = event.value or ""
 
-    def _dated(self, event: Any) -> None:
-        self.draft.release_on = event.value or ""
-        self._submit.set_label(self.words())
-
     def _targeted(self, event: Any) -> None:
         self.draft.queue = event.value
-        self._submit.set_label(self.words())
+        self._say()
 
 
 def _date(given: str) -> date | None:
@@ -225,16 +204,3 @@ def _date(given: str) -> date | None:
         return date.fromisoformat(given)
     except ValueError:
         return None
-
-
-def named(reason: Reason) -> str:
-    """A reason in a line: code, text, and the class where it is not the customer's."""
-    administrative = " (administrative)" if reason.reason_class is ReasonClass.ADMINISTRATIVE else ""
-    return f"{reason.code} {reason.text}{administrative}"
-
-
-def matching(searched: str) -> list[Reason]:
-    """The reasons that fit what is typed: those of that very code first, then those with all the words."""
-    words = searched.casefold().split()
-    fitting = [one for one in REASONS.values() if words and all(word in named(one).casefold() for word in words)]
-    return sorted(fitting, key=lambda one: one.code.casefold() != words[0])

@@ -16,12 +16,15 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
+from console.notices import NoticeKind, notify
 from console.review.choices import Choice, bounded
 from console.review.claims import Held, claim_next_within
 from console.review.deciding import locked_item, prepare, write
 from console.review.drafts import drop_draft_within
 from console.review.errors import IncompleteChoice
 from console.review.evidence import Seen
+from console.review.item_reading import load_view
+from console.review.notes import write_within
 from console.review.reach import check_reach, place_of
 from console.review.states import Act, Status, after
 from console.review.submission import Stage, Submission, second_signature
@@ -78,15 +81,26 @@ async def _second(actor: Actor, item_id: UUID, seen: Seen, note: str, *, agree: 
 async def resume(actor: Actor, item_id: UUID, note: str) -> None:
     """Put an item that waits for information, or is held, back into its queue, with the answer as a note.
 
-    Raises NotAllowed, ItemNotFound, OutOfReach, IncompleteChoice, IllegalTransition.
+    Whoever decides such items may, and of a question also the person asked, whatever else they may do. The asker is
+    told. Raises NotAllowed, ItemNotFound, OutOfReach, NotAMember, IncompleteChoice, IllegalTransition.
     """
-    require(actor, Permission.ITEM_DECIDE)
+    require(actor, Permission.ITEM_NOTE)
     if not note.strip():
         raise IncompleteChoice("note", "Write the answer: the next reviewer reads it.")
     async with transaction(actor) as session:
         item = await locked_item(session, item_id)
-        await check_reach(session, actor, Permission.ITEM_DECIDE, await place_of(session, item))
-        await _resume(session, actor, item, bounded(note))
+        question = (await load_view(session, item_id)).question
+        if question is None or question.asks_id != actor.user_id:
+            require(actor, Permission.ITEM_DECIDE)
+            await check_reach(session, actor, Permission.ITEM_DECIDE, await place_of(session, item))
+        # First of all whether the item waits: an answer stands on a question.
+        after(Status(item.status), Act.RESUME)
+        if question is not None:
+            await write_within(session, actor, item, note, answers=question.decision_id)
+            values = {"by": actor.name, "text": bounded(note)}
+            asker = [question.asker_id]
+            await notify(session, actor, NoticeKind.QUESTION_ANSWERED, to=asker, item_id=item.id, values=values)
+        await _resume(session, actor, item, bounded(note), answers=question.decision_id if question else None)
         await drop_draft_within(session, actor, item_id)
 
 
@@ -107,7 +121,7 @@ async def resume_due_holds(actor: Actor, today: date) -> int:
         return len(items)
 
 
-async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str) -> None:
+async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str, answers: UUID | None = None) -> None:
     before = item.status
     item.status = after(Status(item.status), Act.RESUME).value
     item.version += 1
@@ -120,6 +134,6 @@ async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: st
         "item",
         item.id,
         before={"status": before},
-        after={"status": item.status, "note": note},
+        after={"status": item.status, "note": note} | ({"answers": answers} if answers else {}),
     )
     hint_items(session, actor.institution_id, [item.id])

@@ -10,6 +10,7 @@ from nicegui.element import Element
 from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.review.account_panel import AccountPanel
+from console.review.clocks import Hours
 from console.review.decision_panel import DecisionPanel
 from console.review.draft import Draft
 from console.review.draft_panel import DraftKeeper
@@ -17,6 +18,7 @@ from console.review.flag_answers import Answer
 from console.review.flags_panel import FlagsPanel
 from console.review.item_panel import ItemPanel
 from console.review.opening import Opened, Standing
+from console.review.people_here import Person, offer_people
 from console.review.queue import QueueName
 from console.review.review_bar_panel import ReviewBar
 from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_steps
@@ -150,7 +152,7 @@ class Desk:
             match opened.standing:
                 case Standing.DECIDE:
                     draw_steps(opened, self._zone)
-                    self.form = DecisionPanel(opened, draft, zone=self._zone, queues=self._queues, on_submit=submit)
+                    self.form = self._decision_form(opened, draft)
                 case Standing.CONFIRM:
                     self.form = SecondPanel(opened, draft, self._zone, submit)
                 case Standing.RESUME:
@@ -158,6 +160,22 @@ class Desk:
                 case Standing.LOOK:
                     self.form = LookPanel(opened, draft, self._zone, page.handler(reviewing.take))
         self._hotkeys.set_keys(_keys(opened.standing))
+
+    def _decision_form(self, opened: Opened, draft: Draft) -> DecisionPanel:
+        bank, page = self._page.institution, self._page
+        office = Hours(bank.zone, bank.opens_at, bank.closes_at, bank.cut_off_at)
+        submit = page.handler(self._reviewing.submit)
+
+        async def find(text: str) -> list[Person]:
+            found: list[Person] = []
+
+            async def look(actor: Actor) -> None:
+                found.extend(await offer_people(actor, opened.view.id, text, Permission.ITEM_NOTE))
+
+            await page.run(look)
+            return found
+
+        return DecisionPanel(opened, draft, office=office, queues=self._queues, find=find, on_submit=submit)
 
     def _draft(self, opened: Opened) -> Draft:
         return self.drafts.draft(opened.view.id, opened.draft)

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
-from console.review.choices import MAX_NOTE, MAX_REASONS
+from console.review.choices import MAX_NOTE, MAX_REASONS, MAX_TEAM
 from console.review.errors import ReviewRefused
 from console.review.flag_answers import MAX_REASON
+from console.review.holds import HoldReason
+from console.review.liability import Finding, Original
 from console.review.states import Act
 
 # The viewer's state has two sides of a dozen numbers; more is not a state.
@@ -48,6 +50,15 @@ class Draft(BaseModel):
     note: Annotated[Typed, Field(max_length=MAX_NOTE)] = ""
     release_on: Annotated[Typed, Field(max_length=10)] = ""
     queue: Name | None = None
+    # The answer to the prompt of altered or forged.
+    original: Original | None = None
+    finding: Finding | None = None
+    hold_reason: HoldReason | None = None
+    deposit_account: Annotated[Typed, Field(max_length=20)] = ""
+    # Whom a question is for: a person with the name, or a team in words.
+    asks: UUID | None = None
+    asks_name: Annotated[Typed, Field(max_length=200)] = ""
+    asks_team: Annotated[Typed, Field(max_length=MAX_TEAM)] = ""
     # The second person's choice.
     agree: bool | None = None
     # The flag whose dismissal is being explained, and the words so far.

@@ -68,7 +68,7 @@ class ItemPanel:
         notes = len(view.notes)
         words = f"{notes} note{'s' if notes > 1 else ''}" if notes else "Timeline"
         button = ActionButton(words, self._on_timeline, key=key_of("timeline", Scope.REVIEW), icon_name="history")
-        button.props["aria-label"] = f"Timeline, {words}" if notes else words
+        button.props["title"] = "Everything that happened to this check"
 
     def _fact(self, name: str, value: str) -> Text:
         with Element("div"):

@@ -27,10 +27,10 @@ from console.review.item_view import (
     ItemNotFound,
     ItemView,
     NoteShown,
-    PastReview,
+    QuestionShown,
     Step,
 )
-from console.review.states import Status
+from console.review.states import Act, Status
 
 # Earlier checks shown: the newest with thumbnails, all of them in the plot of amounts.
 EARLIER_CHECKS: Final = 120
@@ -39,22 +39,12 @@ FINDINGS: Final = 50
 # Notes kept as shown with a decision, the newest.
 NOTES: Final = 50
 
-# Past reviews of the account shown, the newest, and signature cards.
-REVIEWS: Final = 20
-CARDS: Final = 4
-# A decision's time is when its transaction began, and it is seen once that has ended: what is younger than any
-# transaction may last could still appear, and would make stale what is shown.
-SETTLED_SECONDS: Final = 10.0
-
-_IMAGE: Final = "encode(i.sha256, 'hex') as sha256, i.width, i.height, i.dpi, i.problem"
 # The parts that have several rows, each a list of objects under its name. Amounts travel as text and hashes as hex, so
 # that no number of JSON is ever an amount.
 _LISTS: Final = {
     "images": """
-        select i.id, i.side, {image} from image i where i.item_id = item.id order by i.ordinal, i.id""",
-    "cards": """
-        select i.id, i.side, {image} from image i
-        where i.account_id = item.account_id and i.side = 'card' order by i.id limit :cards""",
+        select id, side, encode(sha256, 'hex') as sha256, width, height, dpi, problem
+        from image where item_id = item.id order by ordinal, id""",
     "flags": """
         select id, code, title, explanation, evidence, source, confidence::text as confidence, answer, answer_reason
         from flag where item_id = item.id order by code""",
@@ -62,28 +52,18 @@ _LISTS: Final = {
         select record, field, problem, found from file_finding where item_id = item.id
         order by record, id limit :findings""",
     "earlier": """
-        select h.id, h.serial, h.amount::text as amount, h.presented_on, h.payee, h.outcome, h.return_code,
-               i.id as image_id, i.side, {image}
+        select h.id, h.serial, h.amount::text as amount, h.presented_on, h.payee, h.outcome, h.return_code, h.image_id,
+               encode(i.sha256, 'hex') as image_sha256
         from history_check h left join image i on i.id = h.image_id
         where h.account_id = item.account_id order by h.presented_on desc, h.id limit :earlier""",
-    # How other checks of the account were decided before the holder took this one: what colleagues decide on it
-    # meanwhile does not change what the holder sees.
-    "reviews": """
-        select other.id as item_id, other.serial, other.amount::text as amount, d.decided_at, d.action, d.reasons,
-               u.display_name as who
-        from check_item other
-        join decision d on d.item_id = other.id and d.stage in ('decision', 'confirmation')
-        join app_user u on u.id = d.actor_id
-        where other.account_id = item.account_id and other.id != item.id
-          and d.decided_at < coalesce(claim.claimed_at, now()) - make_interval(secs => :settled)
-        order by d.decided_at desc, d.id limit :reviews""",
     "decisions": """
         select d.id, d.actor_id, u.display_name as who, d.stage as what, d.action, d.reasons, d.note, d.details,
                d.decided_at as at
         from decision d join app_user u on u.id = d.actor_id where d.item_id = item.id order by d.sequence""",
     "notes": """
         select n.id, u.display_name as who, n.written_at as at, n.text
-        from item_note n join app_user u on u.id = n.author_id where n.item_id = item.id
+        from item_note n join app_user u on u.id = n.author_id
+        where n.item_id = item.id and n.answers_id is null
         order by n.written_at desc, n.id limit :notes""",
     # The answer that put an item back is a change of the item, no decision: its words are in the audit trail.
     "resumed": """
@@ -110,14 +90,14 @@ _ACCOUNT: Final = """
 
 
 def _list(name: str) -> str:
-    return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name].format(image=_IMAGE)}) part) as {name}"  # noqa: S608 - texts of our own
+    return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name]}) part) as {name}"  # noqa: S608 - texts of our own
 
 
 _READ: Final = text(
     f"""
     select item.*, queue.key as queue_key, queue.name as queue_name, assignee.display_name as assignee_name,
-           claim.user_id as holder_id, holder.display_name as holder_name, claim.claimed_at as holder_since,
-           claim.expires_at as holder_until, pending_decision.commit_at,
+           claim.user_id as holder_id, holder.display_name as holder_name, claim.expires_at as holder_until,
+           pending_decision.commit_at,
            (select row_to_json(part) from ({_ACCOUNT}) part) as account,
            {", ".join(_list(name) for name in _LISTS)}
     from check_item item
@@ -133,10 +113,10 @@ _READ: Final = text(
 _IMAGES: Final = TypeAdapter(tuple[ImageShown, ...])
 _FLAGS: Final = TypeAdapter(tuple[FlagShown, ...])
 _EARLIER: Final = TypeAdapter(tuple[EarlierCheck, ...])
-_REVIEWS: Final = TypeAdapter(tuple[PastReview, ...])
 _ACCOUNTS: Final = TypeAdapter(AccountShown | None)
 _STEPS: Final = TypeAdapter(tuple[Step, ...])
 _NOTES: Final = TypeAdapter(tuple[NoteShown, ...])
+_QUESTION: Final = TypeAdapter(QuestionShown)
 _FIRST: Final = TypeAdapter(FirstSignature)
 
 
@@ -150,9 +130,6 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         "earlier": EARLIER_CHECKS,
         "findings": FINDINGS,
         "notes": NOTES,
-        "cards": CARDS,
-        "reviews": REVIEWS,
-        "settled": SETTLED_SECONDS,
         "resumed": Event.ITEM_RESUMED.value,
     }
     row = (await session.execute(_READ, wanted)).mappings().first()
@@ -166,19 +143,18 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         policy_id=policy.id,
         policy_number=policy.number,
         thresholds=policy.document.thresholds.model_dump(mode="json"),
-        images=_IMAGES.validate_python([_with_hash(one) for one in row["images"]]),
+        images=_IMAGES.validate_python(_with_hashes(row["images"], "sha256")),
         flags=_FLAGS.validate_python(row["flags"]),
         findings=tuple(
             f"{one['problem']} (record {one['record']}, {one['field']}: {one['found'] or 'nothing'})"
             for one in row["findings"]
         ),
         account=_ACCOUNTS.validate_python(row["account"]),
-        cards=_IMAGES.validate_python([_with_hash(one) for one in row["cards"]]),
-        earlier=_EARLIER.validate_python([_with_image(one) for one in row["earlier"]]),
-        reviews=_REVIEWS.validate_python(row["reviews"]),
+        earlier=_EARLIER.validate_python(_with_hashes(row["earlier"], "image_sha256")),
         first_signature=_first_signature(status, row["decisions"]),
         steps=_steps(row["decisions"], row["resumed"]),
         notes=_NOTES.validate_python(row["notes"]),
+        question=_question(status, row["decisions"]),
         holder=_holder(row),
         assigned=Assignee(row["assigned_to"], row["assignee_name"]) if row["assigned_to"] else None,
     )
@@ -213,13 +189,8 @@ _PLAIN: Final = (
 )
 
 
-def _with_hash(image: dict[str, Any]) -> dict[str, Any]:
-    return image | {"sha256": bytes.fromhex(image["sha256"])}
-
-
-def _with_image(check: dict[str, Any]) -> dict[str, Any]:
-    """An earlier check with its image as an object of its own, where the archive has one."""
-    return check | {"image": _with_hash(check | {"id": check["image_id"]}) if check["image_id"] else None}
+def _with_hashes(rows: Sequence[dict[str, Any]], column: str) -> list[dict[str, Any]]:
+    return [row | {column: bytes.fromhex(row[column]) if row[column] else None} for row in rows]
 
 
 def _first_signature(status: Status, decisions: Sequence[dict[str, Any]]) -> FirstSignature | None:
@@ -238,7 +209,26 @@ def _steps(decisions: Sequence[dict[str, Any]], resumed: Sequence[dict[str, Any]
     return tuple(sorted(_STEPS.validate_python([*decisions, *put_back]), key=lambda step: step.at))
 
 
+def _question(status: Status, decisions: Sequence[dict[str, Any]]) -> QuestionShown | None:
+    """The question that the item waits on, where it waits for information."""
+    if status is not Status.NEEDS_INFO:
+        return None
+    asked = next(one for one in reversed(decisions) if one["action"] == Act.ASK)
+    details = asked["details"]
+    return _QUESTION.validate_python(
+        {
+            "decision_id": asked["id"],
+            "who": asked["who"],
+            "asker_id": asked["actor_id"],
+            "at": asked["at"],
+            "text": asked["note"],
+            "whom": details.get("asks_name") or details.get("asks_team") or "",
+            "asks_id": details.get("asks"),
+        }
+    )
+
+
 def _holder(row: RowMapping) -> Holder | None:
     if not row["holder_id"]:
         return None
-    return Holder(row["holder_id"], row["holder_name"], row["holder_since"], row["holder_until"], row["commit_at"])
+    return Holder(row["holder_id"], row["holder_name"], row["holder_until"], row["commit_at"])

@@ -80,20 +80,8 @@ class EarlierCheck:
     payee: str
     outcome: str
     return_code: str | None
-    image: ImageShown | None
-
-
-@dataclass(frozen=True)
-class PastReview:
-    """The outcome of another check of the account that was reviewed here."""
-
-    item_id: UUID
-    serial: str
-    amount: Decimal
-    decided_at: datetime
-    action: str
-    reasons: tuple[str, ...]
-    who: str
+    image_id: UUID | None
+    image_sha256: bytes | None
 
 
 @dataclass(frozen=True)
@@ -133,12 +121,24 @@ class NoteShown:
 
 
 @dataclass(frozen=True)
+class QuestionShown:
+    """The question that an item waits on. `whom` is a person's name or a team in words; `asks_id` the person."""
+
+    decision_id: UUID
+    who: str
+    asker_id: UUID
+    at: datetime
+    text: str
+    whom: str
+    asks_id: UUID | None
+
+
+@dataclass(frozen=True)
 class Holder:
     """Who holds the item. `commit_at` is when what they decided is committed; None while they work on it."""
 
     user_id: UUID
     name: str
-    since: datetime
     expires_at: datetime
     commit_at: datetime | None
 
@@ -185,14 +185,11 @@ class ItemView:
     flags: tuple[FlagShown, ...]
     findings: tuple[str, ...]
     account: AccountShown | None
-    # The account's signature cards.
-    cards: tuple[ImageShown, ...]
     earlier: tuple[EarlierCheck, ...]
-    # The newest first; what was decided before the holder took this item.
-    reviews: tuple[PastReview, ...]
     first_signature: FirstSignature | None
     steps: tuple[Step, ...]
     notes: tuple[NoteShown, ...]
+    question: QuestionShown | None
     # Not part of what is kept as evidence: who works on the item says nothing of the check.
     holder: Holder | None
     assigned: Assignee | None

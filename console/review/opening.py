@@ -91,7 +91,7 @@ def standing_of(actor: Actor, view: ItemView) -> Standing:
         return Standing.DECIDE
     if held and view.status is Status.PENDING_APPROVAL and _may_confirm(actor, view):
         return Standing.CONFIRM
-    if view.status in {Status.HELD, Status.NEEDS_INFO} and decides:
+    if view.status in {Status.HELD, Status.NEEDS_INFO} and (decides or _is_asked(actor, view)):
         return Standing.RESUME
     return Standing.LOOK
 
@@ -106,6 +106,11 @@ async def account_number(actor: Actor, item_id: UUID) -> str:
             raise ItemNotFound
         await record(session, actor, Event.ACCOUNT_NUMBER_VIEWED, "item", item_id)
         return number
+
+
+def _is_asked(actor: Actor, view: ItemView) -> bool:
+    """Whether the question that the item waits on is for this person, who may answer."""
+    return view.question is not None and view.question.asks_id == actor.user_id and may(actor, Permission.ITEM_NOTE)
 
 
 def _is_large(view: ItemView) -> bool:

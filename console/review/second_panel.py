@@ -16,6 +16,7 @@ from console.review.item_view import Step
 from console.review.opening import Opened
 from console.review.reasons import REASONS
 from console.review.states import Status
+from console.review.timeline_words import facts_of
 from console.ui.format import clock, in_full, money
 from console.ui.keys import Scope, key_of
 from console.ui.pieces import ActionButton, Text, Tone
@@ -137,8 +138,8 @@ def _draw_step(step: Step, zone: ZoneInfo) -> None:
         for key in step.reasons:
             reason = REASONS.get(key)
             Text(f"{reason.code} · {reason.text}" if reason else key, tag="p")
-        if release := step.details.get("release_on"):
-            Text(f"until {release}", tag="p")
+        for fact in facts_of(step.details):
+            Text(fact, tag="p")
         if step.note:
             Text(step.note, tag="p", classes="crc-soft crc-said")
 

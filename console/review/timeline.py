@@ -19,7 +19,7 @@ from console.access.permissions import Permission, may, require
 from console.actor import Actor
 from console.audit.entries import Event
 from console.review.item_view import ItemNotFound
-from console.review.timeline_words import sentence
+from console.review.timeline_words import facts_of, sentence
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, FileReceived, Flag
 
@@ -113,18 +113,8 @@ def _happening(entry: AuditEntry, decisions: dict[str, Decision], titles: dict[s
         sentence(entry.action, after),
         str(written),
         tuple(decision.reasons) if decision else (),
-        tuple(_facts(decision.details)) if decision else (),
+        facts_of(decision.details) if decision else (),
     )
-
-
-def _facts(details: dict[str, Any]) -> list[str]:
-    """What a decision holds beside its reasons, in short lines."""
-    facts = []
-    if release := details.get("release_on"):
-        facts.append(f"until {release}")
-    if queue := details.get("queue"):
-        facts.append(f"to the queue {str(queue).replace('_', ' ')}")
-    return facts
 
 
 async def _received(session: AsyncSession, item: CheckItem) -> Happening:

@@ -78,7 +78,7 @@ class TimelinePanel:
     def _draw_field(self) -> MentionField:
         with Element("div").classes("crc-note-form"):
             field = MentionField(
-                "Note · @ names a colleague",
+                "Write for colleagues · @ names one of them",
                 name="timeline_note",
                 max_length=MAX_NOTE,
                 on_search=self._page.handler(self._search),

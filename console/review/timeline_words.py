@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 from console.audit.entries import Event
+from console.review.holds import HOLD_RULES
 
 Values = Mapping[str, Any]
 
@@ -27,6 +29,7 @@ _DONE: Final = {
 }
 _RECOMMENDED: Final = {"pay": "payment", "return": "return", "reject": "rejection"}
 _ANSWERED: Final = {"confirmed": "confirmed", "dismissed": "dismissed", "cannot_tell": "cannot tell about"}
+_ORIGINALS: Final = {"available": "on hand", "gone": "gone"}
 _RELEASED: Final = {"expired": "lost it: no activity for too long", "released": "gave it back"}
 
 
@@ -57,13 +60,34 @@ _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_RECOMMENDED: _of_act(_RECOMMENDED, "recommended ", "recommended a decision"),
     Event.ITEM_CONFIRMED: _of_act(_ACTS, "confirmed: "),
     Event.ITEM_SENT_BACK: lambda _: "sent the recommendation back",
-    Event.ITEM_RESUMED: lambda _: "put it back into its queue",
+    Event.ITEM_RESUMED: lambda after: "answered" if after.get("answers") else "put it back into its queue",
     Event.FLAG_ANSWERED: _flag,
     Event.NOTE_WRITTEN: lambda _: "wrote a note",
     Event.ACCOUNT_NUMBER_VIEWED: lambda _: "looked at the full account number",
 }
 
 _EVENTS: Final = frozenset(event.value for event in Event)
+
+
+def facts_of(details: Values) -> tuple[str, ...]:
+    """What a decision holds beside reasons and note, in short lines."""
+    facts = []
+    if whom := details.get("asks_name") or details.get("asks_team"):
+        facts.append(f"for {whom}")
+    if release := details.get("release_on"):
+        facts.append(f"until {_day(str(release))}")
+    if rule := HOLD_RULES.get(details.get("hold_reason", "")):
+        facts.append(f"{rule.label} ({rule.cite}), account ending in {details.get('account_ending', '')}")
+    if queue := details.get("queue"):
+        facts.append(f"to the queue {str(queue).replace('_', ' ')}")
+    if liability := details.get("liability"):
+        facts.append(f"{liability['finding']}, original {_ORIGINALS.get(liability['original'], 'not known')}")
+    return tuple(facts)
+
+
+def _day(written: str) -> str:
+    day = date.fromisoformat(written)
+    return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def sentence(action: str, after: Values) -> str:

@@ -58,8 +58,11 @@ class Key:
     @property
     def cap(self) -> str:
         """What the key cap on its button shows."""
-        arrows = {"ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→"}
-        return " ".join(arrows.get(part, part) for part in self.key.split("+")) if len(self.key) > 1 else self.key
+        signs = {"ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→"}
+        if len(self.key) == 1:
+            return self.key
+        parts = [signs.get(part, part) for part in self.key.split("+")]
+        return f"⇧{parts[1]}" if parts[0] == "Shift" else " ".join(parts)
 
 
 REASON_COUNT: Final = 9
@@ -101,9 +104,14 @@ REGISTRY: Final[tuple[Key, ...]] = (
     _decision("reject", "J", "Reject", "note"),
     _decision("hold", "H", "Hold"),
     _decision("escalate", "E", "Escalate", "note"),
-    _decision("ask", "I", "Ask for information", "note"),
+    _decision("ask", "I", "Ask for information", "asks"),
     *(_decision(f"reason_{n}", str(n), "Choose a reason") for n in range(1, REASON_COUNT + 1)),
     Key("reason_search", "/", "Return, and search the reason", Scope.REVIEW, _DECIDE, focuses="reason_search"),
+    _decision("original_available", "Shift+Y", "Original paper on hand"),
+    _decision("original_gone", "Shift+X", "Original paper gone"),
+    _decision("original_unknown", "Shift+U", "Original paper not known"),
+    _decision("finding_altered", "Shift+A", "It is altered"),
+    _decision("finding_forged", "Shift+F", "It is forged or counterfeit"),
     Key("note", "Shift+N", "Write a note", Scope.REVIEW, _DECIDE, Target.FOCUS),
     Key("submit", "Ctrl+Enter", "Submit the decision", Scope.REVIEW, _DECIDE, in_fields=True),
     Key("flag_confirm", "Y", "Confirm the flag", Scope.REVIEW, _FLAGS),

@@ -206,7 +206,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.claims.touch": P.ITEM_CLAIM,
     "review.decisions.confirm": P.ITEM_APPROVE,
     "review.decisions.decide": P.ITEM_DECIDE,
-    "review.decisions.resume": P.ITEM_DECIDE,
+    "review.decisions.resume": P.ITEM_NOTE,
     "review.decisions.resume_due_holds": P.ITEM_RELEASE_OTHERS,
     "review.decisions.send_back": P.ITEM_APPROVE,
     "review.undo.submit": P.ITEM_DECIDE,  # and ITEM_APPROVE for a second signature

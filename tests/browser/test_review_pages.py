@@ -143,10 +143,16 @@ def test_deciding_by_keyboard_alone_brings_the_next_check(
     page.keyboard.press("4")
     expect(submit).to_contain_text("Return 200.00")
     page.keyboard.press("/")
-    page.keyboard.type("stop pay")
+    page.keyboard.type("endors")
+    offered = page.locator(".crc-common button")
+    expect(offered).to_have_text([re.compile("I Endorsement missing"), re.compile("J Endorsement irregular")])
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.get_by_label("Return reason:").fill("dup")
+    expect(offered).to_have_text([re.compile("Y Duplicate presentment")])
     page.keyboard.press("Enter")
-    chosen = page.locator(".crc-common button[aria-pressed=true]")
-    expect(chosen).to_have_text([re.compile("A NSF"), re.compile("C Stop payment")])
+    chosen = page.locator(".crc-chosen button[aria-label]")
+    expect(chosen).to_have_text([re.compile("J Endorsement irregular"), re.compile("Y Duplicate presentment")])
     page.keyboard.press("Control+Enter")
     amount_on(page, "300.00")
     page.keyboard.press("j")
@@ -163,7 +169,7 @@ def test_deciding_by_keyboard_alone_brings_the_next_check(
             return decisions, list(await session.scalars(entries)), snapshots
 
     decisions, entries, snapshots = run(written())
-    assert [one.reasons for one in decisions] == [[], ["customer:A", "customer:C"], []]
+    assert [one.reasons for one in decisions] == [[], ["customer:J", "customer:Y"], []]
     assert decisions[2].note == "no signature at all"
     assert entries[-3:] == [str(first), str(second), str(third)]
     looked = next(json.loads(one)["viewed_ms"] for one in snapshots if str(first) in one)
@@ -391,7 +397,7 @@ def test_leaving_gives_the_check_back_and_keeps_the_draft(
     site.open(page, f"/review/{second}")
     expect(page.get_by_text("Draft restored")).to_be_visible()
     expect(page.get_by_label("Note")).to_have_value("half a thought")
-    expect(page.locator(".crc-common button[aria-pressed=true]")).to_have_count(1)
+    expect(page.locator(".crc-chosen button[aria-label]")).to_have_count(1)
     expect(page.locator("button[data-action=submit]")).to_contain_text("Return 200.00")
 
 

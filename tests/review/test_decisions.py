@@ -138,7 +138,7 @@ def test_two_people_from_the_threshold(run: Callable, tmp_path: Path, amount: st
     async def story() -> None:
         bank, (item,) = await bank_with(tmp_path, amount)
         _, seen = await claimed(bank.reviewer, item)
-        outcome = await decide(bank.reviewer, item, Choice(Act.RETURN, ("customer:N",)), seen)
+        outcome = await decide(bank.reviewer, item, Choice(Act.RETURN, ("customer:I",)), seen)
         assert outcome.status is (Status.PENDING_APPROVAL if two else Status.RETURNED)
 
     run(story())
@@ -235,7 +235,9 @@ def test_hold_escalate_and_ask_come_back(run: Callable, tmp_path: Path) -> None:
         escalation = Choice(Act.ESCALATE, note="beyond me", queue="escalation")
         assert (await decide(bank.reviewer, up, escalation, seen)).status is Status.ESCALATED
         _, seen = await claimed(bank.reviewer, asked)
-        assert (await decide(bank.reviewer, asked, Choice(Act.ASK, note="Whose?"), seen)).status is Status.NEEDS_INFO
+        assert (
+            await decide(bank.reviewer, asked, Choice(Act.ASK, note="Whose?", asks_team="branch"), seen)
+        ).status is Status.NEEDS_INFO
 
         assert await claim_next(bank.reviewer) is None
         assert await resume_due_holds(bank.system, until - timedelta(days=1)) == 0

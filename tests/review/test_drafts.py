@@ -18,6 +18,8 @@ from console.review.decisions import decide, resume
 from console.review.draft import MAX_VIEWER_CHARACTERS, Draft, DraftTooLarge
 from console.review.drafts import forget_finished, read_draft, save_draft
 from console.review.flag_answers import MAX_REASON
+from console.review.holds import HoldReason
+from console.review.liability import Finding, Original
 from console.review.opening import open_item
 from console.review.states import Act
 from db.engine import transaction
@@ -33,6 +35,13 @@ FULL = Draft(
     agree=False,
     flag=UUID(int=7),
     flag_reason="the customer said so",
+    original=Original.GONE,
+    finding=Finding.ALTERED,
+    hold_reason=HoldReason.EMERGENCY,
+    deposit_account="0012345678",
+    asks=UUID(int=8),
+    asks_name="Sasha Supervisor",
+    asks_team="branch",
     viewer={"shown": "back", "front": {"scale": 1.5}},
 )
 
@@ -150,7 +159,7 @@ def test_it_outlives_the_claim_and_goes_with_the_decision(run: Callable, tmp_pat
         assert await read_draft(bank.reviewer, first) is None
 
         _, seen = await claimed(bank.reviewer, asked)
-        await decide(bank.reviewer, asked, Choice(Act.ASK, note="Whose?"), seen)
+        await decide(bank.reviewer, asked, Choice(Act.ASK, note="Whose?", asks_team="branch"), seen)
         await save_draft(bank.reviewer, asked, Draft(note="the depositor's"))
         await resume(bank.reviewer, asked, "the depositor's")
         assert await kept(bank) == 0

@@ -94,7 +94,7 @@ def test_a_bound_that_came_after_the_claim_stops_the_decision(run: Callable, tmp
             with pytest.raises(OutOfReach):
                 await decide(outside, place[first][0], Choice(Act.PAY), seen)
         inside = bound(bank.reviewer, queues=frozenset({first}), item_types=frozenset({"transit"}))
-        outcome = await decide(inside, place[first][0], Choice(Act.ASK, note="Who?"), seen)
+        outcome = await decide(inside, place[first][0], Choice(Act.ASK, note="Who?", asks_team="branch"), seen)
         assert outcome.status is Status.NEEDS_INFO
         with pytest.raises(OutOfReach):
             await resume(bound(bank.reviewer, queues=frozenset()), place[first][0], "Nobody")

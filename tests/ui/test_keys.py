@@ -63,5 +63,5 @@ def test_every_zone_can_be_jumped_to_on_a_check_that_names_none() -> None:
 
 def test_caps_read_as_keyboards_do() -> None:
     caps = {action: key_of(action, Scope.REVIEW).cap for action in ("pay", "submit", "zoom_in", "region_payee")}
-    assert caps == {"pay": "A", "submit": "Ctrl Enter", "zoom_in": "+", "region_payee": "Shift 3"}
+    assert caps == {"pay": "A", "submit": "Ctrl Enter", "zoom_in": "+", "region_payee": "⇧3"}
     assert key_of("row_up", Scope.QUEUE).cap == "↑"
