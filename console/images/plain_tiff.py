@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _DIRECTORY_AT = 4
+_HEADER = 8
 _ENTRY = 12
 _ASCII, _SHORT, _LONG, _RATIONAL = 2, 3, 4, 5
 
@@ -39,12 +40,12 @@ _REQUIRED = {*_NUMBERS, *_RATIONALS, _COMPRESSION} - {_ROWS_PER_STRIP}
 
 @dataclass(frozen=True)
 class PlainTiff:
-    """What the tags say: pixels, dots per inch (any positive number), and where the directory begins."""
+    """What the tags say: pixels and dots per inch (any positive number); and the picture's G4 codes."""
 
     width: int
     height: int
     dpi: float
-    directory: int
+    codes: bytes
 
 
 def read_plain_tiff(data: bytes) -> PlainTiff | None:
@@ -59,7 +60,9 @@ def read_plain_tiff(data: bytes) -> PlainTiff | None:
         return None
     if tags is None or not _whole(tags, len(data)):
         return None
-    return PlainTiff(int(tags[_WIDTH]), int(tags[_HEIGHT]), tags[_X_RESOLUTION], directory)
+    begin = int(tags[_STRIP_AT])
+    codes = data[begin : begin + int(tags[_STRIP_BYTES])]
+    return PlainTiff(int(tags[_WIDTH]), int(tags[_HEIGHT]), tags[_X_RESOLUTION], codes)
 
 
 def _tags(data: bytes, order: str, directory: int) -> dict[int, float] | None:
@@ -67,7 +70,11 @@ def _tags(data: bytes, order: str, directory: int) -> dict[int, float] | None:
     (entries,) = struct.unpack_from(f"{order}H", data, directory)
     tags: dict[int, float] = {}
     begin = directory + 2
-    for tag, kind, count, value in struct.iter_unpack(f"{order}HHII", data[begin : begin + _ENTRY * entries]):
+    end = begin + _ENTRY * entries
+    # Behind the last entry lies where the next directory begins: nowhere.
+    if directory < _HEADER or data[end : end + 4] != bytes(4):
+        return None
+    for tag, kind, count, value in struct.iter_unpack(f"{order}HHII", data[begin:end]):
         if tag in tags:
             return None
         if tag in _TEXTS and kind == _ASCII and (count <= 4 or value + count <= len(data)):

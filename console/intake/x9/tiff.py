@@ -24,7 +24,8 @@ def write_tiff(image: Image.Image) -> bytes:
     """
     bitonal = image if image.mode == "1" else image.convert("1", dither=Image.Dither.NONE)
     out = io.BytesIO()
-    inverse = ImageChops.invert(bitonal)
+    # Not `invert`: some of Pillow's own pixels are 1 where white is 255, and what is left of 255 is still not black.
+    inverse = ImageChops.logical_xor(bitonal, Image.new("1", bitonal.size, 255))
     inverse.save(out, "TIFF", compression="group4", dpi=(DPI, DPI), tiffinfo={_ROWS_PER_STRIP: bitonal.height})
     tiff = bytearray(out.getvalue())
     (directory,) = struct.unpack_from("<I", tiff, 4)
