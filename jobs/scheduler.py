@@ -17,6 +17,7 @@ from console.settings import Settings
 from jobs.catch_up_with_sessions import catch_up_with_sessions
 from jobs.commit_decisions import commit_decisions
 from jobs.deliver_notices import deliver_notices
+from jobs.fold_tallies import fold_tallies
 from jobs.forget_drafts import forget_drafts
 from jobs.note_overdue_reviews import note_overdue_reviews
 from jobs.purge_session_history import purge_session_history
@@ -39,6 +40,7 @@ JOBS = (
     Job("release idle claims", timedelta(seconds=15), release_idle_claims),
     Job("release holds", timedelta(minutes=1), release_holds),
     Job("deliver notices", timedelta(seconds=15), deliver_notices),
+    Job("fold queue figures", timedelta(minutes=1), fold_tallies),
     Job("catch up with sessions", timedelta(seconds=30), catch_up_with_sessions),
     Job("purge session history", timedelta(hours=6), purge_session_history),
     Job("note overdue reviews", timedelta(minutes=15), note_overdue_reviews),

@@ -73,6 +73,8 @@ class Event(StrEnum):
     ITEM_SUBMITTED = "item.submitted"
     ITEM_UNDONE = "item.undone"
     COMMIT_REFUSED = "item.commit_refused"
+    QUEUE_VIEW_SHARED = "queue_view.shared"
+    QUEUE_VIEW_DELETED = "queue_view.deleted"
     ITEM_DECIDED = "item.decided"
     ITEM_RECOMMENDED = "item.recommended"
     ITEM_CONFIRMED = "item.confirmed"

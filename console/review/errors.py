@@ -132,6 +132,17 @@ class StaleQueue(ReviewRefused):
         )
 
 
+class InvalidView(ReviewRefused):
+    """A view of the queue cannot be kept so."""
+
+
+class ViewNotFound(ReviewRefused):
+    """No such view of the queue, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("This view does not exist any more, or it is not yours. Nothing was changed.")
+
+
 class QueueNotFound(ReviewRefused):
     """No such queue in this institution, or it is closed."""
 

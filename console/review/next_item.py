@@ -37,6 +37,7 @@ _SHUT: Final = """
         where q.max_claims <= (
             select count(*) from claim c join check_item held on held.id = c.item_id
             where c.user_id = :user and c.expires_at > now() and held.queue_id = q.id
+              and not exists (select from pending_decision p where p.item_id = c.item_id)
         )
     )"""
 

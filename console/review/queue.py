@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, text, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from console.access.permissions import Permission, reaches, require
 from console.actor import Actor
 from console.masking import masked
+from console.review.queue_search import cents, found_by
 from console.review.reach import closed_queues, in_reach
 from console.review.states import Status
 from db.engine import transaction
@@ -24,7 +25,6 @@ from db.models import CheckItem, Claim, Flag, PendingDecision, Queue, User
 
 PAGE = 50
 MAX_PAGE = 200
-MAX_SEARCH = 60
 
 # Literal, so that the partial indexes over what is open serve it.
 OPEN_ITEMS = text("check_item.status not in ('approved', 'returned', 'rejected', 'closed')")
@@ -40,12 +40,15 @@ class Sort(StrEnum):
 URGENCY = (CheckItem.sla_due_at, CheckItem.priority)
 
 _ASSIGNED = aliased(User)
-_COLUMNS = {Sort.SLA: URGENCY, Sort.AMOUNT: (CheckItem.amount,), Sort.RECEIVED: (CheckItem.received_at,)}
+_COLUMNS = {Sort.SLA: URGENCY, Sort.AMOUNT: (CheckItem.amount_cents,), Sort.RECEIVED: (CheckItem.received_at,)}
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What to list. Everything open unless `status` says otherwise; `mine` is what the actor holds."""
+    """What to list. Everything open unless `status` says otherwise.
+
+    `mine` is what the actor holds or was given. Amounts are dollars, both ends included; `flag` is a flag's code.
+    """
 
     queue: str | None = None
     status: Status | None = None
@@ -53,6 +56,15 @@ class Filter:
     flagged: bool = False
     item_type: str | None = None
     search: str = ""
+    priority: int | None = None
+    flag: str | None = None
+    amount_from: Decimal | None = None
+    amount_to: Decimal | None = None
+    held_by: UUID | None = None
+    assigned_to: UUID | None = None
+    due_before: datetime | None = None
+    received_from: datetime | None = None
+    received_before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,7 @@ async def list_items(
     async with transaction(actor) as session:
         query = await _filtered(session, _rows(), actor, chosen or Filter())
         if after is not None:
-            here, there = tuple_(*order), tuple_(*after.values, after.id)
+            here, there = tuple_(*order), tuple_(*_compared(sort, after), after.id)
             query = query.where(here < there if descending else here > there)
         query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
         found = (await session.execute(query.limit(limit + 1))).all()
@@ -150,6 +162,11 @@ def sort_key(row: QueueRow, sort: Sort) -> Key:
     """Where a row stands in an order; `values` and `id` compare as the database compares them."""
     values = {Sort.SLA: (row.sla_due_at, row.priority), Sort.AMOUNT: (row.amount,), Sort.RECEIVED: (row.received_at,)}
     return Key(values[sort], row.id)
+
+
+def _compared(sort: Sort, key: Key) -> tuple[Any, ...]:
+    """The key's values as the database compares them."""
+    return tuple(cents(Decimal(str(value))) for value in key.values) if sort is Sort.AMOUNT else key.values
 
 
 async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | None = None) -> dict[UUID, QueueRow]:
@@ -186,7 +203,7 @@ def _rows() -> Select[Any]:
 async def _filtered(session: AsyncSession, query: Select[Any], actor: Actor, chosen: Filter) -> Select[Any]:
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
     query = query.where(CheckItem.institution_id == actor.institution_id)
-    query = query.where(CheckItem.status == chosen.status.value if chosen.status else OPEN_ITEMS)
+    query = query.where(_in_status(chosen.status) if chosen.status else OPEN_ITEMS)
     # Who works on a part of the queue is shown that part.
     if (reach := await in_reach(session, actor, Permission.QUEUE_READ)) is not None:
         query = query.where(reach)
@@ -194,29 +211,50 @@ async def _filtered(session: AsyncSession, query: Select[Any], actor: Actor, cho
         queue_id = select(Queue.id).where(Queue.key == chosen.queue).scalar_subquery()
         query = query.where(CheckItem.queue_id == queue_id)
     if chosen.mine:
-        query = query.where(Claim.user_id == actor.user_id)
+        own = and_(CheckItem.institution_id == actor.institution_id, CheckItem.assigned_to == actor.user_id)
+        given = select(CheckItem.id).where(own, OPEN_ITEMS)
+        query = query.where(CheckItem.id.in_(union(_held_by(actor.user_id), given)))
     if chosen.flagged:
         query = query.where(select(Flag.id).where(Flag.item_id == CheckItem.id).exists())
     if chosen.item_type:
         query = query.where(CheckItem.item_type == chosen.item_type)
-    if found := chosen.search.replace("\x00", "").strip()[:MAX_SEARCH]:
-        query = query.where(_matches(found))
+    query = query.where(*_narrowed(chosen))
+    if chosen.search.strip():
+        query = query.where(await found_by(session, chosen.search, chosen.status))
     return query
 
 
-def _matches(found: str) -> ColumnElement[bool]:
-    """Account (its last digits), serial, payee (a part of it) or amount."""
-    conditions: list[ColumnElement[bool]] = [CheckItem.payee.icontains(found, autoescape=True)]
-    digits = found.replace(" ", "").lstrip("•#")
-    if digits.isdigit():
-        conditions += [CheckItem.account_number.endswith(digits, autoescape=True), CheckItem.serial == digits]
-    try:
-        amount = Decimal(found.replace(",", "").lstrip("$"))
-    except InvalidOperation:
-        amount = None
-    if amount is not None and amount.is_finite() and abs(amount) < Decimal("1e12"):
-        conditions.append(CheckItem.amount == amount.quantize(Decimal("0.01")))
-    return or_(*conditions)
+def _in_status(status: Status) -> ColumnElement[bool]:
+    """Literal, as OPEN_ITEMS is: a value of ours, and the partial index over what is under way serves it."""
+    return literal_column(f"check_item.status = '{status.value}'")
+
+
+def _held_by(user_id: UUID | None) -> Select[Any]:
+    return select(Claim.item_id).where(Claim.user_id == user_id, Claim.expires_at > func.now())
+
+
+def _narrowed(chosen: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.priority is not None:
+        conditions.append(literal_column(f"check_item.priority = {int(chosen.priority)}"))
+    if chosen.flag:
+        conditions.append(CheckItem.id.in_(select(Flag.item_id).where(Flag.code == chosen.flag)))
+    if chosen.amount_from is not None:
+        conditions.append(CheckItem.amount_cents >= cents(chosen.amount_from))
+    if chosen.amount_to is not None:
+        conditions.append(CheckItem.amount_cents <= cents(chosen.amount_to))
+    if chosen.held_by is not None:
+        conditions.append(CheckItem.id.in_(_held_by(chosen.held_by)))
+    if chosen.assigned_to is not None:
+        conditions.append(CheckItem.assigned_to == chosen.assigned_to)
+    if chosen.due_before is not None:
+        conditions.append(CheckItem.sla_due_at < chosen.due_before)
+    if chosen.received_from is not None:
+        # Nothing is due before it came in: an order by the due time begins there.
+        conditions += [CheckItem.received_at >= chosen.received_from, CheckItem.sla_due_at >= chosen.received_from]
+    if chosen.received_before is not None:
+        conditions.append(CheckItem.received_at < chosen.received_before)
+    return conditions
 
 
 def _row(found: Any) -> QueueRow:

@@ -1,82 +1,97 @@
-"""How many checks wait, are late or are done: read from indexes alone, so that it stays cheap with many items."""
+"""How many checks wait, are late or are done: sums and the beginnings of indexes, cheap with many items as with few."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, text, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, text, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review.queue import OPEN_ITEMS, URGENCY
 from console.review.reach import in_reach
+from console.review.states import Status
+from console.review.tally import open_items
 from db.engine import transaction
-from db.models import CheckItem, Claim, Queue
+from db.models import CheckItem, Claim, Decision, Queue
 
 # Literal as OPEN_ITEMS is, so that the partial index over what is decided serves it.
 DECIDED_ITEMS = text("check_item.status in ('approved', 'returned', 'rejected', 'closed')")
-_SECOND_PERSON = text("check_item.status = 'pending_approval'")
+# Beyond, a figure says "more than": nobody acts differently on 10,000 late checks than on 12,000.
+MOST_COUNTED: Final = 10_000
+# The median of the day is that of the newest so many decisions.
+_NEWEST: Final = 2_000
 Conditions = list[ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many items are open, by queue key and in all; of these, how many are late, nearly late, and waiting
-    for a second person or in the actor's hands."""
+    """How many items are open, by queue key, by status and in all; of these, how many are late, nearly late (both at
+    most MOST_COUNTED), wait for a second person, and are in the actor's hands or for the actor.
+
+    `median_ms` is the time that decisions of today took, None: there were none.
+    """
 
     queues: dict[str, int]
+    statuses: dict[Status, int]
     waiting: int
     breached: int
     warning: int
     second_person: int
     mine: int
     decided_today: int
+    median_ms: int | None
 
 
 async def counts(actor: Actor, day_start: datetime) -> Counts:
     """The figures above the queue; `day_start` is the institution's midnight. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
     async with transaction(actor) as session:
+        tallies = await open_items(session, actor)
         reached = await _reached(session, actor)
-        queues = await _by_queue(session, reached)
         figures = select(
-            _count_open(reached, CheckItem.sla_due_at <= func.now()),
-            _count_open(reached, CheckItem.sla_warning_at <= func.now(), CheckItem.sla_due_at > func.now()),
-            _second_person(reached),
+            _some_open(reached, CheckItem.sla_due_at <= func.now()),
+            _some_open(
+                reached,
+                CheckItem.sla_warning_at <= func.now(),
+                # No warning comes earlier than a day before: what has been late for long is not looked at.
+                CheckItem.sla_warning_at > func.now() - text("interval '1 day'"),
+                CheckItem.sla_due_at > func.now(),
+            ),
             _mine(actor),
             _decided_since(reached, day_start),
+            _median_since(actor, day_start),
         )
-        breached, warning, second_person, mine, decided = (await session.execute(figures)).one()
-    return Counts(queues, sum(queues.values()), breached, warning, second_person, mine, decided)
+        breached, warning, mine, decided, median = (await session.execute(figures)).one()
+    queues: Counter[str] = Counter()
+    statuses: Counter[Status] = Counter()
+    for one in tallies:
+        queues[one.queue] += one.items
+        statuses[one.status] += one.items
+    waiting, second = sum(statuses.values()), statuses[Status.PENDING_APPROVAL]
+    median_ms = None if median is None else int(median)
+    return Counts(dict(+queues), dict(+statuses), waiting, breached, warning, second, mine, decided, median_ms)
 
 
 async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
-    """Place of an item among the open items of its queue by SLA, counting from 1, and how many there are."""
+    """Place of an item among the open items of its queue by SLA, counting from 1 and no further than MOST_COUNTED,
+    and how many there are."""
     require(actor, Permission.QUEUE_READ)
     condition = [CheckItem.queue_id == _queue_id(queue)] if queue else []
     async with transaction(actor) as session:
+        tallies = await open_items(session, actor)
+        total = sum(one.items for one in tallies if queue in {None, one.queue})
         own = (await session.execute(select(*URGENCY, CheckItem.id).where(CheckItem.id == item_id))).first()
-        reached = await _reached(session, actor)
-        total = (await session.execute(_open(reached, *condition))).scalar_one()
         if own is None:
             return 0, total
-        before = _open(reached, *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
-        return (await session.execute(before)).scalar_one() + 1, total
-
-
-async def _by_queue(session: AsyncSession, reached: Conditions) -> dict[str, int]:
-    """Open items by queue key, of the queues that have any."""
-    waiting = select(CheckItem.queue_id, func.count().label("waiting")).where(*reached, OPEN_ITEMS)
-    by_id = waiting.group_by(CheckItem.queue_id).subquery()
-    rows = await session.execute(select(Queue.key, by_id.c.waiting).join(by_id, by_id.c.queue_id == Queue.id))
-    return {row.key: row.waiting for row in rows}
-
-
-def _open(reached: Conditions, *conditions: ColumnElement[bool]) -> Select[int]:
-    return select(func.count()).select_from(CheckItem).where(*reached, OPEN_ITEMS, *conditions)
+        reached = await _reached(session, actor)
+        before = _some_open(reached, *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
+        return (await session.execute(select(before))).scalar_one() + 1, total
 
 
 async def _reached(session: AsyncSession, actor: Actor) -> Conditions:
@@ -86,19 +101,18 @@ async def _reached(session: AsyncSession, actor: Actor) -> Conditions:
     return [CheckItem.institution_id == actor.institution_id, *([] if reach is None else [reach])]
 
 
-def _count_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return _open(reached, *conditions).scalar_subquery()
-
-
-def _second_person(reached: Conditions) -> ScalarSelect[int]:
-    """Queue by queue, because the index over them begins with the queue."""
-    items = _open(reached).join(Queue, Queue.id == CheckItem.queue_id).where(_SECOND_PERSON)
-    return items.scalar_subquery()
+def _some_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many of the open items these are, and no more than MOST_COUNTED of them are looked at."""
+    some = select(CheckItem.id).where(*reached, OPEN_ITEMS, *conditions).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def _mine(actor: Actor) -> ScalarSelect[int]:
-    held = and_(Claim.user_id == actor.user_id, Claim.expires_at > func.now())
-    return select(func.count()).select_from(Claim).where(held).scalar_subquery()
+    held = select(Claim.item_id).where(Claim.user_id == actor.user_id, Claim.expires_at > func.now())
+    own = and_(CheckItem.institution_id == actor.institution_id, CheckItem.assigned_to == actor.user_id)
+    # Two indexes, one after the other: nothing serves both at once.
+    ids = union(held, select(CheckItem.id).where(own, OPEN_ITEMS)).subquery()
+    return select(func.count()).select_from(ids).scalar_subquery()
 
 
 def _decided_since(reached: Conditions, start: datetime) -> ScalarSelect[int]:
@@ -106,5 +120,13 @@ def _decided_since(reached: Conditions, start: datetime) -> ScalarSelect[int]:
     return items.where(DECIDED_ITEMS).scalar_subquery()
 
 
-def _queue_id(key: str) -> ScalarSelect[UUID]:
+def _median_since(actor: Actor, start: datetime) -> ScalarSelect[float]:
+    taken = select(Decision.handled_ms).where(
+        Decision.institution_id == actor.institution_id, Decision.decided_at >= start, Decision.handled_ms.is_not(None)
+    )
+    newest = taken.order_by(Decision.decided_at.desc()).limit(_NEWEST).subquery()
+    return select(func.percentile_cont(0.5).within_group(newest.c.handled_ms)).scalar_subquery()
+
+
+def _queue_id(key: str | None) -> ScalarSelect[UUID]:
     return select(Queue.id).where(Queue.key == key).scalar_subquery()

@@ -10,8 +10,9 @@ from typing import Any, Final
 from nicegui import ui
 from nicegui.element import Element
 
-from console.review.queue import MAX_SEARCH, Filter, QueueName
+from console.review.queue import Filter, QueueName
 from console.review.queue_counts import Counts
+from console.review.queue_search import MAX_SEARCH
 from console.review.states import FINAL_STATUSES, Status
 from console.ui.format import count
 from console.ui.pieces import ActionButton, Text

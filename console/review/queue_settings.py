@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -16,11 +17,11 @@ from console.actor import Actor
 from console.policy.judgement import QUEUES_NAMED
 from console.policy.routing import Criteria, criteria_of
 from console.review.errors import InvalidQueue
-from console.review.queue import OPEN_ITEMS
 from console.review.reach import APPROVALS
 from console.review.states import Status
+from console.review.tally import open_items
 from db.engine import transaction
-from db.models import Account, CheckItem, Queue, QueueMember, User
+from db.models import Account, Queue, QueueMember, User
 
 MAXIMUM_QUEUES: Final = 40
 MAXIMUM_NAME: Final = 40
@@ -99,18 +100,18 @@ async def read_queues_within(session: AsyncSession, actor: Actor) -> tuple[Queue
     """`read_queues` in the caller's transaction: three queries, however many queues there are."""
     queues = await session.scalars(select(Queue).where(Queue.closed_at.is_(None)).order_by(Queue.position, Queue.key))
     members = await _members(session)
-    counts = await _counts(session, actor)
-    awaiting = select(func.count()).where(
-        CheckItem.institution_id == actor.institution_id, CheckItem.status == Status.PENDING_APPROVAL.value, OPEN_ITEMS
-    )
-    second = (await session.execute(awaiting)).scalar_one()
+    counts: Counter[str] = Counter()
+    for one in await open_items(session, actor):
+        counts[one.queue] += one.items
+        if one.status is Status.PENDING_APPROVAL:
+            counts[APPROVALS] += one.items
     return tuple(
         QueueSettings(
             queue.id,
             queue.key,
             definition_of(queue, place, members.get(queue.id, ())),
             queue.version,
-            second if queue.key == APPROVALS else counts.get(queue.id, 0),
+            counts[queue.key],
         )
         for place, queue in enumerate(queues, start=1)
     )
@@ -199,10 +200,3 @@ async def _members(session: AsyncSession) -> dict[UUID, tuple[Member, ...]]:
         member = Member(one.user_id, one.decides, one.signs, row.display_name)
         found[one.queue_id] = (*found.get(one.queue_id, ()), member)
     return found
-
-
-async def _counts(session: AsyncSession, actor: Actor) -> dict[UUID, int]:
-    own = CheckItem.institution_id == actor.institution_id
-    waiting = select(CheckItem.queue_id, func.count().label("open")).where(own, OPEN_ITEMS)
-    rows = await session.execute(waiting.group_by(CheckItem.queue_id))
-    return {row.queue_id: row.open for row in rows}

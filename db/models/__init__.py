@@ -19,7 +19,18 @@ from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
 from db.models.policy import PolicyVersion
-from db.models.review import CheckItem, Claim, Decision, Evidence, Flag, ItemDraft, ItemTransition, PendingDecision
+from db.models.queue_views import DefaultView, SavedView
+from db.models.review import (
+    CheckItem,
+    Claim,
+    Decision,
+    Evidence,
+    Flag,
+    ItemDraft,
+    ItemTally,
+    ItemTransition,
+    PendingDecision,
+)
 from db.models.timeline import ItemNote
 
 __all__ = [
@@ -37,6 +48,7 @@ __all__ = [
     "Claim",
     "CustomRole",
     "Decision",
+    "DefaultView",
     "EarlierPassword",
     "Evidence",
     "FileFinding",
@@ -48,6 +60,7 @@ __all__ = [
     "IssuedCheck",
     "ItemDraft",
     "ItemNote",
+    "ItemTally",
     "ItemTransition",
     "JobRun",
     "Notice",
@@ -57,6 +70,7 @@ __all__ = [
     "Queue",
     "QueueMember",
     "RecoveryCode",
+    "SavedView",
     "SessionRecord",
     "StopPayment",
     "User",

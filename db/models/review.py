@@ -7,7 +7,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Amount, Base, OfInstitution, OpaqueId, Sha256, now
@@ -29,6 +40,8 @@ class CheckItem(OpaqueId, OfInstitution, Base):
     status: Mapped[str]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     amount: Mapped[Amount]
+    # What the database compares and sorts by: under row-level security no index serves a condition on a numeric.
+    amount_cents: Mapped[int] = mapped_column(BigInteger, Computed("(amount * 100)::bigint", persisted=True))
     routing: Mapped[str]
     account_number: Mapped[str]
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
@@ -60,7 +73,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
         UniqueConstraint("file_id", "ordinal"),
         # The queue page's orders over what is open, each followed by the id so that paging by key is exact.
         Index("ix_check_item_open_sla", "institution_id", "sla_due_at", "priority", "id", postgresql_where=text(_OPEN)),
-        Index("ix_check_item_open_amount", "institution_id", "amount", "id", postgresql_where=text(_OPEN)),
+        Index("ix_check_item_open_amount", "institution_id", "amount_cents", "id", postgresql_where=text(_OPEN)),
         Index("ix_check_item_open_received", "institution_id", "received_at", "id", postgresql_where=text(_OPEN)),
         Index(
             "ix_check_item_open_queue",
@@ -70,6 +83,31 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "priority",
             "id",
             postgresql_where=text(_OPEN),
+        ),
+        # Few, however many wait: filters for them must not walk through all the others.
+        Index(
+            "ix_check_item_under_way",
+            "institution_id",
+            "status",
+            "sla_due_at",
+            "priority",
+            "id",
+            postgresql_where=text("status in ('in_review', 'held', 'escalated', 'pending_approval', 'needs_info')"),
+        ),
+        # Searched past row-level security by `open_items_with` alone; see its migration.
+        Index(
+            "ix_check_item_open_words",
+            text("item_words(payee, serial, account_number)"),
+            postgresql_using="gin",
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_check_item_open_urgent",
+            "institution_id",
+            "priority",
+            "sla_due_at",
+            "id",
+            postgresql_where=text(f"priority <= 2 and {_OPEN}"),
         ),
         # What "Start" takes from: what is assigned to its person, then what is assigned to nobody.
         Index(
@@ -89,7 +127,21 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text("status in ('new', 'escalated') and assigned_to is null"),
         ),
-        Index("ix_check_item_decided", "institution_id", "decided_at", "id"),
+        # Counted from the index alone: what is nearly late, and what was decided today.
+        Index(
+            "ix_check_item_open_warning",
+            "institution_id",
+            "sla_warning_at",
+            postgresql_include=["sla_due_at"],
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_check_item_decided",
+            "institution_id",
+            "decided_at",
+            "id",
+            postgresql_where=text("status in ('approved', 'returned', 'rejected', 'closed')"),
+        ),
         # Duplicate detection: routing + account + serial + amount.
         Index("ix_check_item_identity", "institution_id", "routing", "account_number", "serial", "amount"),
         CheckConstraint(
@@ -102,6 +154,23 @@ class CheckItem(OpaqueId, OfInstitution, Base):
         CheckConstraint("priority between 1 and 4", name="priority"),
         CheckConstraint("amount >= 0", name="amount"),
     )
+
+
+class ItemTally(OfInstitution, Base):
+    """How many items a statement added to, or took from, those of a queue, type and status: triggers write it.
+
+    The sum is how many there are. `console.review.tally` folds the rows, so that there are few to add up.
+    """
+
+    __tablename__ = "item_tally"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    queue_id: Mapped[UUID] = mapped_column(ForeignKey("queue.id"))
+    item_type: Mapped[str]
+    status: Mapped[str]
+    items: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("ix_item_tally_institution_id", "institution_id"),)
 
 
 class ItemTransition(Base):
@@ -132,6 +201,7 @@ class Flag(OpaqueId, OfInstitution, Base):
 
     __table_args__ = (
         UniqueConstraint("item_id", "code"),
+        Index("ix_flag_code", "institution_id", "code", "item_id"),
         CheckConstraint("answer in ('confirmed','dismissed','cannot_tell')", name="answer"),
     )
 
@@ -216,6 +286,8 @@ class Decision(OpaqueId, OfInstitution, Base):
     to_status: Mapped[str]
     item_version: Mapped[int]
     decided_at: Mapped[datetime] = mapped_column(server_default=now())
+    # From taking the item to the decision; the database reads it off the claim. Null: nobody held it.
+    handled_ms: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
 
     __table_args__ = (
         UniqueConstraint("item_id", "sequence"),

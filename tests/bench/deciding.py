@@ -129,7 +129,7 @@ async def _send(
                 values |= head
             await cursor.execute(statement.encode(), values)
             rows = await cursor.fetchall() if cursor.description else []
-            if "with next as" in statement:
+            if "insert into claim" in statement:
                 item_id = rows[0][0]
             elif statement.startswith("SELECT audit_head"):
                 head = {"sequence": rows[0][1] + 1, "hash": hashlib.sha256(rows[0][2]).digest()}

@@ -10,37 +10,62 @@ _FILE = """
     insert into file_received (id, institution_id, name, sha256, size, status)
     values (gen_random_uuid(), %(bank)s, 'bench', sha256(random()::text::bytea), 0, 'imported') returning id
 """
-# One in ten is decided; the rest waits, spread over the queues, deadlines and amounts of a busy day.
+# One in ten is decided; the rest waits, spread over the queues, deadlines, amounts and people of a busy day. Few are
+# critical, few are under way: a filter for these must not walk through all the others.
 _ITEMS = """
     insert into check_item (id, institution_id, file_id, ordinal, record, kind, item_type, status, amount, routing,
         account_number, serial, auxiliary_on_us, on_us, epc, sequence, payee, received_at, queue_id, priority,
-        policy_version_id, two_people, sla_due_at, sla_warning_at, decided_at)
+        policy_version_id, two_people, sla_due_at, sla_warning_at, decided_at, assigned_to)
     select gen_random_uuid(), %(bank)s, %(file)s, n, n, 'check', case n %% 3 when 0 then 'transit' else 'on_us' end,
-        case n %% 10 when 0 then 'approved' else 'new' end, (100 + (n * 7919::bigint) %% %(cents)s)::numeric / 100,
-        %(routing)s, (7000000 + n %% 400)::text, (n %% 9000)::text, '', '', '', n::text, 'Payee ' || n %% 20,
-        now() - n * interval '1 second', (array(select id from queue order by position))[1 + n %% 2], 1 + n %% 4,
+        case when n %% 10 = 0 then 'approved' when %(under_way)s and n %% 50 = 1 then 'pending_approval'
+            when %(under_way)s and n %% 1000 = 3 then 'held' when %(under_way)s and n %% 2000 = 7 then 'needs_info'
+            else 'new' end,
+        (100 + (n * 7919::bigint) %% %(cents)s)::numeric / 100,
+        %(routing)s, (7000000 + n %% 40000)::text, (n %% 90000)::text, '', '', '', n::text,
+        initcap(substr(md5((n %% 997)::text), 1, 6) || ' ' || substr(md5((n %% 4999)::text), 1, 7)),
+        now() - n * interval '1 second' * 86400 / (%(count)s + 1),
+        (array(select id from queue order by position))[1 + n %% 2],
+        case when n %% 500 = 0 then 1 when n %% 20 = 1 then 2 when n %% 2 = 1 then 3 else 4 end,
         (select id from policy_version limit 1), false, now() + (n * 104729::bigint %% 86400) * interval '1 second',
         now() + (n * 104729::bigint %% 86400 - 1800) * interval '1 second',
-        case n %% 10 when 0 then now() end
+        case n %% 10 when 0 then now() end, case when n %% 200 = 9 then %(person)s::uuid end
     from generate_series(1, %(count)s) n
 """
+# Every fourth item carries a frequent flag, every thousandth a rare one.
 _FLAGS = """
     insert into flag (id, institution_id, item_id, code, title, explanation, evidence, source)
-    select gen_random_uuid(), institution_id, id, 'velocity', 'Velocity', '7 checks in 7 days.', '{}', 'rule'
-    from check_item where ordinal %% 4 = 0 and %(flagged)s and file_id = %(file)s
+    select gen_random_uuid(), i.institution_id, i.id, f.code, f.title, f.title, '{}', 'rule'
+    from check_item i
+    join (values ('velocity', 'Velocity', 4), ('stop_payment', 'Stop payment', 1000)) f(code, title, every)
+        on i.ordinal %% f.every = 0
+    where %(flagged)s and i.file_id = %(file)s
+"""
+
+# The triggers that count items were off.
+_TALLY = """
+    insert into item_tally (institution_id, queue_id, item_type, status, items)
+    select institution_id, queue_id, item_type, status, count(*) from check_item where file_id = %(file)s
+    group by 1, 2, 3, 4
 """
 
 
-def add_items(url: str, bank: Bank, count: int, *, cents: int = 900_000, flagged: bool = True) -> None:
-    """Add `count` items of up to `cents`, one in ten decided, one in four flagged; gather the planner's statistics."""
+def add_items(
+    url: str, bank: Bank, count: int, *, cents: int = 900_000, flagged: bool = True, under_way: bool = False
+) -> None:
+    """Add `count` items of up to `cents`, one in ten decided, one in four flagged; gather the planner's statistics.
+
+    With `under_way`, some are held, wait for a second person or for information; one in 200 is then assigned.
+    """
     with psycopg.connect(url) as connection:
         # Their rows are as the console would write them; triggers and foreign keys would only take their time.
         connection.execute("set session_replication_role = replica")
         values = {"bank": bank.institution_id, "routing": bank.routing, "count": count}
-        values |= {"cents": cents, "flagged": flagged}
+        values |= {"cents": cents, "flagged": flagged, "under_way": under_way}
+        values |= {"person": bank.second_reviewer.user_id if under_way else None}
         (values["file"],) = connection.execute(_FILE, values).fetchone() or (None,)
         connection.execute(_ITEMS, values)
         connection.execute(_FLAGS, values)
+        connection.execute(_TALLY, values)
         connection.commit()
         connection.autocommit = True
         connection.execute("vacuum analyze")

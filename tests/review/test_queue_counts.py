@@ -9,18 +9,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from console.access.permissions import NotAllowed
 from console.actor import system_actor
+from console.review.assignment import assign
 from console.review.choices import Choice
 from console.review.claims import claim
 from console.review.decisions import decide
 from console.review.queue_counts import Counts, counts, neighbours
-from console.review.states import Act
+from console.review.queue_moves import move
+from console.review.states import Act, Status
+from console.review.tally import fold
 from db.engine import transaction
-from db.models import CheckItem
+from db.models import CheckItem, ItemTally
 from tests.factories import Bank, claimed, import_items, item_ids, make_bank, x9_item
+from tests.review.test_assignment import id_of
 
 NOW = datetime.now(UTC)
 MIDNIGHT = NOW - timedelta(hours=6)
@@ -60,9 +64,14 @@ def test_each_figure_counts_its_own(run: Callable, tmp_path: Path) -> None:
         await put(bank, yesterday, decided_at=MIDNIGHT - timedelta(minutes=1))
         await claim(bank.second_reviewer, held)
 
+        await assign(bank.supervisor, [soon], id_of(bank.second_reviewer), "hers")
+
+        found = await counts(bank.second_reviewer, MIDNIGHT)
+        assert found.median_ms is not None and 0 <= found.median_ms < 60_000
         everybodys = {"queues": {"standard": 6, "high_priority": 1}, "waiting": 7, "breached": 2, "warning": 1}
-        everybodys |= {"second_person": 1, "decided_today": 1}
-        assert await counts(bank.second_reviewer, MIDNIGHT) == Counts(**everybodys, mine=1)
+        everybodys |= {"second_person": 1, "decided_today": 1, "median_ms": found.median_ms}
+        everybodys["statuses"] = {Status.NEW: 5, Status.IN_REVIEW: 1, Status.PENDING_APPROVAL: 1}
+        assert found == Counts(**everybodys, mine=2)
         assert await counts(bank.auditor, MIDNIGHT) == Counts(**everybodys, mine=0)
 
     run(story())
@@ -73,7 +82,7 @@ def test_nothing_of_another_bank_is_counted(run: Callable, tmp_path: Path) -> No
         bank, (first, _) = await bank_with(tmp_path, "10.00", "20.00")
         await pay(bank, first)
         stranger = system_actor(UUID(int=7), "of another bank")
-        assert await counts(stranger, MIDNIGHT) == Counts({}, 0, 0, 0, 0, 0, 0)
+        assert await counts(stranger, MIDNIGHT) == Counts({}, {}, 0, 0, 0, 0, 0, 0, None)
         assert await neighbours(stranger, None, first) == (0, 0)
         with pytest.raises(NotAllowed):
             await counts(bank.administrator, MIDNIGHT)
@@ -92,5 +101,42 @@ def test_an_items_place_in_its_queue_and_in_all(run: Callable, tmp_path: Path) -
         assert await neighbours(bank.reviewer, "standard", second) == (1, 2)
         assert await neighbours(bank.reviewer, "high_priority", high) == (1, 1)
         assert (await neighbours(bank.reviewer, None, UUID(int=1))) == (0, 3)
+
+    run(story())
+
+
+def test_the_sums_are_what_counting_would_find(run: Callable, tmp_path: Path) -> None:
+    """After imports, claims, decisions, moves and what was rolled back; folded or not."""
+
+    async def compare(bank: Bank) -> None:
+        async with transaction(bank.system) as session:
+            by = (CheckItem.queue_id, CheckItem.item_type, CheckItem.status)
+            real = set(await session.execute(select(*by, func.count()).group_by(*by)))
+            by_tally = (ItemTally.queue_id, ItemTally.item_type, ItemTally.status)
+            total = func.sum(ItemTally.items)
+            query = select(*by_tally, total).group_by(*by_tally).having(total != 0)
+            assert {(*key, int(items)) for *key, items in await session.execute(query)} == {tuple(row) for row in real}
+
+    async def story() -> None:
+        bank, items = await bank_with(tmp_path, *["10.00"] * 4, HIGH, TWO_PEOPLE)
+        await compare(bank)
+        for item in (items[0], items[5]):
+            await pay(bank, item)
+        await claim(bank.second_reviewer, items[1])
+        await move(bank.supervisor, items[2:5], "special_review", "look closer")
+        with pytest.raises(ZeroDivisionError):
+            async with transaction(bank.system) as session:
+                await session.execute(
+                    update(CheckItem)
+                    .where(CheckItem.id == items[2])
+                    .values(version=CheckItem.version + 1, status="in_review")
+                )
+                raise ZeroDivisionError
+        await compare(bank)
+        before = await counts(bank.auditor, MIDNIGHT)
+        assert await fold(bank.system) > 0
+        await compare(bank)
+        assert await counts(bank.auditor, MIDNIGHT) == before
+        assert await fold(bank.system) == 0
 
     run(story())

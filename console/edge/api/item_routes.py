@@ -16,7 +16,8 @@ from console.masking import masked
 from console.review import queue as queues
 from console.review.item_view import FlagShown, ItemView
 from console.review.opening import open_item
-from console.review.queue import MAX_PAGE, MAX_SEARCH, PAGE, Filter, Key, QueueRow, Sort
+from console.review.queue import MAX_PAGE, PAGE, Filter, Key, QueueRow, Sort
+from console.review.queue_search import MAX_SEARCH
 from console.review.states import Status
 
 router = APIRouter(prefix="/items", tags=["items"])
