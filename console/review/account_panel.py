@@ -1,30 +1,37 @@
-"""The account's story below the image: earlier checks, figures, and amounts over time."""
+"""The account's story below the image: earlier checks, figures, reviews, and amounts over time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
-from typing import Any, Final
+from functools import partial
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
-from console.review.item_view import AccountShown, EarlierCheck, ItemView
+from console.review.account_figures_panel import draw_figures, draw_reviews, draw_summary, since
+from console.review.item_view import EarlierCheck, ImageShown, ItemView
 from console.ui.amount_plot import AmountPlot, AmountPoint
 from console.ui.format import count, day, money
-from console.ui.pieces import Text, Tone
+from console.ui.pieces import ActionButton, Text
 
-THUMBNAILS: Final = 8
+THUMBNAILS: Final = 12
 Link = Callable[[UUID], str]
+_TABS: Final = {"checks": "Earlier checks", "figures": "Figures", "reviews": "Reviews"}
 
 
 class AccountPanel:
-    """Two panels side by side. `link(image_id)` is an address for this person."""
+    """Two panels side by side. `link(image_id)` is an address for this person.
+
+    A thumbnail opens the comparison in the viewer, which finds it by its `data-compare`.
+    """
 
     def __init__(self, zone: ZoneInfo, link: Link) -> None:
         self._zone, self._link = zone, link
+        self._tab = "checks"
+        self._view: ItemView | None = None
         with Element("div").classes("crc-below"):
             with Element("section").classes("crc-panel crc-account") as self._box:
                 self._box.props["aria-label"] = "Earlier checks and the account"
@@ -36,36 +43,75 @@ class AccountPanel:
                 self._plot = AmountPlot()
 
     def show(self, view: ItemView) -> None:
-        """Show the account of a check."""
-        presented = view.received_at.astimezone(self._zone).date()
+        """Show the account of a check, with the same tab in front as before."""
+        self._view = view
+        presented = self._presented(view)
         earlier = [AmountPoint(one.presented_on, one.amount, one.outcome == "returned") for one in view.earlier]
         self._plot.show(earlier, AmountPoint(presented, view.amount))
-        self._plot_title.set_text(f"Amounts, {_months(view, presented)}" if view.earlier else "Amounts")
+        months = since(min(check.presented_on for check in view.earlier), presented) if view.earlier else ""
+        self._plot_title.set_text(f"Amounts, {months}" if months else "Amounts")
+        self._draw()
+
+    def _presented(self, view: ItemView) -> date:
+        return view.received_at.astimezone(self._zone).date()
+
+    def _turn_to(self, tab: str) -> None:
+        self._tab = tab
+        self._draw()
+
+    def _draw(self) -> None:
+        view = self._view
+        assert view is not None
         self._box.clear()
         with self._box:
             with Element("div").classes("crc-panel-head"):
-                Text("Earlier checks of this account", tag="h2")
-                Text(_summary(view, presented))
-            if view.earlier:
-                with Element("div").classes("crc-thumbs"):
-                    for check in view.earlier[:THUMBNAILS]:
-                        self._thumbnail(check)
-            else:
+                if view.account:
+                    self._draw_tabs(view)
+                else:
+                    Text("Earlier checks of this account", tag="h2")
+                Text(_summary(view, self._presented(view)))
+            if view.account is None:
                 Text(_nothing(view), tag="p", classes="crc-none")
-            if view.account:
-                _draw_figures(view, view.account, presented)
+            elif self._tab == "figures":
+                draw_figures(view, view.account, self._presented(view), self._zone)
+            elif self._tab == "reviews":
+                draw_reviews(view, self._zone)
+            else:
+                self._draw_checks(view)
+                draw_summary(view, view.account, self._presented(view))
+
+    def _draw_tabs(self, view: ItemView) -> None:
+        with Element("div").classes("crc-tabs") as tabs:
+            tabs.props["role"] = "group"
+            tabs.props["aria-label"] = "What to see of the account"
+            for tab, words in _TABS.items():
+                label = f"{words} · {len(view.reviews)}" if tab == "reviews" else words
+                button = ActionButton(label, partial(self._turn_to, tab))
+                button.set_chosen(tab == self._tab)
+
+    def _draw_checks(self, view: ItemView) -> None:
+        if not view.earlier and not view.cards:
+            Text("No earlier check of this account is known.", tag="p", classes="crc-none")
+            return
+        with Element("div").classes("crc-thumbs"):
+            for card in view.cards:
+                self._card(card)
+            for check in view.earlier[:THUMBNAILS]:
+                self._thumbnail(check)
+
+    def _card(self, card: ImageShown) -> None:
+        address = None if card.problem else self._link(card.id)
+        thumb = _thumb(str(card.id), address, "Compare with the signature card")
+        with thumb, Element("span").classes("crc-thumb-words"):
+            Text("Signature card", classes="crc-strong")
 
     def _thumbnail(self, check: EarlierCheck) -> None:
-        with Element("figure").classes("crc-thumb") as thumb:
+        image = check.image if check.image and not check.image.problem else None
+        words = f"#{check.serial}" if check.serial else "a check without a serial"
+        name = f"{words}, {money(check.amount)}, {day(check.presented_on)}, {check.outcome}, to {check.payee}"
+        with _thumb(str(check.id), self._link(image.id) if image else None, f"Compare with {name}") as thumb:
             thumb.props["data-outcome"] = check.outcome
-            if check.image_id:
-                picture = Element("img")
-                picture.props["src"] = self._link(check.image_id)
-                picture.props["alt"] = f"Front of check {check.serial}"
-                picture.props["loading"] = "lazy"
-            else:
-                Text("no image", classes="crc-no-image")
-            with Element("figcaption"):
+            with Element("span").classes("crc-thumb-words"):
                 Text(f"#{check.serial}" if check.serial else "—", classes="crc-strong")
                 Text(f"{check.presented_on.day} {check.presented_on:%b}", classes="crc-soft")
                 Text(money(check.amount))
@@ -73,71 +119,26 @@ class AccountPanel:
                     Text(f"returned {check.return_code or ''}".strip(), classes="crc-breach")
                 else:
                     Text("paid", classes="crc-soft")
-            thumb.props["title"] = (
-                f"{check.payee} · {money(check.amount)} · {day(check.presented_on)} · {check.outcome}"
-            )
 
 
-def _draw_figures(view: ItemView, account: AccountShown, today: date) -> None:
-    with Element("dl").classes("crc-context"):
-        for label, value, tone in _figures(view, account, today):
-            with Element("div"):
-                Text(label, tag="dt")
-                Text(value, tag="dd").props["data-tone"] = tone.value
-
-
-def _figures(view: ItemView, account: AccountShown, today: date) -> list[tuple[str, str, Tone]]:
-    bad = (account.returns_90d, account.nsf_90d, account.overdrafts_90d)
-    income = [name for on, name in ((account.payroll, "payroll"), (account.direct_deposit, "direct deposit")) if on]
-    return [
-        ("Open since", _since(account.opened_on, today), Tone.PLAIN),
-        ("Balance", money(account.balance) if account.balance is not None else "—", Tone.PLAIN),
-        ("Usual check, 90 d", _usual(account.amounts), Tone.PLAIN),
-        ("Largest, 90 d", _amount(account.amounts, "maximum_90"), Tone.PLAIN),
-        ("7 days", f"{count(account.checks_7d)} · {money(account.total_7d)}", Tone.PLAIN),
-        ("14 days", f"{count(account.checks_14d)} · {money(account.total_14d)}", Tone.PLAIN),
-        ("Returned · NSF · OD, 90 d", " · ".join(map(count, bad)), Tone.BREACH if any(bad) else Tone.PLAIN),
-        ("Income", ", ".join(income) or "none known", Tone.PLAIN),
-        ("Last serial", _last_serial(view, account), Tone.PLAIN),
-    ]
-
-
-def _last_serial(view: ItemView, account: AccountShown) -> str:
-    if account.last_serial is None:
-        return "—"
-    if not view.serial.isdigit():
-        return str(account.last_serial)
-    gap = int(view.serial) - account.last_serial
-    return f"{account.last_serial} ({gap:+,})".replace("-", "−")
-
-
-def _usual(amounts: dict[str, Any]) -> str:
-    average, sigma = _decimal(amounts, "average_90"), _decimal(amounts, "sigma_90")
-    if average is None:
-        return "—"
-    return money(average) if sigma is None else f"{money(average)} ± {money(sigma)}"
-
-
-def _amount(amounts: dict[str, Any], key: str) -> str:
-    value = _decimal(amounts, key)
-    return "—" if value is None else money(value)
-
-
-def _decimal(amounts: dict[str, Any], key: str) -> Decimal | None:
-    value = amounts.get(key)
-    return None if value is None else Decimal(str(value)).quantize(Decimal("0.01"))
-
-
-def _since(opened: date, today: date) -> str:
-    months = (today.year - opened.year) * 12 + today.month - opened.month - (today.day < opened.day)
-    if months < 1:
-        return f"{max(0, (today - opened).days)} d"
-    years, rest = divmod(months, 12)
-    return " ".join(part for part in (f"{years} y" if years else "", f"{rest} m" if rest else "") if part)
-
-
-def _months(view: ItemView, today: date) -> str:
-    return _since(min(check.presented_on for check in view.earlier), today)
+def _thumb(key: str, address: str | None, name: str) -> Element:
+    """A small picture that opens its comparison; without a picture there is nothing to compare with."""
+    thumb = Element("button" if address else "div").classes("crc-thumb")
+    thumb.props["title"] = name if address else name.removeprefix("Compare with ")
+    if address:
+        thumb.props["type"] = "button"
+        thumb.props["data-compare"] = key
+        thumb.props["aria-label"] = name
+        thumb.props["aria-pressed"] = "false"
+    with thumb:
+        if address:
+            picture = Element("img")
+            picture.props["src"] = address
+            picture.props["alt"] = ""
+            picture.props["loading"] = "lazy"
+        else:
+            Text("no image", classes="crc-no-image")
+    return thumb
 
 
 def _summary(view: ItemView, today: date) -> str:
@@ -145,12 +146,12 @@ def _summary(view: ItemView, today: date) -> str:
     if account is None or account.history_since is None:
         return ""
     return (
-        f"{_since(account.history_since, today)} · {count(account.history_count)} checks"
+        f"{since(account.history_since, today)} · {count(account.history_count)} checks"
         f" · {count(account.history_returned)} returned"
     )
 
 
 def _nothing(view: ItemView) -> str:
-    if view.account is None and view.item_type == "transit":
+    if view.item_type == "transit":
         return "Drawn on another bank: this bank knows nothing of the account."
-    return "The account is not known." if view.account is None else "No earlier check of this account is known."
+    return "The account is not known."

@@ -11,6 +11,7 @@ from nicegui.element import Element
 
 from console.review.draft import Draft
 from console.review.flag_answers import MAX_REASON, Answer
+from console.review.flag_places import place_of
 from console.review.item_view import FlagShown, ItemView
 from console.ui.keys import Scope, key_of
 from console.ui.pieces import ActionButton, Chip, Text, Tone
@@ -124,9 +125,14 @@ class FlagsPanel:
         card.props["tabindex"] = "-1"
         if self._answers and flag.id == self._current:
             card.props["data-current"] = "true"
+        place = place_of(flag)
+        if place:
+            card.props["data-shows-region"] = place
         with card:
             with Element("div").classes("crc-flag-head"):
                 Text(flag.title, tag="h3")
+                if place:
+                    _place_button(flag, place)
                 weight = f"{flag.source} {flag.confidence:.2f}" if flag.confidence is not None else flag.source
                 Text(weight, classes="crc-soft")
             Text(flag.explanation, tag="p", classes="crc-soft")
@@ -181,6 +187,14 @@ class FlagsPanel:
             f"const card = document.getElementById('{card.html_id}');"
             "card?.scrollIntoView({block: 'nearest'});" + (f"card?{focus}" if focus else "")
         )
+
+
+def _place_button(flag: FlagShown, place: str) -> None:
+    """Shows the place on the check; the viewer hears it by its attribute."""
+    with ActionButton("Show", kind="quiet") as button:
+        button.classes("crc-show")
+    button.props["data-shows-region"] = place
+    button.props["aria-label"] = f"Show on the check: {flag.title}"
 
 
 def _values(flag: FlagShown) -> None:

@@ -27,6 +27,7 @@ from console.review.item_view import (
     ItemNotFound,
     ItemView,
     NoteShown,
+    PastReview,
     QuestionShown,
     Step,
 )
@@ -39,12 +40,22 @@ FINDINGS: Final = 50
 # Notes kept as shown with a decision, the newest.
 NOTES: Final = 50
 
+# Past reviews of the account shown, the newest, and signature cards.
+REVIEWS: Final = 20
+CARDS: Final = 4
+# A decision's time is when its transaction began, and it is seen once that has ended: what is younger than any
+# transaction may last could still appear, and would make stale what is shown.
+SETTLED_SECONDS: Final = 10.0
+
+_IMAGE: Final = "encode(i.sha256, 'hex') as sha256, i.width, i.height, i.dpi, i.problem"
 # The parts that have several rows, each a list of objects under its name. Amounts travel as text and hashes as hex, so
 # that no number of JSON is ever an amount.
 _LISTS: Final = {
     "images": """
-        select id, side, encode(sha256, 'hex') as sha256, width, height, dpi, problem
-        from image where item_id = item.id order by ordinal, id""",
+        select i.id, i.side, {image} from image i where i.item_id = item.id order by i.ordinal, i.id""",
+    "cards": """
+        select i.id, i.side, {image} from image i
+        where i.account_id = item.account_id and i.side = 'card' order by i.id limit :cards""",
     "flags": """
         select id, code, title, explanation, evidence, source, confidence::text as confidence, answer, answer_reason
         from flag where item_id = item.id order by code""",
@@ -52,10 +63,21 @@ _LISTS: Final = {
         select record, field, problem, found from file_finding where item_id = item.id
         order by record, id limit :findings""",
     "earlier": """
-        select h.id, h.serial, h.amount::text as amount, h.presented_on, h.payee, h.outcome, h.return_code, h.image_id,
-               encode(i.sha256, 'hex') as image_sha256
+        select h.id, h.serial, h.amount::text as amount, h.presented_on, h.payee, h.outcome, h.return_code,
+               i.id as image_id, i.side, {image}
         from history_check h left join image i on i.id = h.image_id
         where h.account_id = item.account_id order by h.presented_on desc, h.id limit :earlier""",
+    # How other checks of the account were decided before the holder took this one: what colleagues decide on it
+    # meanwhile does not change what the holder sees.
+    "reviews": """
+        select other.id as item_id, other.serial, other.amount::text as amount, d.decided_at, d.action, d.reasons,
+               u.display_name as who
+        from check_item other
+        join decision d on d.item_id = other.id and d.stage in ('decision', 'confirmation')
+        join app_user u on u.id = d.actor_id
+        where other.account_id = item.account_id and other.id != item.id
+          and d.decided_at < coalesce(claim.claimed_at, now()) - make_interval(secs => :settled)
+        order by d.decided_at desc, d.id limit :reviews""",
     "decisions": """
         select d.id, d.actor_id, u.display_name as who, d.stage as what, d.action, d.reasons, d.note, d.details,
                d.decided_at as at
@@ -90,14 +112,14 @@ _ACCOUNT: Final = """
 
 
 def _list(name: str) -> str:
-    return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name]}) part) as {name}"  # noqa: S608 - texts of our own
+    return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name].format(image=_IMAGE)}) part) as {name}"  # noqa: S608 - texts of our own
 
 
 _READ: Final = text(
     f"""
     select item.*, queue.key as queue_key, queue.name as queue_name, assignee.display_name as assignee_name,
-           claim.user_id as holder_id, holder.display_name as holder_name, claim.expires_at as holder_until,
-           pending_decision.commit_at,
+           claim.user_id as holder_id, holder.display_name as holder_name, claim.claimed_at as holder_since,
+           claim.expires_at as holder_until, pending_decision.commit_at,
            (select row_to_json(part) from ({_ACCOUNT}) part) as account,
            {", ".join(_list(name) for name in _LISTS)}
     from check_item item
@@ -113,6 +135,7 @@ _READ: Final = text(
 _IMAGES: Final = TypeAdapter(tuple[ImageShown, ...])
 _FLAGS: Final = TypeAdapter(tuple[FlagShown, ...])
 _EARLIER: Final = TypeAdapter(tuple[EarlierCheck, ...])
+_REVIEWS: Final = TypeAdapter(tuple[PastReview, ...])
 _ACCOUNTS: Final = TypeAdapter(AccountShown | None)
 _STEPS: Final = TypeAdapter(tuple[Step, ...])
 _NOTES: Final = TypeAdapter(tuple[NoteShown, ...])
@@ -130,6 +153,9 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         "earlier": EARLIER_CHECKS,
         "findings": FINDINGS,
         "notes": NOTES,
+        "cards": CARDS,
+        "reviews": REVIEWS,
+        "settled": SETTLED_SECONDS,
         "resumed": Event.ITEM_RESUMED.value,
     }
     row = (await session.execute(_READ, wanted)).mappings().first()
@@ -143,14 +169,16 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         policy_id=policy.id,
         policy_number=policy.number,
         thresholds=policy.document.thresholds.model_dump(mode="json"),
-        images=_IMAGES.validate_python(_with_hashes(row["images"], "sha256")),
+        images=_IMAGES.validate_python([_with_hash(one) for one in row["images"]]),
         flags=_FLAGS.validate_python(row["flags"]),
         findings=tuple(
             f"{one['problem']} (record {one['record']}, {one['field']}: {one['found'] or 'nothing'})"
             for one in row["findings"]
         ),
         account=_ACCOUNTS.validate_python(row["account"]),
-        earlier=_EARLIER.validate_python(_with_hashes(row["earlier"], "image_sha256")),
+        cards=_IMAGES.validate_python([_with_hash(one) for one in row["cards"]]),
+        earlier=_EARLIER.validate_python([_with_image(one) for one in row["earlier"]]),
+        reviews=_REVIEWS.validate_python(row["reviews"]),
         first_signature=_first_signature(status, row["decisions"]),
         steps=_steps(row["decisions"], row["resumed"]),
         notes=_NOTES.validate_python(row["notes"]),
@@ -189,8 +217,13 @@ _PLAIN: Final = (
 )
 
 
-def _with_hashes(rows: Sequence[dict[str, Any]], column: str) -> list[dict[str, Any]]:
-    return [row | {column: bytes.fromhex(row[column]) if row[column] else None} for row in rows]
+def _with_hash(image: dict[str, Any]) -> dict[str, Any]:
+    return image | {"sha256": bytes.fromhex(image["sha256"])}
+
+
+def _with_image(check: dict[str, Any]) -> dict[str, Any]:
+    """An earlier check with its image as an object of its own, where the archive has one."""
+    return check | {"image": _with_hash(check | {"id": check["image_id"]}) if check["image_id"] else None}
 
 
 def _first_signature(status: Status, decisions: Sequence[dict[str, Any]]) -> FirstSignature | None:
@@ -231,4 +264,4 @@ def _question(status: Status, decisions: Sequence[dict[str, Any]]) -> QuestionSh
 def _holder(row: RowMapping) -> Holder | None:
     if not row["holder_id"]:
         return None
-    return Holder(row["holder_id"], row["holder_name"], row["holder_until"], row["commit_at"])
+    return Holder(row["holder_id"], row["holder_name"], row["holder_since"], row["holder_until"], row["commit_at"])

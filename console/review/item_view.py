@@ -80,8 +80,20 @@ class EarlierCheck:
     payee: str
     outcome: str
     return_code: str | None
-    image_id: UUID | None
-    image_sha256: bytes | None
+    image: ImageShown | None
+
+
+@dataclass(frozen=True)
+class PastReview:
+    """The outcome of another check of the account that was reviewed here."""
+
+    item_id: UUID
+    serial: str
+    amount: Decimal
+    decided_at: datetime
+    action: str
+    reasons: tuple[str, ...]
+    who: str
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,7 @@ class Holder:
 
     user_id: UUID
     name: str
+    since: datetime
     expires_at: datetime
     commit_at: datetime | None
 
@@ -185,7 +198,11 @@ class ItemView:
     flags: tuple[FlagShown, ...]
     findings: tuple[str, ...]
     account: AccountShown | None
+    # The account's signature cards.
+    cards: tuple[ImageShown, ...]
     earlier: tuple[EarlierCheck, ...]
+    # The newest first; what was decided before the holder took this item.
+    reviews: tuple[PastReview, ...]
     first_signature: FirstSignature | None
     steps: tuple[Step, ...]
     notes: tuple[NoteShown, ...]

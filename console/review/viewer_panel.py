@@ -14,8 +14,8 @@ from console.images.links import link
 from console.review.flags import MICR_REGION
 from console.review.item_view import ImageShown, ItemView
 from console.settings import settings
-from console.ui.check_viewer import CheckViewer, ImageSide, Region
-from console.ui.format import zone_letters
+from console.ui.check_viewer import CheckViewer, Comparison, ImageSide, Region
+from console.ui.format import day, money, zone_letters
 from console.ui.viewer_state import Side, clean_state
 
 # A link is given out again for this part of its life, so that an image fetched ahead is found under its address.
@@ -24,6 +24,8 @@ _REUSED: Final = 0.6
 _MICR_BAND_INCHES: Final = 0.625
 _USUAL_DPI: Final = 200
 _USUAL_SIZE: Final = (1200, 550)
+# So many of an account's earlier checks can be compared with, the newest ones.
+_COMPARED: Final = 24
 
 OnState = Callable[[UUID, dict[str, Any]], Awaitable[None]]
 
@@ -67,7 +69,13 @@ class ViewerPanel:
         now = datetime.now(self._zone)
         watermark = f"{actor.name} · {now:%Y-%m-%d %H:%M} {zone_letters(now)}"
         self._viewer.set_check(
-            str(view.id), front=front, back=back, regions=regions(view), watermark=watermark, state=self._state
+            str(view.id),
+            front=front,
+            back=back,
+            regions=regions(view),
+            comparisons=self._comparisons(actor, view),
+            watermark=watermark,
+            state=self._state,
         )
 
     def prefetch(self, actor: Actor, view: ItemView) -> None:
@@ -95,8 +103,29 @@ class ViewerPanel:
 
     def _side(self, actor: Actor, view: ItemView, side: str) -> ImageSide | None:
         image = view.image(side)
-        if image is None:
-            return None
+        return None if image is None else self._image(actor, image)
+
+    def _comparisons(self, actor: Actor, view: ItemView) -> list[Comparison]:
+        """Earlier checks whose picture is there, the newest first, then the signature cards."""
+        pictured = [(one, one.image) for one in view.earlier if one.image is not None and not one.image.problem]
+        checks = [
+            Comparison(
+                str(one.id),
+                f"#{one.serial}" if one.serial else "Earlier check",
+                self._image(actor, image),
+                f"{money(one.amount)} · {day(one.presented_on)}",
+            )
+            for one, image in pictured[:_COMPARED]
+        ]
+        holder = view.account.holder if view.account else ""
+        cards = [
+            Comparison(str(card.id), "Signature card", self._image(actor, card), holder, zone="signature")
+            for card in view.cards
+            if not card.problem
+        ]
+        return checks + cards
+
+    def _image(self, actor: Actor, image: ImageShown) -> ImageSide:
         width, height = (image.width or _USUAL_SIZE[0], image.height or _USUAL_SIZE[1])
         # Without an address the viewer says that the image cannot be displayed, and asks for nothing.
         address = "" if image.problem else self.link(actor, image.id)
@@ -116,13 +145,16 @@ class ViewerPanel:
 
 
 def regions(view: ItemView) -> list[Region]:
-    """Where on the check its flags are: on the MICR line, the one place that every check has at the same spot."""
+    """What is boxed: flags on the MICR line, the one place that every check has at the same spot.
+
+    Other parts lie where the check's maker put them. One can go to where they usually are; a box would claim to know.
+    """
     front = view.image("front")
     titles = [flag.title for flag in view.flags if flag.evidence.get("region") == MICR_REGION]
     if front is None or not titles or not _measured(front):
         return []
     band = _MICR_BAND_INCHES * (front.dpi or _USUAL_DPI) / (front.height or 1)
-    return [Region("micr", " · ".join(titles), "front", 0.0, 1 - band, 1.0, band)]
+    return [Region(MICR_REGION, " · ".join(titles), "front", 0.0, 1 - band, 1.0, band)]
 
 
 def _measured(image: ImageShown) -> bool:

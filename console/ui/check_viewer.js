@@ -23,13 +23,12 @@ export default {
   data: () => ({
     current: {}, regions: [], shown: "front", active: "front", load: { front: "none", back: "none", other: "none" },
     mode: "fit", look: { mirror: false, ...PLAIN_LOOK }, loupe: false, drawer: "", boxes: true, full: false, bitonal: false,
-    comparing: null, shares: null, lit: null, said: "",
+    comparing: null, shares: null, lit: null, said: "", still: STILL.matches,
   }),
   computed: {
     bar: () => BAR,
     sliders: () => SLIDERS,
     ways: () => WAYS,
-    still: () => STILL.matches,
     comparisons() { return this.current.comparisons ?? []; },
     hasCard() { return this.comparisons.some((each) => each.zone); },
     compared() { return this.comparing ? this.comparisons[this.comparing.index] : null; },
@@ -55,6 +54,7 @@ export default {
       [window, "crc:command", this.command], [window, "keydown", this.escape, true], [window, "pagehide", this.sendSides],
       [document, "visibilitychange", this.visibility], [document, "click", this.clicked], [document, "pointerover", this.pointed],
       [document, "focusin", this.pointed],
+      [STILL, "change", () => (this.still = STILL.matches)],
       [document, "fullscreenchange", () => (this.full = document.fullscreenElement === this.$el)],
     ];
     for (const [target, type, listener, capture] of this.listeners) target.addEventListener(type, listener, capture);

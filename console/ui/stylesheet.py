@@ -213,6 +213,7 @@ VIEWER: Final = """
 .crc-viewer :is(.crc-viewer-bar, .crc-drawer) button[aria-pressed=true] { background: var(--image-active);
   box-shadow: inset 0 -2px var(--focus-dark-ground); }
 .crc-viewer .crc-cap { min-width: 16px; height: 16px; padding: 0 2px; color: var(--image-ink-soft); font-size: 10.5px; }
+.crc-viewer button[aria-pressed=true] .crc-cap { color: inherit; }
 .crc-percent { min-width: 42px; text-align: center; }
 .crc-drawer { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 8px; padding: 5px 10px; min-height: 38px;
   background: var(--image-bar); border-top: 1px solid var(--image-line); font-size: 12.5px; }
@@ -224,7 +225,8 @@ VIEWER: Final = """
 .crc-drawer-end { margin-left: auto; }
 .crc-compared { white-space: nowrap; }
 .crc-dim { color: var(--image-ink-soft); }
-.crc-legend { display: flex; gap: 12px; list-style: none; }
+.crc-legend { position: absolute; right: 8px; bottom: 8px; display: flex; gap: 14px; padding: 4px 10px;
+  border-radius: 6px; background: var(--image-bar); font-size: 12px; list-style: none; pointer-events: none; }
 .crc-legend li { display: flex; align-items: center; gap: 5px; white-space: nowrap; }
 .crc-legend li::before { content: ""; width: 14px; height: 14px; border: 1px solid var(--paper); border-radius: 3px;
   background: var(--on-both); }

@@ -56,9 +56,6 @@ const COMPARISON = `
         <label>Every<input type="range" min="400" max="3000" step="100" v-model.number="comparing.pace" @input="setPace"><output>{{ (comparing.pace / 1000).toFixed(1) }} s</output></label>
       </template>
     </template>
-    <ul v-if="comparing.way === 'difference'" class="crc-legend" aria-label="Legend">
-      <li data-ink="here">only here, {{ share('here') }}</li><li data-ink="there">only on {{ compared.label }}, {{ share('there') }}</li><li data-ink="both">on both</li>
-    </ul>
     <button v-if="!compared.zone && hasCard" type="button" data-command="compare_card" @click="act('compare_card')">Card<kbd v-if="cap('compare_card')" class="crc-cap" aria-hidden="true">{{ cap('compare_card') }}</kbd></button>
     <button type="button" class="crc-drawer-end" @click="act('compare')">Close<kbd class="crc-cap" aria-hidden="true">Esc</kbd></button>
   </div>`;
@@ -97,6 +94,9 @@ export const TEMPLATE = `
     ${ADJUST}${GO_TO}${COMPARISON}
     <div class="crc-panes" ref="panes" @pointerleave="left">
       ${FRAME}
+      <ul v-if="comparing && comparing.way === 'difference'" class="crc-legend" aria-label="Legend">
+        <li data-ink="here">only on this check, {{ share('here') }} of the ink</li><li data-ink="there">only on {{ compared.label }}, {{ share('there') }}</li><li data-ink="both">on both</li>
+      </ul>
       <canvas v-show="loupe" ref="loupe" class="crc-loupe" aria-hidden="true"></canvas>
       <span class="crc-viewer-said" role="status">{{ said }}</span>
       <span v-if="current.watermark" class="crc-watermark" aria-hidden="true">{{ current.watermark }}</span>

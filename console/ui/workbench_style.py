@@ -53,6 +53,10 @@ DESK: Final = """
 .crc-flag-card:focus { outline: none; }
 .crc-flag-card:focus-visible { outline: 2px solid var(--focus); outline-offset: 0; }
 .crc-flag-head { display: flex; justify-content: space-between; gap: 10px; }
+.crc-flag-card[data-shows-region] { cursor: pointer; }
+.crc-flag-card[data-lit] { border-color: var(--flag); box-shadow: 0 0 0 2px color-mix(in srgb, var(--flag) 35%,
+  transparent); }
+.crc-show.crc-button { min-height: 20px; padding: 0 4px; font-size: 12.5px; margin-left: auto; }
 .crc-flag-head h3 { font-size: 13.5px; color: var(--ink); }
 .crc-flag-card > p { font-size: 12.5px; }
 .crc-values { display: flex; flex-wrap: wrap; gap: 0 14px; margin-top: 1px; font-size: 12.5px; }
@@ -102,22 +106,45 @@ DESK: Final = """
 .crc-form textarea { max-height: 96px; }
 .crc-below { flex: none; height: 232px; display: grid; grid-template-columns: minmax(0, 1fr) 320px; gap: var(--gap); }
 .crc-account { display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
-.crc-thumbs { flex: 1; min-height: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr));
-  grid-template-rows: minmax(0, 1fr); grid-auto-rows: 0; gap: 0 8px; padding: 0 12px; overflow: hidden; }
-.crc-thumb { margin: 0; min-height: 0; display: flex; flex-direction: column; overflow: hidden;
-  border: 1px solid var(--line); border-radius: 6px; }
+.crc-account .crc-panel-head { align-items: center; padding: 5px 12px 5px 6px; min-height: 36px; }
+.crc-account .crc-tabs .crc-button { min-height: 26px; padding: 1px 8px; font-size: 12.5px; }
+.crc-thumbs { flex: 1; min-height: 0; display: flex; gap: 8px; padding: 2px 12px 4px; overflow-x: auto;
+  overflow-y: hidden; scrollbar-width: thin; }
+.crc-thumb { flex: none; width: 132px; min-height: 0; padding: 0; display: flex; flex-direction: column;
+  overflow: hidden; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); text-align: left; }
+button.crc-thumb { cursor: pointer; }
+button.crc-thumb:hover { border-color: var(--line-strong); }
+button.crc-thumb[aria-pressed=true] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent);
+  background: var(--accent-soft); }
 .crc-thumb[data-outcome=returned] { border-color: var(--breach-line); }
 .crc-thumb img { flex: 1; min-height: 0; width: 100%; object-fit: cover; object-position: left top;
-  background: #fff; }
+  background: var(--paper); }
 .crc-no-image { flex: 1; display: grid; place-items: center; background: var(--panel-soft); color: var(--ink-soft);
   font-size: 12px; }
-.crc-thumb figcaption { flex: none; display: grid; grid-template-columns: 1fr auto; gap: 0 4px; padding: 2px 6px 3px;
-  font-size: 12px; line-height: 1.25; white-space: nowrap; overflow: hidden; border-top: 1px solid var(--line); }
+.crc-thumb-words { flex: none; width: 100%; display: grid; grid-template-columns: 1fr auto; gap: 0 4px;
+  padding: 2px 6px 3px; font-size: 12px; line-height: 1.25; white-space: nowrap; overflow: hidden;
+  border-top: 1px solid var(--line); }
 .crc-context { flex: none; display: grid; grid-template-columns: repeat(5, auto); justify-content: space-between;
   gap: 3px 14px; padding: 7px 12px 8px; font-size: 12.5px; }
 .crc-context dt { color: var(--ink-soft); white-space: nowrap; font-size: 12px; line-height: 1.25; }
 .crc-context dd { font-weight: 600; white-space: nowrap; line-height: 1.3; }
-.crc-context dd[data-tone=breach] { color: var(--breach); }
+.crc-figures-all { flex: 1; min-height: 0; display: grid; grid-template-columns: repeat(2, minmax(0, 1fr));
+  gap: 0 24px; padding: 0 12px 8px; font-size: 12.5px; }
+.crc-pairs > div { display: flex; justify-content: space-between; gap: 12px; line-height: 1.62; }
+.crc-pairs dt { color: var(--ink-soft); white-space: nowrap; }
+.crc-pairs dd { font-weight: 600; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+:is(.crc-pairs, .crc-context) dd[data-tone=breach] { color: var(--breach); }
+.crc-windows { width: 100%; border-collapse: collapse; margin-bottom: 4px; }
+.crc-windows th { color: var(--ink-soft); font-weight: 400; text-align: left; padding: 1px 0; }
+.crc-windows thead th, .crc-windows td { text-align: right; }
+.crc-windows tbody td { font-weight: 600; }
+.crc-reviews { flex: 1; min-height: 0; overflow: auto; margin: 0 6px 6px; padding: 0 6px; font-size: 12.5px; }
+.crc-reviews:focus-visible { outline-offset: -2px; }
+.crc-reviews table { width: 100%; border-collapse: collapse; }
+.crc-reviews th { position: sticky; top: 0; padding: 2px 8px 2px 0; text-align: left; font-weight: 600;
+  color: var(--ink-soft); background: var(--panel); }
+.crc-reviews td { padding: 2px 8px 2px 0; border-top: 1px solid var(--line); white-space: nowrap; }
+.crc-reviews :is(th:nth-child(3), td[data-align=right]) { text-align: right; padding-right: 18px; }
 .crc-none { padding: 18px 12px; color: var(--ink-soft); flex: 1; }
 .crc-plot-panel { display: flex; flex-direction: column; min-height: 0; }
 .crc-present { color: var(--flag-ink); font-weight: 600; }

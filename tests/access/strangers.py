@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import sessions
 from console.access.people import read_account
@@ -25,6 +26,7 @@ from db.models import (
     AccessChange,
     AccessReview,
     AccessReviewLine,
+    Account,
     AllowRule,
     ApiKey,
     AuditEntry,
@@ -77,9 +79,11 @@ async def make_stranger(bank: Bank, folder: Path) -> Stranger:
             text="theirs", mentions=[],
         )  # fmt: skip
         session.add_all([flag, note])
+        card = await _signature_card(session, system)
         found = {
             "item": item,
             "image": (await session.scalars(select(Image.id).limit(1))).one(),
+            "signature card": card,
             "file": (await session.scalars(select(FileReceived.id))).one(),
             "flag": flag.id,
             "note": note.id,
@@ -90,6 +94,23 @@ async def make_stranger(bank: Bank, folder: Path) -> Stranger:
         }
     await claim(supervisor, item)
     return Stranger(system.institution_id, administrator, token, reference, {**found, **made})
+
+
+async def _signature_card(session: AsyncSession, system: Actor) -> UUID:
+    institution = {"institution_id": system.institution_id}
+    account = Account(
+        **institution, id=uuid4(), routing=ROUTING, number="60666044", holder="theirs", account_type="personal",
+        opened_on=date(2020, 1, 2), positive_pay=False,
+    )  # fmt: skip
+    session.add(account)
+    await session.flush()
+    card = Image(
+        **institution, id=uuid4(), account_id=account.id, side="card", sha256=bytes(32), size=1, format="tiff",
+        width=800, height=440, dpi=200,
+    )  # fmt: skip
+    session.add(card)
+    await session.flush()
+    return card.id
 
 
 async def _institution(bank: Bank) -> Actor:

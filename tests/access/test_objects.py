@@ -37,8 +37,8 @@ from tests.factories import Bank, make_bank
 ROOT = Path(__file__).parents[2]
 TABLES = sorted(table.name for table in Base.metadata.tables.values() if "institution_id" in table.columns)
 TABLE_OF = {
-    "item": "check_item", "image": "image", "file": "file_received", "flag": "flag", "policy": "policy_version",
-    "queue": "queue", "audit entry": "audit_entry", "note": "item_note",
+    "item": "check_item", "image": "image", "signature card": "image", "file": "file_received", "flag": "flag",
+    "policy": "policy_version", "queue": "queue", "audit entry": "audit_entry", "note": "item_note",
     "user": "app_user", "custom role": "custom_role",
     "campaign": "access_review", "campaign line": "access_review_line", "allowlist rule": "allow_rule",
     "api key": "api_key", "waiting change": "access_change", "session record": "session_record",

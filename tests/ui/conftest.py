@@ -83,7 +83,7 @@ def open_page(harness: str, chromium: BrowserContext, tab: Page) -> Iterator[Cal
         page = chromium.new_page() if screens or clock_ahead_hours else tab
         page.mouse.move(0, 0)
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=theme)
+        page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
         if clock_ahead_hours:
             page.add_init_script(f"const now = Date.now; Date.now = () => now() + {clock_ahead_hours} * 3600e3;")
         with urllib.request.urlopen(f"{harness}/log") as answer:

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from nicegui import app as nicegui_app
 from nicegui import ui
+from nicegui.element import Element
 from PIL import Image, ImageDraw, ImageFont
 
 from console.masking import masked
@@ -266,6 +267,7 @@ def table_states_page() -> None:
 
 def review_page() -> None:
     at = {"number": 1}
+    kept: dict[str, dict[str, Any]] = {}
 
     def show(number: int, *, prefetch: bool = True) -> None:
         at["number"] = number
@@ -292,6 +294,13 @@ def review_page() -> None:
         if action == "previous":
             show(at["number"] - 1)
 
+    def heard(check: str, state: dict[str, Any]) -> None:
+        LOG.append(("state", [check, state]))
+        kept[check] = state
+
+    def restore() -> None:
+        viewer.set_state(kept["check-1"])
+
     async def time_spent() -> None:
         LOG.append(("spent", await viewer.read_sides()))
 
@@ -308,18 +317,27 @@ def review_page() -> None:
             ActionButton("Grey", lambda: show(GREY))
             ActionButton("Broken", lambda: show(99, prefetch=False))
             ActionButton("Spent", time_spent)
+            ActionButton("Restore", restore)
         with ui.element("div").classes("demo-review"):
             with ui.element("div").classes("crc-column"):
                 viewer = CheckViewer(
-                    on_state=lambda check, state: LOG.append(("state", [check, state])),
+                    on_state=heard,
                     on_sides=lambda check, ms: LOG.append(("sides", [check, ms])),
                 )
                 with panel(
                     "Earlier checks of this account", aside="18 months · 41 checks · 1 returned", classes="demo-below"
                 ):
-                    pass
+                    for one in comparisons(1):
+                        thumb = ActionButton(one.label)
+                        thumb.props["data-compare"] = one.key
             with ui.element("div").classes("crc-panel demo-side"):
                 Text("$6,100.04", classes="demo-amount")
+                for region in regions():
+                    card = Element("article").classes("crc-flag-card")
+                    card.props["data-shows-region"] = region.key
+                    with card:
+                        Text(region.label, tag="h3")
+                        ActionButton("Confirm", lambda: LOG.append(("confirmed", None)))
                 with ui.element("label").classes("crc-input"):
                     note = ui.element("textarea")
                     note.props["aria-label"] = "Note"
@@ -339,10 +357,21 @@ def review_page() -> None:
         show(1)
 
 
+def alone_page() -> None:
+    """The viewer as any page may use it: no shell, no keys; two of them."""
+    ui.page_title("Two viewers")
+    with Element("main").classes("demo-alone"):
+        for number in (1, 2):
+            viewer = CheckViewer(keys=(), on_sides=lambda check, ms: LOG.append(("sides", [check, ms])))
+            front, back = sides(number)
+            viewer.set_check(f"check-{number}", front=front, back=back, state={"front": {"invert": True}})
+
+
 DEMO_CSS = """
 .demo-review { display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: 10px; height: 100%; min-height: 0; }
 .demo-below { flex: 0 0 236px; }
 .demo-side { display: flex; flex-direction: column; gap: 10px; padding: 12px 14px; }
+.demo-alone { display: grid; gap: 10px; height: 900px; }
 .demo-side .crc-input { margin-top: auto; }
 .demo-amount { font-size: 30px; font-weight: 700; line-height: 1.2; }
 .demo-decisions { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; }
@@ -391,6 +420,7 @@ def build() -> FastAPI:
 
     ui.page("/queue")(queue_page)
     ui.page("/review")(review_page)
+    ui.page("/alone")(alone_page)
     ui.page("/states")(table_states_page)
     ui.run_with(
         server,

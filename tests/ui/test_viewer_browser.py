@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from console.ui.check_viewer import USUAL_ZONES
 from tests.ui.screen import Screen
 
 OpenPage = Callable[..., Screen]
@@ -148,16 +149,90 @@ def test_the_image_cannot_be_lost_out_of_the_frame(review: Screen) -> None:
         assert image["x"] + image["width"] > pane["x"] + 40
 
 
-def test_jumping_to_a_region_brings_its_middle_to_the_middle(review: Screen) -> None:
-    review.page.keyboard.press("Shift+Digit7")  # the endorsement, on the other side
-    expect(review.page.locator("[data-side=back] img")).to_be_visible()
-    review.page.keyboard.press("Shift+Digit6")
-    expect(review.page.locator("[data-side=front] img")).to_be_visible()
+@pytest.mark.parametrize("number", range(7))
+def test_shift_and_a_digit_bring_each_region_to_the_middle(review: Screen, number: int) -> None:
+    zone = USUAL_ZONES[number]
+    review.page.keyboard.press(f"Shift+Digit{number + 1}")
+    expect(review.page.locator(f"[data-side={zone.side}] img")).to_be_visible()
     review.page.wait_for_timeout(60)
     pane = review.page.locator(".crc-pane").bounding_box()
     assert pane
     middle = under(review, pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2)
-    assert middle == pytest.approx((0, (0.88 - 0.5) * 540), abs=2)
+    expected = ((zone.x + zone.w / 2 - 0.5) * 1200, (zone.y + zone.h / 2 - 0.5) * 540)
+    assert middle == pytest.approx(expected, abs=2)
+    scale = view(review, zone.side)["scale"]
+    assert zone.w * 1200 * scale <= pane["width"]
+    assert zone.h * 540 * scale <= pane["height"]
+
+
+def test_a_flag_leads_to_its_box_and_the_box_to_its_flag(review: Screen) -> None:
+    page = review.page
+    card = page.locator("article[data-shows-region=flag_amount]")
+    page.keyboard.press("Space")
+    expect(page.locator("[data-side=back] img")).to_be_visible()
+    card.get_by_role("button", name="Confirm").click()
+    review.wait_for("confirmed")
+    expect(page.locator("[data-side=back] img")).to_be_visible()  # an answer is no wish to look
+    card.click(position={"x": 5, "y": 5})
+    expect(page.locator("[data-side=front] img")).to_be_visible()
+    page.wait_for_timeout(60)
+    pane = page.locator(".crc-pane").bounding_box()
+    assert pane
+    middle = under(review, pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2)
+    assert middle == pytest.approx(((0.74 + 0.115 - 0.5) * 1200, (0.28 + 0.08 - 0.5) * 540), abs=2)
+    page.keyboard.press("f")
+    page.wait_for_timeout(60)
+    box = page.locator("[data-region=flag_amount]")
+    place = box.bounding_box()
+    assert place
+    page.mouse.move(place["x"] + 20, place["y"] + 20)
+    expect(card).to_have_attribute("data-lit", "")
+    expect(box).to_have_attribute("data-lit", "")
+    page.mouse.move(place["x"] - 200, place["y"] + 20)
+    expect(card).not_to_have_attribute("data-lit", "")
+    box.get_by_role("button").focus()
+    expect(card).to_have_attribute("data-lit", "")
+    page.keyboard.press("Tab")
+    expect(card).not_to_have_attribute("data-lit", "")
+    card.hover(position={"x": 5, "y": 5})
+    expect(box).to_have_attribute("data-lit", "")
+
+
+def test_flipping_and_mirroring_twice_is_as_it_was_and_both_are_half_a_turn(review: Screen) -> None:
+    keys = review.page.keyboard
+    before = view(review)
+    corner = "document.querySelector('.crc-stage > *').style.transform"
+    for key in ("m", "m", "Shift+M", "Shift+M"):
+        keys.press(key)
+    assert view(review) == before
+    keys.press("Shift+M")
+    review.page.wait_for_timeout(60)
+    # What was at the top is at the bottom, and left stays left: the image's own top left corner, in the frame.
+    assert "rotate(180deg) scaleX(-1)" in review.page.evaluate(corner)
+    keys.press("m")
+    keys.press("]")
+    keys.press("]")
+    assert view(review) == before
+
+
+def test_two_viewers_on_a_page_of_their_own_hear_the_one_that_is_used(open_page: OpenPage) -> None:
+    """The Python face alone: no shell, no hotkeys, no key caps."""
+    screen = open_page("alone")
+    page = screen.page
+    first, second = (page.locator(".crc-viewer").nth(n) for n in (0, 1))
+    expect(first.locator("canvas[role=img]")).to_be_visible()  # inverted, by the state it was given
+    expect(page.locator(".crc-viewer kbd")).to_have_count(0)
+    expect(first.get_by_role("button", name="Compare")).to_be_disabled()
+    second.get_by_role("button", name="Back").click()
+    expect(second.locator("[data-side=back] img")).to_be_visible()
+    expect(first.locator("[data-side=front]")).to_be_visible()
+    command = "detail => window.dispatchEvent(new CustomEvent('crc:command', { detail }))"
+    page.evaluate(command, {"target": "viewer", "action": "both"})
+    expect(second.locator(".crc-pane")).to_have_count(2)
+    expect(first.locator(".crc-pane")).to_have_count(1)
+    first.locator(".crc-pane").click()
+    page.evaluate(command, {"target": "viewer", "action": "both"})
+    expect(first.locator(".crc-pane")).to_have_count(2)
 
 
 # The mean of the red bytes of a rectangle of the picture in the frame, as it is developed: x, y, w, h in image pixels.
