@@ -60,8 +60,9 @@ def run(ground: Ground, reviewers: int = REVIEWERS, seconds: float = SECONDS, pa
     with Site.serving(settings(), ground.folder) as site:
         process = psutil.Process(site.process.pid)
         alone = asyncio.run(_all_work(site.origin, people[:1], min(seconds, 20), pace / 5))
-        before = process.memory_info().rss
+        before, busy = process.memory_info().rss, _busy(process)
         together = asyncio.run(_all_work(site.origin, people[1:], seconds, pace))
+        spent = (_busy(process) - busy) / max(1, len(together.times)) * 1e3
         grown = (process.memory_info().rss - before) / reviewers / 1e6
     if alone.errors or not alone.times:
         raise PageFailed(f"one reviewer alone: {alone.errors[:3]}")
@@ -72,8 +73,14 @@ def run(ground: Ground, reviewers: int = REVIEWERS, seconds: float = SECONDS, pa
     return [
         _with_target(figure),
         errors,
+        Figure("the process's CPU for each decision", round(spent, 1), "ms", note="looking ahead and opening included"),
         Figure("memory of a reviewer's open page", round(grown, 2), "MB", note="growth of the process, all of it"),
     ]
+
+
+def _busy(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _with_target(figure: Figure) -> Figure:

@@ -30,6 +30,7 @@ from console.ui.item_table import ItemRow, ItemTable, Sort
 from console.ui.keys import Scope, key_of, keys_for
 from console.ui.pieces import ActionButton, Chip, Figure, Text, Tone, panel
 from console.ui.shell import NavItem, SessionClock, shell
+from console.ui.still import Still, node
 
 NOW = datetime.now(UTC)
 LOG: list[tuple[str, Any]] = []
@@ -330,6 +331,13 @@ def review_page() -> None:
                     for one in comparisons(1):
                         thumb = ActionButton(one.label)
                         thumb.props["data-compare"] = one.key
+                    still = Still(on_act=lambda act: LOG.append(("act", act)))
+                    still.show(
+                        [
+                            node("p", "<b>Payee & Sons</b>", class_="demo-words"),
+                            node("button", "Say so", type="button", data_act="compare-1"),
+                        ]
+                    )
             with ui.element("div").classes("crc-panel demo-side"):
                 Text("$6,100.04", classes="demo-amount")
                 for region in regions():

@@ -1,0 +1,17 @@
+// Shows a tree of tags and text. Text goes in as text nodes; a click on a part that names an act is told to the server.
+
+import { h } from "vue";
+
+export default {
+  props: { tree: Array },
+  render() {
+    const draw = (node) => {
+      if (typeof node === "string") return node;
+      const [tag, given, parts] = node;
+      const { "data-act": act, ...attributes } = given;
+      const onClick = act === undefined ? undefined : () => this.$emit("act", act);
+      return h(tag, act === undefined ? attributes : { ...attributes, "data-act": act, onClick }, parts.map(draw));
+    };
+    return h("div", this.tree.map(draw));
+  },
+};
