@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
-from console.review.account_figures_panel import draw_figures, draw_reviews, draw_summary, since
-from console.review.item_view import EarlierCheck, ImageShown, ItemView
+from console.review.account_figures_panel import figures, reviews, since, summary
+from console.review.item_view import AccountShown, EarlierCheck, ImageShown, ItemView
 from console.ui.amount_plot import AmountPlot, AmountPoint
 from console.ui.format import count, day, money
-from console.ui.pieces import ActionButton, Text
+from console.ui.pieces import Text
+from console.ui.still import Node, Still, node
 
 THUMBNAILS: Final = 12
 Link = Callable[[UUID], str]
@@ -33,8 +33,8 @@ class AccountPanel:
         self._tab = "checks"
         self._view: ItemView | None = None
         with Element("div").classes("crc-below"):
-            with Element("section").classes("crc-panel crc-account") as self._box:
-                self._box.props["aria-label"] = "Earlier checks and the account"
+            self._box = Still(root="section", on_act=self._turn_to)
+            self._box.classes("crc-panel crc-account").props["aria-label"] = "Earlier checks and the account"
             with Element("section").classes("crc-panel crc-plot-panel") as plot:
                 plot.props["aria-label"] = "Amounts over time"
                 with Element("div").classes("crc-panel-head"):
@@ -62,83 +62,82 @@ class AccountPanel:
     def _draw(self) -> None:
         view = self._view
         assert view is not None
-        self._box.clear()
-        with self._box:
-            with Element("div").classes("crc-panel-head"):
-                if view.account:
-                    self._draw_tabs(view)
-                else:
-                    Text("Earlier checks of this account", tag="h2")
-                Text(_summary(view, self._presented(view)))
-            if view.account is None:
-                Text(_nothing(view), tag="p", classes="crc-none")
-            elif self._tab == "figures":
-                draw_figures(view, view.account, self._presented(view), self._zone)
-            elif self._tab == "reviews":
-                draw_reviews(view, self._zone)
-            else:
-                self._draw_checks(view)
-                draw_summary(view, view.account, self._presented(view))
-
-    def _draw_tabs(self, view: ItemView) -> None:
-        with Element("div").classes("crc-tabs") as tabs:
-            tabs.props["role"] = "group"
-            tabs.props["aria-label"] = "What to see of the account"
-            for tab, words in _TABS.items():
-                label = f"{words} · {len(view.reviews)}" if tab == "reviews" else words
-                button = ActionButton(label, partial(self._turn_to, tab))
-                button.set_chosen(tab == self._tab)
-
-    def _draw_checks(self, view: ItemView) -> None:
-        if not view.earlier and not view.cards:
-            Text("No earlier check of this account is known.", tag="p", classes="crc-none")
-            return
-        with Element("div").classes("crc-thumbs"):
-            for card in view.cards:
-                self._card(card)
-            for check in view.earlier[:THUMBNAILS]:
-                self._thumbnail(check)
-
-    def _card(self, card: ImageShown) -> None:
-        address = None if card.problem else self._link(card.id)
-        thumb = _thumb(str(card.id), address, "Compare with the signature card")
-        with thumb, Element("span").classes("crc-thumb-words"):
-            Text("Signature card", classes="crc-strong")
-
-    def _thumbnail(self, check: EarlierCheck) -> None:
-        image = check.image if check.image and not check.image.problem else None
-        words = f"#{check.serial}" if check.serial else "a check without a serial"
-        name = f"{words}, {money(check.amount)}, {day(check.presented_on)}, {check.outcome}, to {check.payee}"
-        with _thumb(str(check.id), self._link(image.id) if image else None, f"Compare with {name}") as thumb:
-            thumb.props["data-outcome"] = check.outcome
-            with Element("span").classes("crc-thumb-words"):
-                Text(f"#{check.serial}" if check.serial else "—", classes="crc-strong")
-                Text(f"{check.presented_on.day} {check.presented_on:%b}", classes="crc-soft")
-                Text(money(check.amount))
-                if check.outcome == "returned":
-                    Text(f"returned {check.return_code or ''}".strip(), classes="crc-breach")
-                else:
-                    Text("paid", classes="crc-soft")
-
-
-def _thumb(key: str, address: str | None, name: str) -> Element:
-    """A small picture that opens its comparison; without a picture there is nothing to compare with."""
-    thumb = Element("button" if address else "div").classes("crc-thumb")
-    thumb.props["title"] = name if address else name.removeprefix("Compare with ")
-    if address:
-        thumb.props["type"] = "button"
-        thumb.props["data-compare"] = key
-        thumb.props["aria-label"] = name
-        thumb.props["aria-pressed"] = "false"
-    with thumb:
-        if address:
-            picture = Element("img")
-            picture.props["src"] = address
-            picture.props["alt"] = ""
-            picture.props["loading"] = "lazy"
+        aside = node("span", _summary(view, self._presented(view)))
+        if view.account is None:
+            head = node("h2", "Earlier checks of this account")
+            self._box.show([_head(head, aside), node("p", _nothing(view), class_="crc-none")])
         else:
-            Text("no image", classes="crc-no-image")
-    return thumb
+            self._box.show([_head(self._tabs(view), aside), *self._parts(view, view.account)])
+
+    def _parts(self, view: ItemView, account: AccountShown) -> list[Node]:
+        if self._tab == "figures":
+            return [figures(view, account, self._presented(view), self._zone)]
+        if self._tab == "reviews":
+            return [reviews(view, self._zone)]
+        return [self._checks(view), summary(view, account, self._presented(view))]
+
+    def _tabs(self, view: ItemView) -> Node:
+        buttons = []
+        for tab, words in _TABS.items():
+            label = f"{words} · {len(view.reviews)}" if tab == "reviews" else words
+            pressed = "true" if tab == self._tab else "false"
+            text = node("span", label, class_="crc-button-text")
+            buttons.append(
+                node("button", text, type="button", class_="crc-button crc-plain", aria_pressed=pressed, data_act=tab)
+            )
+        return node("div", *buttons, class_="crc-tabs", role="group", aria_label="What to see of the account")
+
+    def _checks(self, view: ItemView) -> Node:
+        if not view.earlier and not view.cards:
+            return node("p", "No earlier check of this account is known.", class_="crc-none")
+        checks = (self._thumbnail(check) for check in view.earlier[:THUMBNAILS])
+        return node("div", *map(self._card, view.cards), *checks, class_="crc-thumbs")
+
+    def _card(self, card: ImageShown) -> Node:
+        words = node("span", node("span", "Signature card", class_="crc-strong"), class_="crc-thumb-words")
+        address = None if card.problem else self._link(card.id)
+        return _thumb(str(card.id), address, "Compare with the signature card", words)
+
+    def _thumbnail(self, check: EarlierCheck) -> Node:
+        image = check.image if check.image and not check.image.problem else None
+        serial = f"#{check.serial}" if check.serial else "a check without a serial"
+        name = f"{serial}, {money(check.amount)}, {day(check.presented_on)}, {check.outcome}, to {check.payee}"
+        returned = check.outcome == "returned"
+        outcome = f"returned {check.return_code or ''}".strip() if returned else "paid"
+        words = node(
+            "span",
+            node("span", f"#{check.serial}" if check.serial else "—", class_="crc-strong"),
+            node("span", f"{check.presented_on.day} {check.presented_on:%b}", class_="crc-soft"),
+            node("span", money(check.amount)),
+            node("span", outcome, class_="crc-breach" if returned else "crc-soft"),
+            class_="crc-thumb-words",
+        )
+        address = self._link(image.id) if image else None
+        return _thumb(str(check.id), address, f"Compare with {name}", words, outcome=check.outcome)
+
+
+def _head(*parts: Node) -> Node:
+    return node("div", *parts, class_="crc-panel-head")
+
+
+def _thumb(key: str, address: str | None, name: str, words: Node, *, outcome: str | None = None) -> Node:
+    """A small picture that opens its comparison; without a picture there is nothing to compare with."""
+    if address is None:
+        missing = node("span", "no image", class_="crc-no-image")
+        title = name.removeprefix("Compare with ")
+        return node("div", missing, words, class_="crc-thumb", title=title, data_outcome=outcome)
+    return node(
+        "button",
+        node("img", src=address, alt="", loading="lazy"),
+        words,
+        class_="crc-thumb",
+        type="button",
+        title=name,
+        data_outcome=outcome,
+        data_compare=key,
+        aria_label=name,
+        aria_pressed="false",
+    )
 
 
 def _summary(view: ItemView, today: date) -> str:

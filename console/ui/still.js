@@ -3,7 +3,7 @@
 import { h } from "vue";
 
 export default {
-  props: { tree: Array },
+  props: { tree: Array, root: { type: String, default: "div" } },
   render() {
     const draw = (node) => {
       if (typeof node === "string") return node;
@@ -12,6 +12,6 @@ export default {
       const onClick = act === undefined ? undefined : () => this.$emit("act", act);
       return h(tag, act === undefined ? attributes : { ...attributes, "data-act": act, onClick }, parts.map(draw));
     };
-    return h("div", this.tree.map(draw));
+    return h(this.root, this.tree.map(draw));
   },
 };

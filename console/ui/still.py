@@ -18,7 +18,9 @@ Node = tuple[Any, ...] | str
 
 _TAG: Final = re.compile(r"(?!script|style|iframe|object|embed)[a-z][a-z0-9]*")
 # Nothing that a browser would run, load as code or take for markup.
-_ATTRIBUTE: Final = re.compile(r"class|title|role|src|alt|loading|type|tabindex|href|draggable|(data|aria)-[a-z-]+")
+_ATTRIBUTE: Final = re.compile(
+    r"class|title|role|scope|src|alt|loading|type|tabindex|href|draggable|(data|aria)-[a-z-]+"
+)
 
 
 def node(tag: str, *parts: Node | None, **attributes: str | None) -> Node:
@@ -35,10 +37,14 @@ def node(tag: str, *parts: Node | None, **attributes: str | None) -> Node:
 
 
 class Still(Element, component="still.js"):
-    """Shows nodes; ``on_act(act)`` is told of a click on a node with ``data_act``, as long as that is shown."""
+    """Shows nodes; ``on_act(act)`` is told of a click on a node with ``data_act``, as long as that is shown.
 
-    def __init__(self, *, on_act: Callable[[str], Any] | None = None) -> None:
+    ``root`` is the tag that holds them.
+    """
+
+    def __init__(self, *, root: str = "div", on_act: Callable[[str], Any] | None = None) -> None:
         super().__init__()
+        self.props["root"] = root
         self.props["tree"] = ()
         self._acts: frozenset[str] = frozenset()
         if on_act:
