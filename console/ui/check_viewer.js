@@ -4,7 +4,7 @@ import { COMPARING, STILL } from "viewer_compare";
 import { ImagePool, entryPixels } from "viewer_images";
 import { PLAIN_LOOK, develop, isPlain, lookOf } from "viewer_look";
 import { MOVING } from "viewer_moving";
-import { drawLoupe, paintBox, paintImage, placeLoupe, settleImage } from "viewer_paint";
+import { boxesLieFor, drawLoupe, layOutBoxes, moveBoxes, paintImage, placeLoupe, settleImage } from "viewer_paint";
 import { REGIONS } from "viewer_regions";
 import { SEEN } from "viewer_seen";
 import { BAR, SLIDERS, TEMPLATE, WAYS } from "viewer_template";
@@ -132,7 +132,8 @@ export default {
       this.frames = {};
       for (const pane of this.$refs.panes.querySelectorAll(".crc-pane")) {
         const slot = pane.dataset.side;
-        this.frames[slot] = { pane, stage: pane.querySelector(".crc-stage"), width: pane.clientWidth, height: pane.clientHeight };
+        const [stage, boxes] = [pane.querySelector(".crc-stage"), pane.querySelector(".crc-boxes")];
+        this.frames[slot] = { pane, stage, boxes, width: pane.clientWidth, height: pane.clientHeight };
         this.observer.observe(pane);
       }
       for (const slot of Object.keys(this.frames)) this.layOut(slot);
@@ -191,12 +192,15 @@ export default {
         paintImage(element, view);
         if (element.hidden !== !!hidden) element.hidden = !!hidden;
       }
-      if (this.boxes && shown.length && slot !== "other") this.paintBoxes(slot, frame.pane);
+      if (this.boxes && shown.length && slot !== "other") this.paintBoxes(slot, frame);
     },
-    paintBoxes(side, pane) {
-      for (const box of pane.querySelectorAll(".crc-box")) {
-        paintBox(box, this.views[side], this.sizeOf(side), this.regions.find((region) => region.key === box.dataset.region));
-      }
+    paintBoxes(side, { boxes }) {
+      const view = this.views[side];
+      if (!boxes) return;
+      const lie = boxesLieFor(boxes, view) && (this.calm || boxes.laid.scale === view.scale) && boxes.laid.of === this.regions;
+      if (!lie) layOutBoxes(boxes, view, this.sizeOf(side), this.regions);
+      boxes.laid.of = this.regions;
+      moveBoxes(boxes, view);
     },
     /** What lies in a frame: one picture; while alternating two, one of them hidden; or the drawn difference. */
     layersOf(slot) {

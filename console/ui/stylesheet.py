@@ -214,7 +214,7 @@ VIEWER: Final = """
   box-shadow: inset 0 -2px var(--focus-dark-ground); }
 .crc-viewer .crc-cap { min-width: 16px; height: 16px; padding: 0 2px; color: var(--image-ink-soft); font-size: 10.5px; }
 .crc-viewer button[aria-pressed=true] .crc-cap { color: inherit; }
-.crc-percent { min-width: 42px; text-align: center; }
+.crc-percent { width: 46px; height: 20px; line-height: 20px; contain: strict; text-align: center; }
 .crc-drawer { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 8px; padding: 5px 10px; min-height: 38px;
   background: var(--image-bar); border-top: 1px solid var(--image-line); font-size: 12.5px; }
 .crc-drawer label { display: flex; align-items: center; gap: 7px; }
@@ -244,7 +244,7 @@ VIEWER: Final = """
 .crc-stage > * { position: absolute; left: 0; top: 0; display: block; max-width: none; background: var(--paper);
   transform-origin: 50% 50%; }
 .crc-stage > [hidden] { display: none; }
-.crc-pane[data-moving] .crc-stage > * { will-change: transform; }
+.crc-pane[data-moving] :is(.crc-stage > *, .crc-boxes) { will-change: transform; }
 .crc-box { position: absolute; left: 0; top: 0; border: 2px solid var(--flag); background: color-mix(in srgb,
   var(--flag) 9%, transparent); pointer-events: none; }
 .crc-box[data-lit] { box-shadow: 0 0 0 3px color-mix(in srgb, var(--flag) 45%, transparent); }

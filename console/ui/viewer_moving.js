@@ -29,6 +29,7 @@ export const MOVING = {
   calmDown() {
     this.calm = undefined;
     for (const { pane } of Object.values(this.frames)) delete pane.dataset.moving;
+    this.paintSoon();
   },
   grab(event, slot) {
     if (event.target.closest("button") || (event.pointerType === "mouse" && event.button !== 0)) return;

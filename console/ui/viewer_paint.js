@@ -21,15 +21,26 @@ export function paintImage(element, view) {
   if (element.style.imageRendering !== rendering) element.style.imageRendering = rendering;
 }
 
-export function paintBox(box, view, image, region) {
-  if (!region) return;
-  const at = boxInFrame(view, image, region);
-  box.style.transform = `translate(${at.left}px, ${at.top}px)`;
-  const size = `${at.width.toFixed(1)} ${at.height.toFixed(1)}`;
-  if (box.dataset.size === size) return; // the same while it is only moved
-  box.dataset.size = size;
-  Object.assign(box.style, { width: `${at.width}px`, height: `${at.height}px` });
+/**
+ * Lays the boxes out for a view; `laid` keeps for which. Once laid out they follow the image by one transform: their lines
+ * and words keep their size again when the movement has come to rest.
+ */
+export function layOutBoxes(container, view, image, regions) {
+  for (const box of container.querySelectorAll(".crc-box")) {
+    const region = regions.find((each) => each.key === box.dataset.region);
+    if (!region) continue;
+    const at = boxInFrame({ ...view, x: 0, y: 0 }, image, region);
+    Object.assign(box.style, { transform: `translate(${at.left}px, ${at.top}px)`, width: `${at.width}px`, height: `${at.height}px` });
+  }
+  container.laid = { scale: view.scale, turn: view.turn, mirror: view.mirror };
 }
+
+export function moveBoxes(container, view) {
+  const by = view.scale / container.laid.scale;
+  container.style.transform = `translate(${view.x}px, ${view.y}px)${by === 1 ? "" : ` scale(${by})`}`;
+}
+
+export const boxesLieFor = ({ laid }, { turn, mirror }) => laid?.turn === turn && laid.mirror === mirror;
 
 /** Draws the surroundings of the point under `cursor`, larger by the power of the loupe and never below 1:1. */
 export function drawLoupe(canvas, { element, view, image }, cursor) {

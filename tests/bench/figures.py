@@ -41,9 +41,11 @@ def rate(
     )
 
 
-def duration(name: str, value: float, floor: float, *, note: str = "") -> Figure:
-    """A time in milliseconds, the less the better."""
-    return Figure(name, _short(value), "ms", _short(floor), round(floor / value, 3), note=note)
+def duration(name: str, value: float, floor: float, *, at_most: float | None = None, note: str = "") -> Figure:
+    """A time in milliseconds, the less the better; its target is how many times the floor's it may be (`at_most`)."""
+    target = f"≤ {at_most} × floor" if at_most else None
+    met = value <= at_most * floor if at_most else None
+    return Figure(name, _short(value), "ms", _short(floor), round(floor / value, 3), target, met, note)
 
 
 def size(name: str, value: float, unit: str, *, below: float, note: str = "") -> Figure:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from tests.bench import (
     deciding,
     displaying,
+    frames,
     imports,
     listing,
     memory,
@@ -52,6 +53,7 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "decide": deciding.run,
     "image": displaying.run,
     "page": opening.run,
+    "frames": frames.run,
     "sign-in": signing_in.run,
     "next": next_check.run,
     "reviewers": reviewers.run,

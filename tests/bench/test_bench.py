@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.settings import Settings
-from tests.bench import by_hand, deciding, imports, listing, memory, reviewers, rows, run, signing_in
+from tests.bench import by_hand, deciding, frames, imports, listing, memory, reviewers, rows, run, signing_in
 from tests.bench.figures import Figure, duration, percentile, rate, size, table
 from tests.bench.ground import Ground, environment_of
 from tests.bench.many_items import add_items
@@ -32,6 +32,7 @@ SMALL: dict[str, Callable[[Ground], list[Figure]]] = {
     "queue": lambda ground: listing.run(ground, sizes=(60, 120), turns=2),
     "decide": lambda ground: deciding.run(ground, waiting=60, workers={1: 2, 4: 8}),
     "sign-in": lambda ground: signing_in.run(ground, people_=4, events=20),
+    "frames": lambda ground: frames.run(ground, rounds=1, frames=24),
     "reviewers": lambda ground: reviewers.run(ground, reviewers=3, seconds=2, pace=1),
 }
 
@@ -89,6 +90,8 @@ def test_figures_compare_with_their_floor() -> None:
     assert rate("r", 600, 1_000, "items/s", share=0.7).met is False
     assert rate("r", 600, 1_000, "items/s").met is None
     assert duration("d", 20, 5).of_floor == 0.25
+    assert duration("d", 25, 20, at_most=1.3).met is True
+    assert duration("d", 27, 20, at_most=1.3).met is False
     assert size("s", 149, "MB", below=150).met is True
     assert size("s", 150, "MB", below=150).met is False
     assert percentile([1.0], 95) == 1.0

@@ -15,6 +15,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
 from nicegui import app as nicegui_app
 from nicegui import ui
 from nicegui.element import Element
@@ -375,10 +376,31 @@ def alone_page() -> None:
             viewer.set_check(f"check-{number}", front=front, back=back, state={"front": {"invert": True}})
 
 
+def frames_page(width: int, height: int) -> None:
+    """The viewer alone over a check of this size, filling the window: what the bench of frame times moves."""
+    with Element("main").classes("demo-frames"):
+        viewer = CheckViewer(keys=())
+        front = ImageSide(f"/sized/{width}/{height}", width, height, 200)
+        viewer.set_check(
+            "check-1", front=front, back=None, regions=regions(), watermark="m.reyes · 2026-11-22 14:03 ET"
+        )
+
+
+def bare_page(width: int, height: int) -> HTMLResponse:
+    """Its floor: the same image in a frame of the same size, and nothing else."""
+    margin = f"margin:-{height / 2}px 0 0 -{width / 2}px"
+    return HTMLResponse(
+        "<!doctype html><style>body{margin:0}main{position:relative;height:560px;width:930px;overflow:hidden}"
+        f"img{{position:absolute;left:50%;top:50%;{margin}}}</style>"
+        f'<main><img src="/sized/{width}/{height}" alt=""></main>'
+    )
+
+
 DEMO_CSS = """
 .demo-review { display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: 10px; height: 100%; min-height: 0; }
 .demo-below { flex: 0 0 236px; }
 .demo-side { display: flex; flex-direction: column; gap: 10px; padding: 12px 14px; }
+.demo-frames { display: flex; height: 560px; width: 930px; }
 .demo-alone { display: grid; gap: 10px; height: 900px; }
 .demo-side .crc-input { margin-top: auto; }
 .demo-amount { font-size: 30px; font-weight: 700; line-height: 1.2; }
@@ -428,6 +450,15 @@ def build() -> FastAPI:
 
     ui.page("/queue")(queue_page)
     ui.page("/review")(review_page)
+
+    @server.get("/sized/{width}/{height}")
+    def sized(width: int, height: int) -> Response:
+        out = io.BytesIO()
+        _draw_front(1).resize((width, height)).save(out, "PNG")
+        return Response(out.getvalue(), media_type="image/png")
+
+    server.get("/bare/{width}/{height}")(bare_page)
+    ui.page("/frames/{width}/{height}")(frames_page)
     ui.page("/alone")(alone_page)
     ui.page("/states")(table_states_page)
     ui.run_with(

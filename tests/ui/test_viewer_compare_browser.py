@@ -98,6 +98,7 @@ def test_the_difference_shows_what_only_one_of_them_has_after_bringing_them_toge
     legend = page.get_by_role("list", name="Legend")
     expect(legend).to_contain_text("only on this check")
     expect(legend).to_contain_text("only on #112")
+    page.wait_for_function(f"{VIEWER}.shares")  # both images are there
     assert page.evaluate(f"{VIEWER}.shift") == {"x": -8, "y": 0}, "the finer scan lies eight pixels to the right"
     amount = [(x, 200) for x in range(920, 1100)]
     blot = [(x, 350) for x in range(305, 355)]
