@@ -157,7 +157,7 @@ async def item_ids(bank: Bank) -> list[UUID]:
 async def view_of(actor: Actor, item_id: UUID) -> ItemView:
     """What the item's page shows."""
     async with transaction(actor) as session:
-        return await load_view(session, item_id)
+        return await load_view(session, item_id, looking=actor)
 
 
 async def claimed(actor: Actor, item_id: UUID) -> tuple[ItemView, Seen]:

@@ -72,6 +72,7 @@ class Event(StrEnum):
     QUEUE_CLOSED = "queue.closed"
     ITEM_SUBMITTED = "item.submitted"
     ITEM_UNDONE = "item.undone"
+    OPINION_RECORDED = "second_opinion.recorded"
     COMMIT_REFUSED = "item.commit_refused"
     QUEUE_VIEW_SHARED = "queue_view.shared"
     QUEUE_VIEW_DELETED = "queue_view.deleted"

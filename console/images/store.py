@@ -91,6 +91,14 @@ class ImageStore:
             self._limiter = anyio.CapacityLimiter(CONNECTIONS)
         return await anyio.to_thread.run_sync(partial(self.get, institution_id, sha256), limiter=self._limiter)
 
+    async def answers(self) -> bool:
+        """Whether the store can be reached at present, asked from a thread."""
+        try:
+            await anyio.to_thread.run_sync(self.check)
+        except StoreUnavailable:
+            return False
+        return True
+
     def check(self) -> None:
         """Raise StoreUnavailable unless the bucket is there."""
         try:

@@ -11,7 +11,7 @@ Dollars = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
 
 
 class Thresholds(BaseModel):
-    """Every number that a supervisor may set. Amounts are dollars."""
+    """Everything that a supervisor may set. Amounts are dollars."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,6 +20,10 @@ class Thresholds(BaseModel):
     sla_hours: Annotated[Decimal, Field(gt=0, le=240)]
     # So long can a decision be taken back before it is committed; 0: it is committed at once.
     undo_seconds: Annotated[int, Field(ge=0, le=60)] = 8
+    # The second of two people chooses before the first one's recommendation is shown to them.
+    blind_second_review: bool = False
+    # A decision that ends the review is refused while a side with an image was not on screen.
+    view_both_sides: bool = False
     warning_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
     # An amount this many times the account's usual check (average of 90 days) is unusual.
     unusual_amount_factor: Annotated[Decimal, Field(gt=1, le=1000)] = Decimal(5)

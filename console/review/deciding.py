@@ -1,45 +1,46 @@
-"""One decision: everything that must hold at its moment, and then the rows that it writes.
+"""One decision: everything that must hold at its moment.
 
-`prepare` locks the item and checks; `write` writes. Both are steps of the caller's transaction, so that a decision
-that waited for its undo time is checked by the same rules as one that is committed at once.
+`prepare` locks the item and checks, as a step of the caller's transaction, so that a decision that waited for its undo
+time is checked by the same rules as one that is committed at once. `decision_rows.write` writes what it gives.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, Place, amount_limit, within_limit
 from console.actor import Actor
-from console.audit.entries import Event, record
-from console.hints import hint_items
-from console.notices import NoticeKind, notify
+from console.audit.entries import Event
 from console.policy.judgement import needs_two_people
 from console.policy.versions import Policy, active_policy
+from console.review.blinding import is_blind_to
 from console.review.choices import Choice, bounded, check_complete
-from console.review.drafts import drop_draft_within
 from console.review.errors import (
     AlreadySubmitted,
+    AmountChanged,
+    ChooseFirst,
     IncompleteChoice,
     NotYours,
     OverLimit,
     SamePerson,
+    SideNotViewed,
     StaleItem,
     UnansweredFlag,
 )
-from console.review.evidence import Seen, keep_evidence
+from console.review.evidence import Seen
 from console.review.fitting import Fitted, fit
 from console.review.item_reading import load_view
-from console.review.item_view import ItemNotFound, ItemView
+from console.review.item_view import FirstSignature, ItemNotFound, ItemView
 from console.review.pending import pending_of
 from console.review.reach import check_reach
 from console.review.states import FINAL_ACTS, Act, Status, after
 from console.review.submission import Stage, Submission
-from db.models import CheckItem, Claim, Decision, Queue
+from db.models import CheckItem, Claim, Queue
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class Prepared:
     event: Event
     two_people: bool
     confirms_id: UUID | None = None
+    maker_id: UUID | None = None
+    # What is kept with the decision beside what the person chose.
+    beside: dict[str, Any] = field(default_factory=dict)
     queue_id: UUID | None = None
     fitted: Fitted = field(default_factory=Fitted)
 
@@ -64,66 +68,23 @@ async def prepare(session: AsyncSession, actor: Actor, item_id: UUID, submission
     """Check a submission as of now, with the item locked. The caller has checked the permission itself.
 
     Raises ItemNotFound, NotYours, AlreadySubmitted, StaleItem, OutOfReach, NotAMember, IncompleteChoice,
-    UnansweredFlag, IllegalTransition; of a second signature also SamePerson and OverLimit.
+    UnansweredFlag, SideNotViewed, IllegalTransition; of a second signature also SamePerson, OverLimit, AmountChanged
+    and ChooseFirst.
     """
     if submission.stage is Stage.DECIDE:
         return await _prepare_first(session, actor, item_id, submission.choice, seen)
     return await _prepare_second(session, actor, item_id, submission, seen)
 
 
-async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None = None) -> UUID:
-    """Write decision, evidence, item and audit entry, and let go of the item and of the draft of it; the new id.
-
-    `submitted_at` is when the person chose, where the commit came later.
-    """
-    item, view = prepared.item, prepared.view
-    decision = await _decision(session, actor, prepared, submitted_at)
-    item.status = prepared.status.value
-    item.version += 1
-    item.policy_version_id = decision.policy_version_id
-    item.decided_at = decision.decided_at
-    item.assigned_to = None
-    item.two_people = prepared.two_people
-    if prepared.stage in {"decision", "recommendation"}:
-        item.release_on = prepared.choice.release_on
-    item.queue_id = prepared.queue_id or item.queue_id
-    session.add(decision)
-    await session.flush()
-    evidence = await keep_evidence(session, actor, decision, view, prepared.seen)
-    await session.execute(delete(Claim).where(Claim.item_id == item.id))
-    await drop_draft_within(session, actor, item.id)
-    if asked := prepared.fitted.asked:
-        values = {"by": actor.name, "text": decision.note}
-        await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)
-    await record(
-        session,
-        actor,
-        prepared.event,
-        "item",
-        item.id,
-        before={"status": decision.from_status, "version": view.version},
-        after={
-            "status": decision.to_status,
-            "version": item.version,
-            "decision": decision.id,
-            "action": decision.action,
-            "reasons": decision.reasons,
-            "evidence": evidence.hash,
-        },
-    )
-    hint_items(session, actor.institution_id, [item.id])
-    return decision.id
-
-
 async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, choice: Choice, seen: Seen) -> Prepared:
     check_complete(choice)
-    item, view, policy = await _locked(session, actor, item_id, seen)
+    item, view, policy = await locked(session, actor, item_id, seen)
     place = Place(view.queue_key, view.item_type)
     await check_reach(session, actor, Permission.ITEM_DECIDE, place)
     two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount, place)
     recommended = two_people and choice.act in FINAL_ACTS
     if choice.act in FINAL_ACTS:
-        _check_answered(view)
+        _check_looked_at(view, seen)
     fitted = await fit(session, item, view, choice)
     return Prepared(
         item,
@@ -146,16 +107,12 @@ async def _prepare_second(
     agree, note = submission.stage is Stage.CONFIRM, bounded(submission.choice.note)
     if not agree and not note:
         raise IncompleteChoice("note", "Say why you send it back: the first person reads it.")
-    item, view, policy = await _locked(session, actor, item_id, seen)
-    first = view.first_signature
-    if first is None:
-        raise StaleItem
-    if first.actor_id == actor.user_id:
-        raise SamePerson
-    place = Place(view.queue_key, view.item_type)
-    await check_reach(session, actor, Permission.ITEM_APPROVE, place)
-    if agree and not within_limit(actor, item.amount, place, Permission.ITEM_APPROVE):
-        raise OverLimit(amount_limit(actor, place, Permission.ITEM_APPROVE) or item.amount)
+    item, view, policy = await locked(session, actor, item_id, seen)
+    first = await check_second(session, actor, item, view, agree=agree)
+    if is_blind_to(actor, view):
+        raise ChooseFirst
+    if agree:
+        _check_looked_at(view, seen)
     act = Act(first.action)
     return Prepared(
         item,
@@ -168,10 +125,42 @@ async def _prepare_second(
         event=Event.ITEM_CONFIRMED if agree else Event.ITEM_SENT_BACK,
         two_people=item.two_people,
         confirms_id=first.decision_id,
+        maker_id=first.actor_id,
+        beside=_own_opinion(actor, view, first),
     )
 
 
-async def _locked(session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen) -> tuple[CheckItem, ItemView, Policy]:
+async def check_second(
+    session: AsyncSession, actor: Actor, item: CheckItem, view: ItemView, *, agree: bool
+) -> FirstSignature:
+    """The recommendation under which the actor may put the second signature (`agree`), or which they may send back.
+
+    Raises StaleItem, SamePerson, OutOfReach, NotAMember; where they would sign also OverLimit and AmountChanged.
+    """
+    first = view.first_signature
+    if first is None:
+        raise StaleItem
+    if first.actor_id == actor.user_id:
+        raise SamePerson
+    place = Place(view.queue_key, view.item_type)
+    await check_reach(session, actor, Permission.ITEM_APPROVE, place)
+    if agree and not within_limit(actor, item.amount, place, Permission.ITEM_APPROVE):
+        raise OverLimit(amount_limit(actor, place, Permission.ITEM_APPROVE) or item.amount)
+    if agree and first.amount not in {None, item.amount}:
+        raise AmountChanged(first.amount or item.amount, item.amount)
+    return first
+
+
+def _own_opinion(actor: Actor, view: ItemView, first: FirstSignature) -> dict[str, Any]:
+    """What the actor would have done, and whether that is what the first person recommends."""
+    own = next((one for one in view.opinions if one.user_id == actor.user_id), None)
+    if own is None:
+        return {}
+    said = {"act": own.act, "reasons": own.reasons, "at": own.at.isoformat(), "agrees": own.act == first.action}
+    return {"opinion": said}
+
+
+async def locked(session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen) -> tuple[CheckItem, ItemView, Policy]:
     """The item, locked, held by the actor, and unchanged since it was shown."""
     item = await locked_item(session, item_id)
     held = select(Claim.item_id).where(
@@ -183,7 +172,7 @@ async def _locked(session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen
         raise AlreadySubmitted
     # Read once: the version that was shown is the version decided under, whatever is activated meanwhile.
     policy = await active_policy(session)
-    view = await load_view(session, item_id, policy)
+    view = await load_view(session, item_id, policy, looking=actor)
     if item.version != seen.version or view.digest != seen.digest:
         raise StaleItem
     return item, view, policy
@@ -198,37 +187,17 @@ async def locked_item(session: AsyncSession, item_id: UUID) -> CheckItem:
     return item
 
 
-def _check_answered(view: ItemView) -> None:
+def _check_looked_at(view: ItemView, seen: Seen) -> None:
+    """What must have been looked at before a review ends: every flag, and where the policy says so both sides."""
     for flag in view.flags:
         if flag.answer is None:
             raise UnansweredFlag(flag.id, flag.title)
-
-
-async def _decision(session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None) -> Decision:
-    if actor.user_id is None:
-        raise NotYours  # the console by itself decides nothing
-    item, choice = prepared.item, prepared.choice
-    details = choice.details() | prepared.fitted.details
-    details |= {"submitted_at": submitted_at.isoformat()} if submitted_at else {}
-    last = (await session.execute(select(func.max(Decision.sequence)).where(Decision.item_id == item.id))).scalar()
-    return Decision(
-        id=uuid4(),
-        institution_id=actor.institution_id,
-        item_id=item.id,
-        sequence=(last or 0) + 1,
-        stage=prepared.stage,
-        action=choice.act.value,
-        actor_id=actor.user_id,
-        confirms_id=prepared.confirms_id,
-        reasons=list(choice.reasons),
-        note=bounded(choice.note),
-        details=details,
-        policy_version_id=prepared.policy.id,
-        from_status=item.status,
-        to_status=prepared.status.value,
-        item_version=item.version + 1,
-        decided_at=datetime.now(UTC),
-    )
+    if view.thresholds["view_both_sides"]:
+        viewed = seen.viewed()
+        for side in ("front", "back"):
+            image = view.image(side)
+            if image is not None and image.problem is None and not viewed.get(side):
+                raise SideNotViewed(side)
 
 
 async def _queue_id(session: AsyncSession, key: str) -> UUID:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from nicegui import ui
 from nicegui.element import Element
@@ -46,6 +46,8 @@ class DecisionPanel:
     `find(text)` finds colleagues whom a question can ask; `office` is by which the day of deposit is known.
     """
 
+    buttons: ClassVar[Sequence[tuple[Act, str, Tone]]] = _BUTTONS
+
     def __init__(
         self,
         opened: Opened,
@@ -62,7 +64,7 @@ class DecisionPanel:
         self._queues = {one.key: one.name for one in queues if one.key not in _NO_TARGETS}
         self._act_buttons: dict[Act, ActionButton] = {}
         with Element("div").classes("crc-acts"):
-            for act, label, _ in _BUTTONS:
+            for act, label, _ in self.buttons:
                 key = key_of(act.value, Scope.REVIEW)
                 self._act_buttons[act] = ActionButton(label, partial(self.choose, act), key=key, kind="choice")
         self._needs = Element("div").classes("crc-needs")
@@ -160,7 +162,7 @@ class DecisionPanel:
         return datetime.now(UTC).astimezone(self._office.zone).date()
 
     def _draw(self) -> None:
-        for act, _, tone in _BUTTONS:
+        for act, _, tone in self.buttons:
             self._act_buttons[act].set_chosen(act is self.draft.act, tone=tone)
         self._say()
         self._return: ReturnPanel | None = None
@@ -197,6 +199,20 @@ class DecisionPanel:
     def _targeted(self, event: Any) -> None:
         self.draft.queue = event.value
         self._say()
+
+
+class OpinionPanel(DecisionPanel):
+    """For the second of two people where the review is blind: what they would do, before they see what the first one
+    recommends."""
+
+    buttons: ClassVar[Sequence[tuple[Act, str, Tone]]] = tuple(one for one in _BUTTONS if one[0] in FINAL_ACTS)
+
+    def words(self) -> str:
+        """What submitting will do."""
+        act = self.draft.act
+        if act not in _NOUNS:
+            return "Choose what you would do"
+        return f"Record my {_NOUNS[act]}, show the recommendation"
 
 
 def _date(given: str) -> date | None:

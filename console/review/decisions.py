@@ -19,7 +19,8 @@ from console.hints import hint_items
 from console.notices import NoticeKind, notify
 from console.review.choices import Choice, bounded
 from console.review.claims import Held, claim_next_within
-from console.review.deciding import locked_item, prepare, write
+from console.review.deciding import locked_item, prepare
+from console.review.decision_rows import write
 from console.review.drafts import drop_draft_within
 from console.review.errors import IncompleteChoice
 from console.review.evidence import Seen
@@ -89,7 +90,7 @@ async def resume(actor: Actor, item_id: UUID, note: str) -> None:
         raise IncompleteChoice("note", "Write the answer: the next reviewer reads it.")
     async with transaction(actor) as session:
         item = await locked_item(session, item_id)
-        question = (await load_view(session, item_id)).question
+        question = (await load_view(session, item_id, looking=actor)).question
         if question is None or question.asks_id != actor.user_id:
             require(actor, Permission.ITEM_DECIDE)
             await check_reach(session, actor, Permission.ITEM_DECIDE, await place_of(session, item))

@@ -11,7 +11,7 @@ from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.review.account_panel import AccountPanel
 from console.review.clocks import Hours
-from console.review.decision_panel import DecisionPanel
+from console.review.decision_panel import DecisionPanel, OpinionPanel
 from console.review.draft import Draft
 from console.review.draft_panel import DraftKeeper
 from console.review.flag_answers import Answer
@@ -21,18 +21,18 @@ from console.review.opening import Opened, Standing
 from console.review.people_here import Person, offer_people
 from console.review.queue import QueueName
 from console.review.review_bar_panel import ReviewBar
-from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_steps
+from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_hidden, draw_steps
 from console.review.timeline_panel import TimelinePanel
 from console.review.undo_panel import UndoPanel
 from console.review.viewer_panel import ViewerPanel
 from console.ui.hotkeys import Hotkeys
-from console.ui.keys import Key, Scope, keys_for, looking_keys, second_person_keys
+from console.ui.keys import Key, Scope, choosing_first_keys, keys_for, looking_keys, second_person_keys
 from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text, icon
 
 _ACTIVITY_SECONDS = 15.0
 # What somebody holds while they work on it.
-HOLDS: Final = {Standing.DECIDE, Standing.CONFIRM}
+HOLDS: Final = {Standing.DECIDE, Standing.CONFIRM, Standing.CHOOSE_FIRST}
 Form = DecisionPanel | SecondPanel | ResumePanel | LookPanel
 
 
@@ -87,7 +87,7 @@ class Desk:
         self.timeline.show(view)
         if changed or (before and (before.view.account, before.view.earlier) != (view.account, view.earlier)):
             self._account.show(view)
-        self.flags.show(view, draft, answers=opened.standing is Standing.DECIDE)
+        self.flags.show(view, draft, answers=opened.standing in HOLDS, first=opened.standing is Standing.DECIDE)
         if changed or (before and _form_of(before) != _form_of(opened)):
             self._draw_form(opened)
         if changed:
@@ -153,6 +153,9 @@ class Desk:
                 case Standing.DECIDE:
                     draw_steps(opened, self._zone)
                     self.form = self._decision_form(opened, draft)
+                case Standing.CHOOSE_FIRST:
+                    draw_hidden(opened)
+                    self.form = self._decision_form(opened, draft, OpinionPanel)
                 case Standing.CONFIRM:
                     self.form = SecondPanel(opened, draft, self._zone, submit)
                 case Standing.RESUME:
@@ -161,7 +164,7 @@ class Desk:
                     self.form = LookPanel(opened, draft, self._zone, page.handler(reviewing.take))
         self._hotkeys.set_keys(_keys(opened.standing))
 
-    def _decision_form(self, opened: Opened, draft: Draft) -> DecisionPanel:
+    def _decision_form(self, opened: Opened, draft: Draft, kind: type[DecisionPanel] = DecisionPanel) -> DecisionPanel:
         bank, page = self._page.institution, self._page
         office = Hours(bank.zone, bank.opens_at, bank.closes_at, bank.cut_off_at)
         submit = page.handler(self._reviewing.submit)
@@ -175,7 +178,7 @@ class Desk:
             await page.run(look)
             return found
 
-        return DecisionPanel(opened, draft, office=office, queues=self._queues, find=find, on_submit=submit)
+        return kind(opened, draft, office=office, queues=self._queues, find=find, on_submit=submit)
 
     def _draft(self, opened: Opened) -> Draft:
         return self.drafts.draft(opened.view.id, opened.draft)
@@ -205,6 +208,8 @@ def _keys(standing: Standing) -> tuple[Key, ...]:
     match standing:
         case Standing.DECIDE:
             return keys_for(Scope.REVIEW)
+        case Standing.CHOOSE_FIRST:
+            return choosing_first_keys()
         case Standing.CONFIRM:
             return second_person_keys()
     return looking_keys(writes=standing is Standing.RESUME)

@@ -36,7 +36,7 @@ async def save_draft(actor: Actor, item_id: UUID, draft: Draft) -> None:
 
     Raises NotAllowed, DraftTooLarge.
     """
-    require(actor, Permission.ITEM_CLAIM)
+    require(actor, Permission.ITEM_NOTE)
     async with transaction(actor) as session:
         await save_draft_within(session, actor, item_id, draft)
 
@@ -52,7 +52,7 @@ async def save_draft_within(session: AsyncSession, actor: Actor, item_id: UUID, 
 
 async def read_draft(actor: Actor, item_id: UUID) -> Draft | None:
     """The actor's own draft for an item. Raises NotAllowed."""
-    require(actor, Permission.ITEM_CLAIM)
+    require(actor, Permission.ITEM_NOTE)
     async with transaction(actor) as session:
         return await read_draft_within(session, actor, item_id)
 

@@ -150,6 +150,55 @@ class QueueNotFound(ReviewRefused):
         super().__init__("This queue does not exist, or it is closed. Nothing was changed.")
 
 
+class AmountChanged(ReviewRefused):
+    """The amount is not the one under which the first person signed."""
+
+    def __init__(self, signed: Decimal, now: Decimal) -> None:
+        super().__init__(
+            f"The amount was {signed:,.2f} when this was recommended, and is {now:,.2f} now. Send it back: both people "
+            "sign the same amount."
+        )
+
+
+class ChooseFirst(ReviewRefused):
+    """The second review is blind, and the actor has not said what they would do."""
+
+    def __init__(self) -> None:
+        super().__init__("Say first what you would do with this check: the recommendation is shown to you after that.")
+
+
+class AlreadyShown(ReviewRefused):
+    """The recommendation is not hidden from the actor: an opinion beside it would not be one of their own."""
+
+    def __init__(self) -> None:
+        super().__init__("The recommendation is shown to you already: confirm it, or send it back.")
+
+
+class AnswerStands(ReviewRefused):
+    """The flag was answered by the first person."""
+
+    def __init__(self) -> None:
+        super().__init__("The first person's answer stands. Send the check back where you see it otherwise.")
+
+
+class SideNotViewed(ReviewRefused):
+    """The policy wants every side with an image looked at before the decision."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(f"Look at the {side} of the check first: it was not on the screen yet.")
+        self.side = side
+
+
+class ImagesUnavailable(ReviewRefused):
+    """Both sides are to be looked at, and the images cannot be shown."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The check's images cannot be shown at present, and must be looked at before it is decided. Nothing was "
+            "decided and what you typed is kept: try again in a moment."
+        )
+
+
 class SamePerson(ReviewRefused):
     """The maker of a recommendation cannot be its second person."""
 

@@ -13,8 +13,10 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
-from console.review.errors import IncompleteChoice, NotYours
+from console.review.errors import AlreadySubmitted, AnswerStands, IncompleteChoice, NotYours
 from console.review.item_view import ItemNotFound
+from console.review.pending import pending_of
+from console.review.states import Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, Flag
 
@@ -30,7 +32,8 @@ class Answer(StrEnum):
 async def answer_flag(actor: Actor, flag_id: UUID, answer: Answer | None, reason: str = "") -> int:
     """Answer a flag of an item that the actor holds, or take the answer back (None); the item's new version.
 
-    A dismissal needs a reason. Raises NotAllowed, ItemNotFound, NotYours, IncompleteChoice.
+    A dismissal needs a reason. What the first of two people answered, the second one cannot change. Raises
+    NotAllowed, ItemNotFound, NotYours, AlreadySubmitted, AnswerStands, IncompleteChoice.
     """
     require(actor, Permission.ITEM_DECIDE)
     reason = reason.replace("\x00", "").strip()
@@ -70,4 +73,8 @@ async def _held(session: AsyncSession, actor: Actor, flag_id: UUID) -> tuple[Fla
     )
     if (await session.execute(claim)).first() is None:
         raise NotYours
+    if await pending_of(session, item.id) is not None:
+        raise AlreadySubmitted
+    if item.status == Status.PENDING_APPROVAL and flag.answered_by not in {None, actor.user_id}:
+        raise AnswerStands
     return flag, item

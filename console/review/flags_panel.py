@@ -28,6 +28,7 @@ class FlagsPanel:
         self._on_answer = on_answer
         self._view: ItemView | None = None
         self._answers = False
+        self._first = True
         self._current: UUID | None = None
         # Where the flag whose dismissal is being explained is kept, and the words so far.
         self._draft = Draft()
@@ -35,11 +36,12 @@ class FlagsPanel:
         self._box = Element("section").classes("crc-flags")
         self._box.props["aria-label"] = "Flags"
 
-    def show(self, view: ItemView, draft: Draft, *, answers: bool) -> None:
-        """Show the flags of a check; `answers` says whether this person may answer them."""
+    def show(self, view: ItemView, draft: Draft, *, answers: bool, first: bool = True) -> None:
+        """Show the flags of a check; `answers` says whether this person may answer them. What the first of two people
+        answered stands: without `first` no answer can be taken back here."""
         if self._view is None or self._view.id != view.id:
             self._current = draft.flag
-        self._view, self._draft, self._answers = view, draft, answers
+        self._view, self._draft, self._answers, self._first = view, draft, answers, first
         if any(flag.id == draft.flag and flag.answer is not None for flag in view.flags):
             draft.flag, draft.flag_reason = None, ""  # explained
         open_ids = [flag.id for flag in view.flags if flag.answer is None]
@@ -149,7 +151,7 @@ class FlagsPanel:
                 Chip(_SAID[flag.answer], tone=tone, icon_name=_ICONS[flag.answer])
                 if flag.answer_reason:
                     Text(flag.answer_reason, classes="crc-soft crc-cut").props["title"] = flag.answer_reason
-                if self._answers:
+                if self._answers and self._first:
                     undo = ActionButton("undo", lambda: self._answer(flag.id, None), kind="quiet")
                     undo.props["aria-label"] = f"Take back the answer to {flag.title}"
                 return

@@ -14,8 +14,10 @@ from pydantic import TypeAdapter
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.actor import Actor
 from console.audit.entries import Event
 from console.policy.versions import Policy, active_policy
+from console.review.blinding import as_shown_to
 from console.review.item_view import (
     AccountShown,
     Assignee,
@@ -27,6 +29,7 @@ from console.review.item_view import (
     ItemNotFound,
     ItemView,
     NoteShown,
+    Opinion,
     PastReview,
     QuestionShown,
     Step,
@@ -82,6 +85,12 @@ _LISTS: Final = {
         select d.id, d.actor_id, u.display_name as who, d.stage as what, d.action, d.reasons, d.note, d.details,
                d.decided_at as at
         from decision d join app_user u on u.id = d.actor_id where d.item_id = item.id order by d.sequence""",
+    "opinions": """
+        select o.user_id, u.display_name as who, o.act, o.reasons, o.recorded_at as at
+        from second_opinion o join app_user u on u.id = o.user_id
+        where item.status = 'pending_approval' and o.recommendation_id = (
+            select id from decision where item_id = item.id and stage = 'recommendation' order by sequence desc limit 1
+        ) order by o.recorded_at, o.user_id""",
     "notes": """
         select n.id, u.display_name as who, n.written_at as at, n.text
         from item_note n join app_user u on u.id = n.author_id
@@ -140,11 +149,13 @@ _ACCOUNTS: Final = TypeAdapter(AccountShown | None)
 _STEPS: Final = TypeAdapter(tuple[Step, ...])
 _NOTES: Final = TypeAdapter(tuple[NoteShown, ...])
 _QUESTION: Final = TypeAdapter(QuestionShown)
+_OPINIONS: Final = TypeAdapter(tuple[Opinion, ...])
 _FIRST: Final = TypeAdapter(FirstSignature)
 
 
-async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None = None) -> ItemView:
-    """The view of an item, inside the caller's transaction; `policy` is the active one, where the caller has read it.
+async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None = None, *, looking: Actor) -> ItemView:
+    """The view of an item for who looks at it, inside the caller's transaction; `policy` is the active one, where the
+    caller has read it. What is hidden from the person is not in it.
 
     Raises ItemNotFound.
     """
@@ -163,7 +174,7 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         raise ItemNotFound
     policy = policy or await active_policy(session)
     status = Status(row["status"])
-    return ItemView(
+    view = ItemView(
         **{name: row[name] for name in _PLAIN},
         status=status,
         policy_id=policy.id,
@@ -180,12 +191,14 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         earlier=_EARLIER.validate_python([_with_image(one) for one in row["earlier"]]),
         reviews=_REVIEWS.validate_python(row["reviews"]),
         first_signature=_first_signature(status, row["decisions"]),
+        opinions=_OPINIONS.validate_python(row["opinions"]),
         steps=_steps(row["decisions"], row["resumed"]),
         notes=_NOTES.validate_python(row["notes"]),
         question=_question(status, row["decisions"]),
         holder=_holder(row),
         assigned=Assignee(row["assigned_to"], row["assignee_name"]) if row["assigned_to"] else None,
     )
+    return as_shown_to(looking, view)
 
 
 # What a view takes from the item's row as it is.
@@ -232,7 +245,9 @@ def _first_signature(status: Status, decisions: Sequence[dict[str, Any]]) -> Fir
         return None
     first = next(one for one in reversed(decisions) if one["what"] == "recommendation")
     return _FIRST.validate_python(
-        first | {"decision_id": first["id"], "actor_name": first["who"], "decided_at": first["at"]}
+        first
+        | {"decision_id": first["id"], "actor_name": first["who"], "decided_at": first["at"]}
+        | {"amount": first["details"].get("amount")}
     )
 
 

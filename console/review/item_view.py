@@ -98,7 +98,8 @@ class PastReview:
 
 @dataclass(frozen=True)
 class FirstSignature:
-    """The recommendation that waits for a second person."""
+    """The recommendation that waits for a second person. `amount` is what was signed, in dollars; None: it was not
+    kept in those days."""
 
     decision_id: UUID
     actor_id: UUID
@@ -107,6 +108,18 @@ class FirstSignature:
     reasons: list[str]
     note: str
     decided_at: datetime
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a second person would do with the item, said before the recommendation was shown to them."""
+
+    user_id: UUID
+    who: str
+    act: str
+    reasons: list[str]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -204,6 +217,7 @@ class ItemView:
     # The newest first; what was decided before the holder took this item.
     reviews: tuple[PastReview, ...]
     first_signature: FirstSignature | None
+    opinions: tuple[Opinion, ...]
     steps: tuple[Step, ...]
     notes: tuple[NoteShown, ...]
     question: QuestionShown | None

@@ -21,6 +21,7 @@ from console.access.permissions import (
 )
 from console.actor import Actor
 from console.audit.entries import Event, record
+from console.review.blinding import is_blind_to
 from console.review.claims import claim
 from console.review.draft import Draft
 from console.review.drafts import read_draft_within
@@ -39,6 +40,8 @@ class Standing(StrEnum):
     """They hold it."""
     CONFIRM = "confirm"
     """They hold it as the second of two people."""
+    CHOOSE_FIRST = "choose_first"
+    """They hold it as the second of two people, and say what they would do before they see the recommendation."""
     RESUME = "resume"
     """It waits for an answer or a date, and they may put it back."""
     LOOK = "look"
@@ -90,7 +93,7 @@ def standing_of(actor: Actor, view: ItemView) -> Standing:
     if held and view.status is Status.IN_REVIEW and decides:
         return Standing.DECIDE
     if held and view.status is Status.PENDING_APPROVAL and _may_confirm(actor, view):
-        return Standing.CONFIRM
+        return Standing.CHOOSE_FIRST if is_blind_to(actor, view) else Standing.CONFIRM
     if view.status in {Status.HELD, Status.NEEDS_INFO} and (decides or _is_asked(actor, view)):
         return Standing.RESUME
     return Standing.LOOK
@@ -188,4 +191,4 @@ def _why_not_confirm(actor: Actor, view: ItemView) -> str:
 
 async def _read(actor: Actor, item_id: UUID) -> tuple[ItemView, Draft | None]:
     async with transaction(actor) as session:
-        return await load_view(session, item_id), await read_draft_within(session, actor, item_id)
+        return await load_view(session, item_id, looking=actor), await read_draft_within(session, actor, item_id)

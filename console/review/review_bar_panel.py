@@ -81,7 +81,7 @@ class ReviewBar:
 
     @staticmethod
     def _draw_holder(opened: Opened) -> None:
-        if opened.standing in {Standing.DECIDE, Standing.CONFIRM}:
+        if opened.standing in {Standing.DECIDE, Standing.CONFIRM, Standing.CHOOSE_FIRST}:
             Chip("claimed by you", icon_name="person")
         elif opened.view.holder is not None and opened.view.holder.commit_at is not None:
             Chip("committing", icon_name="hourglass_top", tone=Tone.WARNING)

@@ -16,14 +16,23 @@ from console.actor import Actor
 from console.review.beside import beside
 from console.review.claims import claim, peek_next, release, touch
 from console.review.committing import Committed, commit_when_due
-from console.review.decision_panel import DecisionPanel
+from console.review.decision_panel import DecisionPanel, OpinionPanel
 from console.review.decisions import resume
 from console.review.desk_panel import HOLDS, Desk
-from console.review.errors import AlreadySubmitted, IncompleteChoice, NotYours, StaleItem, TooLate, UnansweredFlag
+from console.review.errors import (
+    AlreadySubmitted,
+    IncompleteChoice,
+    NotYours,
+    SideNotViewed,
+    StaleItem,
+    TooLate,
+    UnansweredFlag,
+)
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
 from console.review.item_view import ItemNotFound
 from console.review.opening import Opened, Standing, account_number, open_item
+from console.review.opinions import record_opinion
 from console.review.queue import Filter, QueueName, list_items, queue_names
 from console.review.queue_counts import neighbours
 from console.review.second_panel import ResumePanel, SecondPanel
@@ -148,6 +157,9 @@ class ReviewPage:
         except UnansweredFlag as refused:
             self._page.tell(str(refused), bad=True)
             self._desk.flags.focus(refused.flag_id)
+        except SideNotViewed as refused:
+            self._page.tell(str(refused), bad=True)
+            self._desk.viewer.bring(refused.side)
         except IncompleteChoice as refused:
             self._page.tell(str(refused), bad=True)
             self._desk.focus(refused.field)
@@ -179,7 +191,9 @@ class ReviewPage:
     async def _submit(self, actor: Actor, opened: Opened) -> None:
         form, view = self._desk.form, opened.view
         seen = Seen(view.version, view.digest, await self._desk.viewer.viewed_ms())
-        if isinstance(form, DecisionPanel):
+        if isinstance(form, OpinionPanel):
+            await self._say_first(actor, opened, form, seen)
+        elif isinstance(form, DecisionPanel):
             await self._send(actor, opened, Submission(Stage.DECIDE, form.choice()), seen)
         elif isinstance(form, SecondPanel):
             if form.draft.agree is None:
@@ -191,6 +205,13 @@ class ReviewPage:
             self._desk.drafts.forget(view.id)
             self._page.tell("The check is back in its queue.")
             await self._reload(actor)
+
+    async def _say_first(self, actor: Actor, opened: Opened, form: OpinionPanel, seen: Seen) -> None:
+        """Record what a second person would do; the recommendation is shown then, and what they said is no draft."""
+        draft = form.draft
+        await record_opinion(actor, opened.view.id, form.choice().act, form.choice().reasons, seen)
+        draft.act, draft.reasons = None, ()
+        await self._reload(actor)
 
     async def _send(self, actor: Actor, opened: Opened, submission: Submission, seen: Seen) -> None:
         """Submit, and bring the next check."""
@@ -236,7 +257,7 @@ class ReviewPage:
         for row in waiting.rows:
             if row.holder_id in {None, actor.user_id} and not row.committing:
                 opened = await open_item(actor, row.id)
-                if opened.standing is Standing.CONFIRM:
+                if opened.standing in {Standing.CONFIRM, Standing.CHOOSE_FIRST}:
                     await self.show(actor, opened)
                     return
         self._nothing_waits("No more recommendations wait for your signature.")

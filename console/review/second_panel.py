@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 from nicegui.element import Element
 
+from console.review.blinding import HIDDEN
 from console.review.choices import MAX_NOTE
 from console.review.draft import Draft
 from console.review.item_view import Step
@@ -19,7 +20,7 @@ from console.review.states import Status
 from console.review.timeline_words import facts_of
 from console.ui.format import clock, in_full, money
 from console.ui.keys import Scope, key_of
-from console.ui.pieces import ActionButton, Text, Tone
+from console.ui.pieces import ActionButton, Text, Tone, icon
 
 _DONE: Final = {
     "pay": "paid",
@@ -60,6 +61,7 @@ class SecondPanel(NotePanel):
     def __init__(self, opened: Opened, draft: Draft, zone: ZoneInfo, on_submit: Submit) -> None:
         super().__init__(opened, draft, zone)
         draw_steps(opened, zone)
+        _draw_opinions(opened)
         with Element("div").classes("crc-acts"):
             key = key_of("confirm", Scope.CONFIRM)
             self._confirm = ActionButton("Confirm", lambda: self.choose(agree=True), key=key, kind="choice")
@@ -117,6 +119,27 @@ class LookPanel(NotePanel):
             ActionButton("Take this check", on_take, kind="primary", icon_name="back_hand")
 
 
+def _draw_opinions(opened: Opened) -> None:
+    """What second people chose before they saw the recommendation, and whether that is the same."""
+    first = opened.view.first_signature
+    for opinion in opened.view.opinions:
+        agrees = first is not None and opinion.act == first.action
+        codes = ", ".join(REASONS[key].code for key in opinion.reasons if key in REASONS)
+        said = f"{opinion.who} would {opinion.act}{f' ({codes})' if codes else ''}"
+        with Element("p").classes("crc-opinion") as line:
+            line.props["data-agrees"] = "true" if agrees else "false"
+            icon("done_all" if agrees else "call_split")
+            Text(f"{said}: {'the same' if agrees else 'not the same'} as {first.actor_name if first else 'the first'}.")
+
+
+def draw_hidden(opened: Opened) -> None:
+    """Where the second review is blind: that something is recommended, and not what."""
+    first = opened.view.first_signature
+    who = first.actor_name if first else "Somebody"
+    words = f"{who} made a recommendation. It is shown to you once you have said what you would do yourself."
+    Text(words, tag="p", classes="crc-notice").props["role"] = "status"
+
+
 def draw_steps(opened: Opened, zone: ZoneInfo) -> None:
     """What was done with the item before, the latest last."""
     if not opened.view.steps:
@@ -145,6 +168,8 @@ def _draw_step(step: Step, zone: ZoneInfo) -> None:
 
 
 def _said(step: Step) -> str:
+    if step.what == "recommendation" and step.action == HIDDEN:
+        return "made a recommendation"
     if step.what == "recommendation":
         return f"recommends {_RECOMMENDED.get(step.action, step.action)}"
     if step.what == "confirmation":

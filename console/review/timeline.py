@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.permissions import Permission, may, require
 from console.actor import Actor
 from console.audit.entries import Event
+from console.review.blinding import hidden_recommendation
 from console.review.item_view import ItemNotFound
 from console.review.timeline_words import facts_of, sentence
 from db.engine import transaction
@@ -65,7 +66,8 @@ async def read_timeline(actor: Actor, item_id: UUID, *, before: int | None = Non
             raise ItemNotFound
         entries = await _entries(session, actor, item_id, before, limit + 1)
         shown = entries[:limit]
-        happenings = await _happenings(session, item_id, shown)
+        hidden = await hidden_recommendation(session, actor, item)
+        happenings = await _happenings(session, item_id, shown, hidden)
         if len(entries) > limit:
             return TimelinePage(tuple(happenings), shown[-1].sequence)
         return TimelinePage((*happenings, await _received(session, item)), None)
@@ -86,8 +88,11 @@ async def _entries(
     return (await session.scalars(query.order_by(AuditEntry.sequence.desc()).limit(limit))).all()
 
 
-async def _happenings(session: AsyncSession, item_id: UUID, entries: Sequence[AuditEntry]) -> list[Happening]:
+async def _happenings(
+    session: AsyncSession, item_id: UUID, entries: Sequence[AuditEntry], hidden: UUID | None
+) -> list[Happening]:
     decided = {str(entry.after["decision"]) for entry in entries if entry.after and "decision" in entry.after}
+    decided.discard(str(hidden))
     decisions: dict[str, Decision] = {}
     if decided:
         found = await session.scalars(select(Decision).where(Decision.id.in_(map(UUID, decided))))
@@ -96,11 +101,16 @@ async def _happenings(session: AsyncSession, item_id: UUID, entries: Sequence[Au
     if any(entry.action == Event.FLAG_ANSWERED for entry in entries):
         rows = await session.execute(select(Flag.code, Flag.title).where(Flag.item_id == item_id))
         titles = {row.code: row.title for row in rows}
-    return [_happening(entry, decisions, titles) for entry in entries]
+    return [_happening(entry, decisions, titles, hidden) for entry in entries]
 
 
-def _happening(entry: AuditEntry, decisions: dict[str, Decision], titles: dict[str, str]) -> Happening:
+def _happening(
+    entry: AuditEntry, decisions: dict[str, Decision], titles: dict[str, str], hidden: UUID | None
+) -> Happening:
     after: dict[str, Any] = dict(entry.after or {})
+    if hidden and (entry.action == Event.ITEM_SUBMITTED or after.get("decision") == str(hidden)):
+        # A blind second review: that there is a recommendation may be known, and not which.
+        after = {}
     decision = decisions.get(str(after.get("decision")))
     if "flag" in after:
         after["title"] = titles.get(after["flag"], after["flag"])

@@ -54,6 +54,7 @@ _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_CLAIMED: lambda _: "took it",
     Event.ITEM_RELEASED: lambda after: _RELEASED.get(after.get("why", ""), "gave it back"),
     Event.ITEM_SUBMITTED: _of_submitted,
+    Event.OPINION_RECORDED: lambda after: f"would {_ACTS.get(after.get('act', ''), 'decide')}, before seeing the other",
     Event.ITEM_UNDONE: lambda _: "took the decision back",
     Event.COMMIT_REFUSED: lambda after: f"the decision was not committed. {after.get('why', '')}".rstrip(),
     Event.ITEM_DECIDED: _of_act(_DONE),

@@ -20,11 +20,13 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
+from console.images.store import image_store
 from console.review.claims import Held, claim_next_within, give_back_within, lock_items, renew_within
-from console.review.deciding import Prepared, prepare, write
+from console.review.deciding import Prepared, prepare
+from console.review.decision_rows import write
 from console.review.draft import Draft
 from console.review.drafts import save_draft_within
-from console.review.errors import TooLate
+from console.review.errors import ImagesUnavailable, SideNotViewed, TooLate
 from console.review.evidence import Seen
 from console.review.states import Act, Status
 from console.review.submission import Stage, Submission
@@ -72,9 +74,27 @@ async def submit(
     """Submit a decision on an item that the actor holds; the next one of `queue` is claimed in the same transaction.
 
     It is checked as if it were committed now. `draft` is what the person had chosen and typed, to come back to.
-    Raises NotAllowed and what `deciding.prepare` raises; then nothing has changed.
+    Raises NotAllowed, what `deciding.prepare` raises, and ImagesUnavailable; then nothing has changed.
     """
     require(actor, submission.stage.permission)
+    try:
+        return await _submit(actor, item_id, submission, seen, draft, then_next, queue)
+    except SideNotViewed:
+        # Asked after the transaction: a store that is away answers slowly, and nobody should wait for a lock then.
+        if not await image_store().answers():
+            raise ImagesUnavailable from None
+        raise
+
+
+async def _submit(
+    actor: Actor,
+    item_id: UUID,
+    submission: Submission,
+    seen: Seen,
+    draft: Draft | None,
+    then_next: bool,
+    queue: str | None,
+) -> Submitted:
     async with transaction(actor) as session:
         prepared = await prepare(session, actor, item_id, submission, seen)
         seconds = prepared.policy.document.thresholds.undo_seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -77,6 +78,12 @@ class ViewerPanel:
             watermark=watermark,
             state=self._state,
         )
+
+    def bring(self, side: str) -> None:
+        """Show this side, with the keyboard's focus on it: it was not looked at yet."""
+        self._viewer.command(side)
+        pane = json.dumps(f".crc-viewer .crc-pane[data-side={side}]")
+        self._viewer.client.run_javascript(f"setTimeout(() => document.querySelector({pane})?.focus(), 50)")
 
     def prefetch(self, actor: Actor, view: ItemView) -> None:
         """Fetch and decode both images of a check that is likely to come next."""

@@ -168,15 +168,21 @@ def keys_for(scope: Scope) -> tuple[Key, ...]:
 
 
 def second_person_keys() -> tuple[Key, ...]:
-    """The keys of the review page for a second person: confirm or send back in place of the decisions and answers."""
+    """The keys of the review page for a second person: confirm or send back in place of the decisions."""
     kept = {"note", "submit"}
-    looking = (key for key in keys_for(Scope.REVIEW) if key.group not in (_DECIDE, _FLAGS) or key.action in kept)
+    looking = (key for key in keys_for(Scope.REVIEW) if key.group != _DECIDE or key.action in kept)
     return (*(key for key in REGISTRY if key.scope is Scope.CONFIRM), *looking)
+
+
+def choosing_first_keys() -> tuple[Key, ...]:
+    """The keys of the review page for a second person who says first what they would do: acts that end a review."""
+    left_out = {"hold", "escalate", "ask"}
+    return tuple(key for key in keys_for(Scope.REVIEW) if key.action not in left_out)
 
 
 def looking_keys(*, writes: bool = False) -> tuple[Key, ...]:
     """The keys of the review page for who decides nothing on the check shown; `writes`: but sends a note."""
-    groups = (_DECIDE,) if not writes else ()
+    groups = (_FLAGS,) if writes else (_DECIDE, _FLAGS)
     return tuple(key for key in second_person_keys() if key.scope is not Scope.CONFIRM and key.group not in groups)
 
 

@@ -100,6 +100,9 @@ DESK: Final = """
 .crc-steps { margin: 0; padding: 0; list-style: none; display: flex; flex-direction: column; gap: 6px;
   max-height: 180px; overflow: auto; flex: none; }
 .crc-steps li { padding: 6px 10px; border: 1px solid var(--two-line); border-radius: 6px; }
+.crc-opinion { display: flex; align-items: center; gap: 7px; padding: 5px 10px; border-radius: 6px; font-size: 12.5px;
+  background: var(--two-soft); color: var(--two); }
+.crc-opinion[data-agrees=false] { background: var(--warning-soft); color: var(--warning); }
 .crc-said { white-space: pre-wrap; overflow-wrap: anywhere; }
 .crc-form .crc-primary { width: 100%; }
 .crc-form .crc-primary .crc-button-text { overflow: hidden; text-overflow: ellipsis; }

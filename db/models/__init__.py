@@ -30,6 +30,8 @@ from db.models.review import (
     ItemTally,
     ItemTransition,
     PendingDecision,
+    RoleLimit,
+    SecondOpinion,
 )
 from db.models.timeline import ItemNote
 
@@ -70,7 +72,9 @@ __all__ = [
     "Queue",
     "QueueMember",
     "RecoveryCode",
+    "RoleLimit",
     "SavedView",
+    "SecondOpinion",
     "SessionRecord",
     "StopPayment",
     "User",

@@ -142,6 +142,15 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text("status in ('approved', 'returned', 'rejected', 'closed')"),
         ),
+        # What the page of approvals reads.
+        Index(
+            "ix_check_item_awaiting",
+            "institution_id",
+            "sla_due_at",
+            "priority",
+            "id",
+            postgresql_where=text("status = 'pending_approval'"),
+        ),
         # Duplicate detection: routing + account + serial + amount.
         Index("ix_check_item_identity", "institution_id", "routing", "account_number", "serial", "amount"),
         CheckConstraint(
@@ -302,6 +311,38 @@ class Decision(OpaqueId, OfInstitution, Base):
         ),
         CheckConstraint("(stage in ('confirmation','sent_back')) = (confirms_id is not null)", name="confirms"),
     )
+
+
+class SecondOpinion(OpaqueId, OfInstitution, Base):
+    """What a second person would do with an item, said before the recommendation was shown to them. Append-only."""
+
+    __tablename__ = "second_opinion"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), index=True)
+    recommendation_id: Mapped[UUID] = mapped_column(ForeignKey("decision.id"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"))
+    act: Mapped[str]
+    reasons: Mapped[list[Any]]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=now())
+
+    __table_args__ = (
+        # One each: nobody changes their mind once they know.
+        UniqueConstraint("recommendation_id", "user_id"),
+        CheckConstraint("act in ('pay','return','reject')", name="act"),
+    )
+
+
+class RoleLimit(Base):
+    """The database's copy of what `console.access.permissions` grants the built-in roles of second signatures.
+
+    `amount_limit` in dollars, null: none.
+    """
+
+    __tablename__ = "role_limit"
+
+    role: Mapped[str] = mapped_column(primary_key=True)
+    signs: Mapped[bool]
+    amount_limit: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
 
 
 class Evidence(OfInstitution, Base):

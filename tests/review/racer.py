@@ -37,7 +37,7 @@ async def race(orders: dict[str, object]) -> dict[str, list[str]]:
     async def work() -> None:
         while (held := await claim_next(actor)) is not None:
             async with transaction(actor) as session:
-                view = await load_view(session, held.item_id)
+                view = await load_view(session, held.item_id, looking=actor)
             try:
                 await decide(actor, held.item_id, Choice(Act.PAY), Seen(view.version, view.digest))
             except (NotYours, StaleItem):
