@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
 from console.settings import Settings
 from db.engine import transaction
-from db.models import Institution, Queue
+from db.models import ClosedDay, Institution, Queue
 
 # Key, name, hours to decide (None: the policy's hours).
 QUEUES: tuple[tuple[str, str, Decimal | None], ...] = (
@@ -29,7 +29,10 @@ WARNING_MINUTES = 30
 
 @dataclass(frozen=True)
 class InstitutionFacts:
-    """What pages show of the institution, the zone in which they show times, and its hours, local time."""
+    """What pages show of the institution, the zone in which they show times, and its hours, local time.
+
+    `closed` are the days on which it alone is closed.
+    """
 
     name: str
     routing_number: str
@@ -37,6 +40,7 @@ class InstitutionFacts:
     opens_at: time
     closes_at: time
     cut_off_at: time
+    closed: frozenset[date]
 
     def day_start(self, now: datetime) -> datetime:
         """The institution's last midnight, in UTC."""
@@ -46,9 +50,10 @@ class InstitutionFacts:
 async def institution_of(actor: Actor) -> InstitutionFacts:
     """The actor's own institution."""
     async with transaction(actor) as session:
-        row = (await session.execute(select(Institution))).scalar_one()
-    zone = ZoneInfo(row.time_zone)
-    return InstitutionFacts(row.name, row.routing_number, zone, row.opens_at, row.closes_at, row.cut_off_at)
+        days = select(func.array_agg(ClosedDay.day)).scalar_subquery()
+        row, closed = (await session.execute(select(Institution, days))).one()
+    zone, own = ZoneInfo(row.time_zone), frozenset(closed or ())
+    return InstitutionFacts(row.name, row.routing_number, zone, row.opens_at, row.closes_at, row.cut_off_at, own)
 
 
 async def ensure_institution(settings: Settings) -> UUID:

@@ -37,7 +37,8 @@ TOP = {
 }
 # Same-level neighbours that do not know each other.
 APART = {("policy", "images"), ("images", "policy")}
-PURE = ["console.review.states", "console.review.clocks", "console.review.flags", "console.review.reasons",
+PURE = ["console.review.states", "console.review.clocks",
+        "console.review.return_deadline", "console.review.flags", "console.review.reasons",
         "console.notices.kinds", "console.notices.words",
         "console.policy.model", "console.policy.judgement", "console.access.permissions", "console.audit.canonical",
         "console.intake.x9"]  # fmt: skip

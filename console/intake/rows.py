@@ -10,7 +10,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import anyio
 from sqlalchemy import select
@@ -25,8 +24,10 @@ from console.intake.x9.records import Finding
 from console.policy.judgement import judge
 from console.policy.routing import Facts, Route, criteria_of, route
 from console.policy.versions import Policy, active_policy
-from console.review.clocks import Hours, return_by, sla_due
+from console.review.clocks import Hours, Sla, sla
 from console.review.flags import AccountFacts, FlagFound, detect
+from console.review.office import office_of
+from console.review.return_deadline import ReturnDeadline, return_deadline
 from console.review.states import Status
 from db.bulk import copy_rows
 from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, Queue
@@ -53,22 +54,22 @@ class Intake:
     routes: tuple[Route, ...] = ()
     seen: SeenInFile = field(default_factory=SeenInFile)
 
-    # One moment of receipt means one deadline for all items, and one for each number of hours.
-    _due: dict[Decimal, datetime] = field(default_factory=dict)
+    # One moment of receipt means one deadline for all items, and one SLA for each number of hours and minutes.
+    _sla: dict[tuple[Decimal, int], Sla] = field(default_factory=dict)
 
     @cached_property
     def today(self) -> date:
         return self.received_at.astimezone(self.office.zone).date()
 
     @cached_property
-    def return_by(self) -> datetime:
-        return return_by(self.received_at, self.office)
+    def return_deadline(self) -> ReturnDeadline:
+        return return_deadline(self.received_at, self.office)
 
-    def due(self, hours: Decimal) -> datetime:
-        """The instant at which `hours` of business time have passed since receipt."""
-        if hours not in self._due:
-            self._due[hours] = sla_due(self.received_at, hours, self.office)
-        return self._due[hours]
+    def sla(self, hours: Decimal, warning_minutes: int) -> Sla:
+        """When items with so many hours are due, and when to warn of it."""
+        if (hours, warning_minutes) not in self._sla:
+            self._sla[hours, warning_minutes] = sla(self.received_at, hours, warning_minutes, self.office)
+        return self._sla[hours, warning_minutes]
 
     @property
     def duplicate_window(self) -> int:
@@ -89,7 +90,7 @@ class Batch:
 async def begin(session: AsyncSession, actor: Actor, file_id: UUID) -> Intake:
     """Read what the items of a file need of the institution. Raises NoActivePolicy."""
     institution = (await session.execute(select(Institution))).scalar_one()
-    office = Hours(ZoneInfo(institution.time_zone), institution.opens_at, institution.closes_at, institution.cut_off_at)
+    office = await office_of(session)
     # No queue is closed before its items are there.
     found = await session.scalars(
         select(Queue).order_by(Queue.position, Queue.key).with_for_update(read=True, key_share=True)
@@ -226,7 +227,7 @@ def _item_row(
     verdict = judge(intake.policy.document, one.amount, codes)
     own = route(intake.routes, Facts(one.amount, item_type, codes, account[1].account_type if account else None))
     queue = intake.queues[own or verdict.queue]
-    due = intake.due(queue.sla_hours or verdict.sla_hours)
+    clock = intake.sla(queue.sla_hours or verdict.sla_hours, queue.warning_minutes)
     return {
         "id": item_id,
         "institution_id": intake.institution.id,
@@ -255,10 +256,11 @@ def _item_row(
         "priority": int(verdict.priority),
         "policy_version_id": intake.policy.id,
         "two_people": verdict.two_people,
-        "sla_due_at": due,
-        "sla_warning_at": due - timedelta(minutes=queue.warning_minutes),
+        "sla_due_at": clock.due_at,
+        "sla_warning_at": clock.warning_at,
         # We can return only what is drawn on us.
-        "return_by": intake.return_by if one.on_us else None,
+        "return_by": intake.return_deadline.at if one.on_us else None,
+        "return_rule": intake.return_deadline.rule.value if one.on_us else None,
     }
 
 

@@ -17,8 +17,9 @@ from console.review.deciding import Prepared
 from console.review.drafts import drop_draft_within
 from console.review.errors import NotYours
 from console.review.evidence import keep_evidence
+from console.review.queue_clock import follow_status, queue_clock
 from console.review.sent_back import return_to_maker
-from db.models import Claim, Decision
+from db.models import Claim, Decision, Queue
 
 
 async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None = None) -> UUID:
@@ -36,7 +37,9 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     item.two_people = prepared.two_people
     if prepared.stage in {"decision", "recommendation"}:
         item.release_on = prepared.choice.release_on
-    item.queue_id = prepared.queue_id or item.queue_id
+    if prepared.queue_id:
+        (await queue_clock(session)).set(item, await session.get_one(Queue, prepared.queue_id))
+    await follow_status(session, item)
     session.add(decision)
     await session.flush()
     evidence = await keep_evidence(session, actor, decision, view, prepared.seen)

@@ -26,6 +26,7 @@ from console.review.errors import IncompleteChoice
 from console.review.evidence import Seen
 from console.review.item_reading import load_view
 from console.review.notes import write_within
+from console.review.queue_clock import follow_status
 from console.review.reach import check_reach, place_of
 from console.review.states import Act, Status, after
 from console.review.submission import Stage, Submission, second_signature
@@ -127,6 +128,7 @@ async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: st
     item.status = after(Status(item.status), Act.RESUME).value
     item.version += 1
     item.release_on = None
+    await follow_status(session, item)
     await session.flush()
     await record(
         session,

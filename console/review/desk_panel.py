@@ -166,7 +166,7 @@ class Desk:
 
     def _decision_form(self, opened: Opened, draft: Draft, kind: type[DecisionPanel] = DecisionPanel) -> DecisionPanel:
         bank, page = self._page.institution, self._page
-        office = Hours(bank.zone, bank.opens_at, bank.closes_at, bank.cut_off_at)
+        office = Hours(bank.zone, bank.opens_at, bank.closes_at, bank.cut_off_at, bank.closed)
         submit = page.handler(self._reviewing.submit)
 
         async def find(text: str) -> list[Person]:

@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission
 from console.review.choices import Choice, check_reasons
-from console.review.clocks import Hours, day_of_receipt
+from console.review.clocks import day_of_receipt
 from console.review.errors import IncompleteChoice
 from console.review.holds import Deposit, Hold, check_hold, notice_lines, seen_before
 from console.review.item_view import ItemView
+from console.review.office import office_of
 from console.review.people_here import Person, person_within
 from console.review.reasons import side_of
 from console.review.states import Act
@@ -54,7 +55,7 @@ async def _fit_question(session: AsyncSession, item: CheckItem, choice: Choice) 
 
 async def _fit_hold(session: AsyncSession, view: ItemView, hold: Hold, note: str) -> Fitted:
     bank = (await session.execute(select(Institution))).scalar_one()
-    office = Hours(ZoneInfo(bank.time_zone), bank.opens_at, bank.closes_at, bank.cut_off_at)
+    office = await office_of(session)
     today = datetime.now(UTC).astimezone(office.zone).date()
     account = await _deposit_account(session, bank.routing_number, hold.account)
     flags = [flag.code for flag in view.flags]
@@ -67,6 +68,11 @@ async def _fit_hold(session: AsyncSession, view: ItemView, hold: Hold, note: str
         account=account,
     )
     check_hold(hold, deposit, today, note)
+    if not office.is_banking_day(hold.release_on):
+        day = f"{hold.release_on:%a %d %b}"
+        raise IncompleteChoice(
+            "release_on", f"We are closed on {day}: that is no banking day here. Choose one that is."
+        )
     if hold.reason is None:
         return Fitted()
     holder = account.holder if account else ""

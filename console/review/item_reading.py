@@ -227,6 +227,7 @@ _PLAIN: Final = (
     "sla_due_at",
     "sla_warning_at",
     "return_by",
+    "return_rule",
 )
 
 

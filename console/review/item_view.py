@@ -204,6 +204,7 @@ class ItemView:
     sla_due_at: datetime
     sla_warning_at: datetime
     return_by: datetime | None
+    return_rule: str | None
     policy_id: UUID
     policy_number: int
     thresholds: dict[str, Any]

@@ -28,6 +28,8 @@ from console.review.drafts import read_draft_within
 from console.review.errors import AssignedToOther, OutOfReach, OverLimit, ReviewRefused, SamePerson
 from console.review.item_reading import load_view
 from console.review.item_view import ItemNotFound, ItemView
+from console.review.office import office_of
+from console.review.return_deadline import NONPAYMENT, NonpaymentNotice, nonpayment_notice
 from console.review.states import FINAL_STATUSES, WAITING, Status
 from db.engine import transaction
 from db.models import CheckItem
@@ -61,6 +63,8 @@ class Opened:
     """Whether a decision of this person that ends the review becomes a recommendation."""
     draft: Draft | None
     """What this person had chosen and typed for it."""
+    nonpayment: NonpaymentNotice | None = None
+    """What the depositary bank is owed besides the check, if this one is returned."""
 
 
 async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened:
@@ -82,7 +86,14 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
     two_people = _is_large(view) or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
-    return Opened(view, standing, why, may_take, two_people, draft)
+    return Opened(view, standing, why, may_take, two_people, draft, await _nonpayment(actor, view))
+
+
+async def _nonpayment(actor: Actor, view: ItemView) -> NonpaymentNotice | None:
+    if view.return_by is None or view.amount < NONPAYMENT[-1].amount:
+        return None
+    async with transaction(actor) as session:
+        return nonpayment_notice(view.amount, view.received_at, await office_of(session))
 
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:

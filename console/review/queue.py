@@ -94,6 +94,7 @@ class QueueRow:
     sla_due_at: datetime
     sla_warning_at: datetime
     return_by: datetime | None
+    return_rule: str | None
     flags: tuple[str, ...]
     holder_id: UUID | None
     holder: str | None
@@ -275,6 +276,7 @@ def _row(found: Any) -> QueueRow:
         item.sla_due_at,
         item.sla_warning_at,
         item.return_by,
+        item.return_rule,
         tuple(sorted(found.flags or ())),
         found.user_id,
         found.display_name,

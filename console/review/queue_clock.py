@@ -1,18 +1,22 @@
-"""The due time of a check that changes its queue: the hours of the new one, counted from when the check came in."""
+"""The SLA clock of a check: the hours of its queue, counted from when it came in, standing still while it is held or
+waits for information."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.policy.versions import active_policy
-from console.review.clocks import Hours, sla_due
-from db.models import CheckItem, Institution, Queue
+from console.review.clocks import PARKED, Hours, business_time, sla
+from console.review.office import office_of
+from console.review.states import Status
+from db.models import CheckItem, Queue
+
+PAUSED: Final = frozenset({Status.HELD, Status.NEEDS_INFO})
 
 
 @dataclass(frozen=True)
@@ -23,14 +27,30 @@ class QueueClock:
     policy_hours: Decimal
 
     def set(self, item: CheckItem, queue: Queue) -> None:
-        """Put an item into a queue and on its hours."""
+        """Put an item into a queue and on its hours; a clock that stands still goes on standing."""
         item.queue_id = queue.id
-        item.sla_due_at = sla_due(item.received_at, queue.sla_hours or self.policy_hours, self.office)
-        item.sla_warning_at = item.sla_due_at - timedelta(minutes=queue.warning_minutes)
+        if item.sla_paused_at is not None:
+            item.sla_due_at = item.sla_warning_at = PARKED
+            return
+        hours = queue.sla_hours or self.policy_hours
+        found = sla(item.received_at, hours, queue.warning_minutes, self.office, item.sla_paused_for)
+        item.sla_due_at, item.sla_warning_at = found.due_at, found.warning_at
 
 
 async def queue_clock(session: AsyncSession) -> QueueClock:
     """The clock of the transaction's institution."""
-    bank = (await session.execute(select(Institution))).scalar_one()
-    office = Hours(ZoneInfo(bank.time_zone), bank.opens_at, bank.closes_at, bank.cut_off_at)
-    return QueueClock(office, (await active_policy(session)).document.thresholds.sla_hours)
+    return QueueClock(await office_of(session), (await active_policy(session)).document.thresholds.sla_hours)
+
+
+async def follow_status(session: AsyncSession, item: CheckItem) -> None:
+    """Stop the clock of an item that has become held or waits for information; let it go on with the rest of its
+    time when it no longer is."""
+    waits, now = Status(item.status) in PAUSED, datetime.now(UTC)
+    if waits and item.sla_paused_at is None:
+        item.sla_paused_at = now
+        item.sla_due_at = item.sla_warning_at = PARKED
+    elif not waits and item.sla_paused_at is not None:
+        clock = await queue_clock(session)
+        item.sla_paused_for += business_time(item.sla_paused_at, now, clock.office)
+        item.sla_paused_at = None
+        clock.set(item, await session.get_one(Queue, item.queue_id))

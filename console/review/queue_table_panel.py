@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 from console.actor import Actor
 from console.policy.judgement import Priority
 from console.review import queue
+from console.review.clocks import due_shown
 from console.review.queue import Filter, Key, QueueRow
+from console.review.return_deadline import rule_words
+from console.review.states import FINAL_STATUSES
 from console.ui.format import clock, epoch_ms, in_full, money
 from console.ui.item_table import QUEUE_COLUMNS, ItemRow, ItemTable, Sort
 from console.ui.page import ConsolePage
@@ -158,12 +161,14 @@ class QueueTable:
 
 def drawn_row(row: QueueRow, looking: UUID | None, zone: ZoneInfo) -> ItemRow:
     """A row in the words of the table, for the person of this id."""
+    due = due_shown(row.sla_due_at)
     return ItemRow(
         id=str(row.id),
-        due_ms=epoch_ms(row.sla_due_at),
-        warn_ms=epoch_ms(row.sla_warning_at),
+        due_ms=epoch_ms(due) if due else None,
+        warn_ms=epoch_ms(row.sla_warning_at) if due else None,
         return_by=clock(row.return_by, zone, now=datetime.now(UTC)) if row.return_by else "",
-        return_by_title=in_full(row.return_by, zone) if row.return_by else "",
+        return_by_title=f"{in_full(row.return_by, zone)}: {rule_words(row.return_rule)}" if row.return_by else "",
+        return_ms=epoch_ms(row.return_by) if row.return_by and row.status not in FINAL_STATUSES else None,
         amount=money(row.amount),
         type=_TYPES[row.item_type],
         account=row.account,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
+from console.review.clocks import due_shown
 from console.review.opening import Opened, Standing
+from console.review.return_deadline import rule_words
 from console.review.states import FINAL_STATUSES
 from console.ui.countdown import Countdown
 from console.ui.format import clock, count, in_full, zone_letters
@@ -23,6 +25,10 @@ Act = Callable[[str], Awaitable[Any]]
 _SHOW_KEYS: Final = (
     "() => window.dispatchEvent(new CustomEvent('crc:command', { detail: { target: 'sheet', action: 'sheet' } }))"
 )
+
+
+# As in `item_table.js`: from then on the last minute to return is red and counted down.
+RETURN_NEAR: Final = timedelta(hours=1)
 
 
 class ReviewBar:
@@ -53,19 +59,32 @@ class ReviewBar:
             if view.status in FINAL_STATUSES:
                 Chip(view.status.label, tone=Tone.OK, icon_name="task_alt")
             else:
-                warn = view.sla_warning_at
-                Countdown(view.sla_due_at, now=now, warn_at=warn, prefix="SLA", suffix="left", over="SLA")
-            if view.return_by:
-                local = view.return_by.astimezone(self._zone)
-                text = f"return by {clock(view.return_by, self._zone, now=now)} {zone_letters(local)}"
-                late = view.return_by <= now
-                chip = Chip(text, icon_name="flag", tone=Tone.BREACH if late else Tone.PLAIN)
-                chip.props["title"] = in_full(view.return_by, self._zone)
+                due = due_shown(view.sla_due_at)
+                warn = view.sla_warning_at if due else None
+                Countdown(due, now=now, warn_at=warn, prefix="SLA", suffix="left", over="SLA")
+                if view.return_by:
+                    self._draw_return(opened, view.return_by, now)
             if opened.two_people and view.status not in FINAL_STATUSES:
                 Chip("two people", tone=Tone.TWO_PEOPLE, icon_name="group")
         self._holder.clear()
         with self._holder:
             self._draw_holder(opened)
+
+    def _draw_return(self, opened: Opened, by: datetime, now: datetime) -> None:
+        local, rule, notice = by.astimezone(self._zone), opened.view.return_rule, opened.nonpayment
+        owed = ""
+        if notice:
+            owed = f". If returned: notice of nonpayment there by {in_full(notice.at, self._zone)} ({notice.citation})"
+        chip = Countdown(
+            by,
+            now=now,
+            warn_at=by - RETURN_NEAR,
+            prefix="return within",
+            over="too late to return",
+            rest=f"return by {clock(by, self._zone, now=now)} {zone_letters(local)}",
+            urgent=True,
+        )
+        chip.props["title"] = f"{in_full(by, self._zone)}: {rule_words(rule)}{owed}"
 
     def clear(self, queue_name: str) -> None:
         """Show that no check is open."""

@@ -2,6 +2,7 @@ import { ageOf, clockState, skewFrom, timeLeft } from "crc_clock";
 
 const ROW_HEIGHT = 37; // as --row-height in the style sheet
 const SPARE_ROWS = 12; // drawn above and below the view, so that a fast scroll meets no gap
+const RETURN_NEAR = 3600e3; // ms before the last minute to return from which it is counted down
 const SELECT_REST = 150; // ms a selection rests before the server hears of it
 
 export default {
@@ -26,6 +27,7 @@ export default {
               <td v-for="c in columns" :key="c.key" role="gridcell" :data-align="c.align" :data-column="c.key">
                 <span v-if="c.key === 'sla'" class="crc-sla" :data-tone="slaState(row)"><q-icon v-if="slaIcon(row)" class="crc-icon" :name="slaIcon(row)"/>{{ slaText(row) }}</span>
                 <template v-else-if="c.key === 'flags'"><span v-for="flag in row.flags" :key="flag" class="crc-flag">{{ flag }}</span></template>
+                <span v-else-if="c.key === 'return_by' && returnNear(row)" class="crc-sla" data-tone="breach" :title="row.return_by_title"><q-icon class="crc-icon" name="o_error_outline"/>{{ returnLeft(row) }}</span>
                 <span v-else-if="c.key === 'return_by'" :title="row.return_by_title">{{ row.return_by || '—' }}</span>
                 <span v-else-if="c.key === 'held_by'" class="crc-held" :data-mine="!!row.held_by_me"><template v-if="row.held_by"><q-icon class="crc-icon" :name="row.held_by_me ? 'o_person' : 'o_lock'"/>{{ row.held_by_me ? 'you' : row.held_by }}</template></span>
                 <span v-else-if="c.key === 'age'">{{ age(row) }}</span>
@@ -200,6 +202,8 @@ export default {
     slaState(row) { return clockState(row.due_ms, row.warn_ms, this.now); },
     slaIcon(row) { return { warning: "o_schedule", breach: "o_error_outline", paused: "o_pause" }[this.slaState(row)]; },
     slaText(row) { return row.due_ms === null ? "paused" : timeLeft(row.due_ms, this.now); },
+    returnNear(row) { return row.return_ms && this.now > row.return_ms - RETURN_NEAR; },
+    returnLeft(row) { return this.now < row.return_ms ? `${timeLeft(row.return_ms, this.now)} left` : "too late"; },
     age(row) { return ageOf(row.received_ms, this.now); },
     domId(row) { return `${this.$attrs.id}-${row.id}`; },
   },

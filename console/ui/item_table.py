@@ -23,7 +23,8 @@ class ItemRow(TypedDict):
     """One row as the browser gets it: words ready to be shown, moments in epoch milliseconds.
 
     ``due_ms`` is ``None`` while the SLA clock is paused. ``account`` is masked already. ``held_by`` is the name of
-    whoever holds the item, ``held_by_me`` whether that is the person looking.
+    whoever holds the item, ``held_by_me`` whether that is the person looking. In the hour before ``return_ms``, the
+    last minute to return the item, that is counted down in place of ``return_by``.
     """
 
     id: str
@@ -31,6 +32,7 @@ class ItemRow(TypedDict):
     warn_ms: NotRequired[int | None]
     return_by: str
     return_by_title: NotRequired[str]
+    return_ms: NotRequired[int | None]
     amount: str
     type: str
     account: str

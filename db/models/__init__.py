@@ -14,7 +14,7 @@ from db.models.access import (
 from db.models.accounts import Account, AccountContext, HistoryCheck, IssuedCheck, StopPayment
 from db.models.audit import AuditEntry, AuditHead
 from db.models.base import Base
-from db.models.institution import Institution, Queue, QueueMember, User, UserRole
+from db.models.institution import ClosedDay, Institution, Queue, QueueMember, User, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
@@ -26,6 +26,7 @@ from db.models.review import (
     Decision,
     Evidence,
     Flag,
+    ItemAlert,
     ItemDraft,
     ItemTally,
     ItemTransition,
@@ -48,6 +49,7 @@ __all__ = [
     "Base",
     "CheckItem",
     "Claim",
+    "ClosedDay",
     "CustomRole",
     "Decision",
     "DefaultView",
@@ -60,6 +62,7 @@ __all__ = [
     "Image",
     "Institution",
     "IssuedCheck",
+    "ItemAlert",
     "ItemDraft",
     "ItemNote",
     "ItemTally",

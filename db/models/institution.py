@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,16 @@ class Institution(OpaqueId, Base):
         CheckConstraint("routing_number ~ '^[0-9]{9}$'", name="routing_number"),
         CheckConstraint("opens_at < closes_at", name="business_hours"),
     )
+
+
+class ClosedDay(OfInstitution, Base):
+    """A day on which this institution alone is closed: no banking day of its own, though other banks clear checks."""
+
+    __tablename__ = "closed_day"
+
+    institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    reason: Mapped[str]
 
 
 class User(OpaqueId, OfInstitution, Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -62,8 +62,14 @@ class CheckItem(OpaqueId, OfInstitution, Base):
     two_people: Mapped[bool]
     sla_due_at: Mapped[datetime]
     sla_warning_at: Mapped[datetime]
+    # Since when the SLA clock stands still, null while it runs, and the business time for which it stood before. While
+    # it stands, both moments above lie far in the future: the item comes last in every order by urgency.
+    sla_paused_at: Mapped[datetime | None]
+    sla_paused_for: Mapped[timedelta] = mapped_column(default=timedelta(), server_default="0")
     # The last moment at which a return is in time; null for an item that we cannot return.
     return_by: Mapped[datetime | None]
+    # Which rule says so: `console.review.return_deadline`.
+    return_rule: Mapped[str | None]
     release_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
     # Who is to work on it; null: whoever takes it first.
@@ -162,6 +168,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
         CheckConstraint("item_type in ('on_us','transit')", name="item_type"),
         CheckConstraint("priority between 1 and 4", name="priority"),
         CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("return_rule in ('midnight','expeditious')", name="return_rule"),
     )
 
 
@@ -180,6 +187,16 @@ class ItemTally(OfInstitution, Base):
     items: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (Index("ix_item_tally_institution_id", "institution_id"),)
+
+
+class ItemAlert(OfInstitution, Base):
+    """That people were told of an item's deadline: once for each kind and due time, whoever they were."""
+
+    __tablename__ = "item_alert"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class ItemTransition(Base):

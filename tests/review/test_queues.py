@@ -17,9 +17,11 @@ from console.access.held import InvalidPerson
 from console.policy.routing import Criteria
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next
+from console.review.clocks import business_time
 from console.review.decisions import decide
 from console.review.errors import InvalidQueue, NotAMember, QueueNotFound, ReviewRefused, StaleItem, StaleQueue
 from console.review.flag_names import FLAG_NAMES
+from console.review.office import office_of
 from console.review.opening import Standing, open_item
 from console.review.queue import queue_names
 from console.review.queue_changes import add_queue, change_queue, close_queue
@@ -227,7 +229,9 @@ def test_a_moved_check_is_on_the_hours_of_its_queue(run: Callable, tmp_path: Pat
         after, _ = await look(bank.reviewer, item)
         assert after.queue_key == "special_review" and after.version == before.version + 1
         assert after.sla_due_at < before.sla_due_at
-        assert after.sla_due_at - after.sla_warning_at == timedelta(minutes=10)
+        async with transaction(bank.system) as session:
+            office = await office_of(session)
+        assert business_time(after.sla_warning_at, after.sla_due_at, office) == timedelta(minutes=10)
         again = await move(bank.supervisor, [item], "special_review", "again")
         assert "already" in again.refused[item]
 

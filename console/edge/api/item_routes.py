@@ -14,10 +14,12 @@ from console.edge.api import cursor as cursors
 from console.edge.api.door import Caller
 from console.masking import masked
 from console.review import queue as queues
+from console.review.clocks import due_shown
 from console.review.item_view import FlagShown, ItemView
 from console.review.opening import open_item
 from console.review.queue import MAX_PAGE, PAGE, Filter, Key, QueueRow, Sort
 from console.review.queue_search import MAX_SEARCH
+from console.review.return_deadline import cited
 from console.review.states import Status
 
 router = APIRouter(prefix="/items", tags=["items"])
@@ -45,8 +47,11 @@ class ItemLine(BaseModel):
     two_people: bool
     flags: list[str]
     received_at: datetime
-    sla_due_at: datetime
+    # Null while the clock stands still: held, or waiting for information.
+    sla_due_at: datetime | None
     return_by: datetime | None
+    # The rule behind it, as it is cited.
+    return_rule: str | None
     held_by: str | None
 
 
@@ -84,8 +89,11 @@ class ItemDetail(BaseModel):
     return_reason: str | None
     business_date: date | None
     received_at: datetime
-    sla_due_at: datetime
+    # Null while the clock stands still: held, or waiting for information.
+    sla_due_at: datetime | None
     return_by: datetime | None
+    # The rule behind it, as it is cited.
+    return_rule: str | None
     priority: int
     two_people: bool
     policy_number: int
@@ -149,8 +157,9 @@ def _line(row: QueueRow) -> ItemLine:
         two_people=row.two_people,
         flags=list(row.flags),
         received_at=row.received_at,
-        sla_due_at=row.sla_due_at,
+        sla_due_at=due_shown(row.sla_due_at),
         return_by=row.return_by,
+        return_rule=cited(row.return_rule),
         held_by=row.holder,
     )
 
@@ -173,8 +182,9 @@ def _detail(view: ItemView) -> ItemDetail:
         return_reason=view.return_reason,
         business_date=view.business_date,
         received_at=view.received_at,
-        sla_due_at=view.sla_due_at,
+        sla_due_at=due_shown(view.sla_due_at),
         return_by=view.return_by,
+        return_rule=cited(view.return_rule),
         priority=view.priority,
         two_people=view.two_people,
         policy_number=view.policy_number,
