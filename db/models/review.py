@@ -125,6 +125,14 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text(f"assigned_to is not null and {_OPEN}"),
         ),
+        # What the jobs look through for deadlines that come near.
+        Index(
+            "ix_check_item_open_return_by",
+            "institution_id",
+            "return_by",
+            "id",
+            postgresql_where=text(f"return_by is not null and {_OPEN}"),
+        ),
         Index(
             "ix_check_item_waiting",
             "institution_id",
