@@ -15,11 +15,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from console.resources import resources
 from console.settings import Settings
 from jobs.catch_up_with_sessions import catch_up_with_sessions
+from jobs.check_return_deadlines import check_return_deadlines
+from jobs.check_sla import check_sla
 from jobs.commit_decisions import commit_decisions
 from jobs.deliver_notices import deliver_notices
 from jobs.fold_tallies import fold_tallies
 from jobs.forget_drafts import forget_drafts
 from jobs.note_overdue_reviews import note_overdue_reviews
+from jobs.purge_notices import purge_notices
 from jobs.purge_session_history import purge_session_history
 from jobs.release_holds import release_holds
 from jobs.release_idle_claims import release_idle_claims
@@ -39,6 +42,9 @@ JOBS = (
     Job("commit decisions", timedelta(seconds=5), commit_decisions),
     Job("release idle claims", timedelta(seconds=15), release_idle_claims),
     Job("release holds", timedelta(minutes=1), release_holds),
+    Job("check SLA", timedelta(seconds=30), check_sla),
+    Job("check return deadlines", timedelta(seconds=30), check_return_deadlines),
+    Job("purge notices", timedelta(hours=6), purge_notices),
     Job("deliver notices", timedelta(seconds=15), deliver_notices),
     Job("fold queue figures", timedelta(minutes=1), fold_tallies),
     Job("catch up with sessions", timedelta(seconds=30), catch_up_with_sessions),

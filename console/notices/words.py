@@ -25,13 +25,20 @@ _HEADLINES: dict[NoticeKind, str] = {
     K.NOT_COMMITTED: "Your decision was not committed",
     K.HOLD_RELEASED: "A hold that you placed has ended",
 }
+# Of many items at once, told to who manages their queue.
+_OF_QUEUE: dict[NoticeKind, str] = {
+    K.SLA_WARNING: "{count} checks of {queue} are due soon, the first at {due_at}",
+    K.SLA_BREACH: "{count} checks of {queue} are overdue, the first since {due_at}",
+    K.STATUTORY_NEAR: "{count} checks of {queue} must be returned soon, the first by {return_by}",
+}
 _TIMES = frozenset({"due_at", "return_by", "cut_off_at"})
 
 
 def headline(kind: NoticeKind, values: Mapping[str, Any], zone: ZoneInfo) -> str:
     """What happened, in one line; moments in the institution's zone. It holds nothing that a person wrote."""
     shown = {name: _moment(value, zone) if name in _TIMES else value for name, value in values.items()}
-    return _HEADLINES[kind].format_map(shown)
+    words = _OF_QUEUE[kind] if "queue" in values and kind in _OF_QUEUE else _HEADLINES[kind]
+    return words.format_map(shown)
 
 
 def detail(kind: NoticeKind, values: Mapping[str, Any]) -> str:

@@ -5,11 +5,13 @@ Pages submit through `undo`, where the decision may wait; both go through `decid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
@@ -17,6 +19,8 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.notices import NoticeKind, notify
+from console.notices.kinds import NoticeKind
+from console.notices.sending import Told, notify_each
 from console.review.choices import Choice, bounded
 from console.review.claims import Held, claim_next_within
 from console.review.deciding import locked_item, prepare
@@ -31,7 +35,7 @@ from console.review.reach import check_reach, place_of
 from console.review.states import Act, Status, after
 from console.review.submission import Stage, Submission, second_signature
 from db.engine import transaction
-from db.models import CheckItem
+from db.models import CheckItem, Decision
 
 
 @dataclass(frozen=True)
@@ -118,12 +122,27 @@ async def resume_due_holds(actor: Actor, today: date) -> int:
             .with_for_update(skip_locked=True)
         )
         items = list(await session.scalars(due))
+        placed = await _held_by(session, [item.id for item in items])
         for item in items:
             await _resume(session, actor, item, "the hold ended")
+        told = [Told(placed[item.id], item.id) for item in items if item.id in placed]
+        await notify_each(session, actor, NoticeKind.HOLD_RELEASED, told)
         return len(items)
 
 
 async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str, answers: UUID | None = None) -> None:
+async def _held_by(session: AsyncSession, item_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Who placed the last hold on each of these items."""
+    last = (
+        select(Decision.item_id, Decision.actor_id)
+        .ext(distinct_on(Decision.item_id))
+        .where(Decision.item_id.in_(item_ids), Decision.action == Act.HOLD.value)
+        .order_by(Decision.item_id, Decision.sequence.desc())
+    )
+    return {row.item_id: row.actor_id for row in await session.execute(last)}
+
+
+async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str) -> None:
     before = item.status
     item.status = after(Status(item.status), Act.RESUME).value
     item.version += 1

@@ -70,9 +70,7 @@ async def _fit_hold(session: AsyncSession, view: ItemView, hold: Hold, note: str
     check_hold(hold, deposit, today, note)
     if not office.is_banking_day(hold.release_on):
         day = f"{hold.release_on:%a %d %b}"
-        raise IncompleteChoice(
-            "release_on", f"We are closed on {day}: that is no banking day here. Choose one that is."
-        )
+        raise IncompleteChoice("release_on", f"We are closed on {day}, no banking day here. Choose another day.")
     if hold.reason is None:
         return Fitted()
     holder = account.holder if account else ""
