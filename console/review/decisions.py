@@ -19,7 +19,6 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.notices import NoticeKind, notify
-from console.notices.kinds import NoticeKind
 from console.notices.sending import Told, notify_each
 from console.review.choices import Choice, bounded
 from console.review.claims import Held, claim_next_within
@@ -130,7 +129,6 @@ async def resume_due_holds(actor: Actor, today: date) -> int:
         return len(items)
 
 
-async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str, answers: UUID | None = None) -> None:
 async def _held_by(session: AsyncSession, item_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Who placed the last hold on each of these items."""
     last = (
@@ -142,7 +140,7 @@ async def _held_by(session: AsyncSession, item_ids: Sequence[UUID]) -> dict[UUID
     return {row.item_id: row.actor_id for row in await session.execute(last)}
 
 
-async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str) -> None:
+async def _resume(session: AsyncSession, actor: Actor, item: CheckItem, note: str, answers: UUID | None = None) -> None:
     before = item.status
     item.status = after(Status(item.status), Act.RESUME).value
     item.version += 1
