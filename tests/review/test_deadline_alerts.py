@@ -127,7 +127,7 @@ def test_a_queue_full_of_breaches_is_one_notice(run: Callable, tmp_path: Path) -
 def test_what_stands_still_or_is_decided_is_not_overdue(run: Callable, tmp_path: Path) -> None:
     async def story() -> tuple[int, int]:
         bank, [asked, paid] = await bank_with_items(tmp_path, 2, sla_due_at=NOW - HOUR)
-        for item, choice in ((asked, Choice(Act.ASK, note="why?")), (paid, Choice(Act.PAY))):
+        for item, choice in ((asked, Choice(Act.ASK, note="why?", asks_team="fraud desk")), (paid, Choice(Act.PAY))):
             _, seen = await claimed(bank.reviewer, item)
             await decide(bank.reviewer, item, choice, seen)
         far = NOW + timedelta(days=400)

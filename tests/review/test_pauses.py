@@ -53,7 +53,11 @@ def test_the_clock_stops_and_goes_on_with_the_rest(run: Callable, tmp_path: Path
         before = await item_of(bank, item)
         _, seen = await claimed(bank.reviewer, item)
         day = next_banking_day(datetime.now(UTC).date() + timedelta(days=1))
-        choice = Choice(act, note="why?", release_on=day if act is Act.HOLD else None)
+        choice = (
+            Choice(act, note="why?", release_on=day)
+            if act is Act.HOLD
+            else Choice(act, note="why?", asks_team="fraud desk")
+        )
         await decide(bank.reviewer, item, choice, seen)
         stopped = await item_of(bank, item)
         assert stopped.sla_due_at == stopped.sla_warning_at == PARKED
@@ -82,7 +86,7 @@ def test_a_second_pause_adds_to_the_first(run: Callable, tmp_path: Path) -> None
         seen_pauses = []
         for _ in range(2):
             _, seen = await claimed(bank.reviewer, item)
-            await decide(bank.reviewer, item, Choice(Act.ASK, note="why?"), seen)
+            await decide(bank.reviewer, item, Choice(Act.ASK, note="why?", asks_team="fraud desk"), seen)
             await wind_back(bank, item, timedelta(days=7))
             await resume(bank.reviewer, item, "because")
             seen_pauses.append((await item_of(bank, item)).sla_paused_for)
