@@ -1,4 +1,4 @@
-import { MARGIN, fitScale, keepInSight, toImage, widthScale } from "viewer_geometry";
+import { MARGIN, fitScale, keepInSight, toFrame, toImage, widthScale } from "viewer_geometry";
 import { COMMANDS } from "viewer_commands";
 import { COMPARING, STILL } from "viewer_compare";
 import { ImagePool, entryPixels } from "viewer_images";
@@ -43,7 +43,7 @@ export default {
   created() {
     // Nothing of this is watched: movement changes it and paints, without a render.
     Object.assign(this, { views: { front: freshView(), back: freshView() }, entries: {}, frames: {}, pointers: new Map(), pointer: null });
-    Object.assign(this, { pool: new ImagePool(), layers: new Map(), seq: -1, wanted: null, shift: { x: 0, y: 0 } });
+    Object.assign(this, { pool: new ImagePool(), layers: new Map(), seq: -1, wanted: null });
     this.startSeen();
   },
   mounted() {
@@ -283,5 +283,6 @@ export default {
     imagePointAt(clientX, clientY, slot = this.active) {
       return toImage(this.viewOf(slot), this.pointOf({ clientX, clientY }, slot));
     },
+    frameOf(slot, x, y) { return toFrame(this.viewOf(slot), { x, y }); },
   },
 };

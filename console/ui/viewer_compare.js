@@ -6,7 +6,8 @@ import { drawDifference, laidOver } from "viewer_difference";
 import { entryPixels } from "viewer_images";
 
 const USUAL_PACE = 800; // ms
-const NO_SHIFT = { x: 0, y: 0 };
+const MIDDLE = { x: 0, y: 0 };
+const STRAIGHT = { x: 0, y: 0, tilt: 0 };
 const COLOURS = { here: "--only-here", there: "--only-there", both: "--on-both", paper: "--paper" };
 export const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -39,7 +40,7 @@ export const COMPARING = {
     const pace = this.comparing?.pace ?? USUAL_PACE;
     this.comparing = { index, way: chosen.zone ? "beside" : way, pace, swapped: false, running: !STILL.matches };
     this.lastCompared = index;
-    this.shift = NO_SHIFT;
+    this.lies = STRAIGHT;
     this.shares = null;
     this.active = this.shown = chosen.side;
     if (entering) {
@@ -47,6 +48,8 @@ export const COMPARING = {
       this.drawer = "";
     }
     this.fetch("other");
+    const following = this.comparisons[(index + 1) % this.comparisons.length];
+    this.prefetch([following.image.url]);
     this.beat();
     if (chosen.zone) this.wanted = chosen.zone;
     this.$nextTick(() => { this.place(); this.goWanted(); });
@@ -90,7 +93,7 @@ export const COMPARING = {
   follow() {
     const image = this.sizeOf(this.active);
     const zone = this.compared.zone && this.regions.find((each) => each.key === this.compared.zone);
-    return followed(this.views[this.active], zone ? middleOf(zone, image) : this.shift, NO_SHIFT, this.ratio());
+    return followed(this.views[this.active], zone ? middleOf(zone, image) : this.lies, MIDDLE, this.ratio(), this.lies.tilt);
   },
   /** Lays the compared scan where the ink of both meets best, once both are there. */
   bringTogether() {
@@ -105,7 +108,7 @@ export const COMPARING = {
       const second = { pixels: entryPixels(other), dpi: this.compared.image.dpi || 200 };
       this.over = { key, ...laidOver(first, second, threshold) };
     }
-    this.shift = this.over.shift;
+    this.lies = this.over.lies;
     if (way === "difference") this.drawDifference();
   },
   drawDifference() {

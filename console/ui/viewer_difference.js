@@ -2,6 +2,8 @@
 // each, 1 or 0; sizes are in pixels, shifts in pixels of the first image, as by how much the second lies right and down.
 
 const REACH_INCHES = 0.2; // so far may one scan lie from where the other does
+const ROUGH = 4; // pixels to one of the rough search
+const LEAST_TILT = 0.001; // radians: a pixel from one end of a check to the other
 const BLUR_INCHES = 0.006; // so far may an edge wander between two scans of the same ink
 
 /** Where ink ends and paper begins, by the image's own histogram (Otsu's method). */
@@ -31,18 +33,16 @@ export function inkOf({ gray }, threshold) {
 }
 
 /** The second image's ink in the pixels of the first; `ratio` is its dots per inch over those of the first. */
-function resampled(ink, from, to, ratio, shift) {
+function resampled(ink, from, to, ratio, { x: byX, y: byY, tilt }) {
   const out = new Uint8Array(to.width * to.height);
-  const along = (count, size, middle, by) => Int32Array.from({ length: count }, (_, i) => {
-    const at = Math.floor((i + 0.5 - middle - by) * ratio + size / 2);
-    return at >= 0 && at < size ? at : -1;
-  });
-  const columns = along(to.width, from.width, to.width / 2, shift.x);
-  const rows = along(to.height, from.height, to.height / 2, shift.y);
-  for (let y = 0; y < to.height; y++) {
-    if (rows[y] < 0) continue;
-    const row = rows[y] * from.width;
-    for (let x = 0, at = y * to.width; x < to.width; x++, at++) if (columns[x] >= 0) out[at] = ink[row + columns[x]];
+  const [cos, sin] = [Math.cos(tilt) * ratio, Math.sin(tilt) * ratio];
+  const [left, top] = [0.5 - to.width / 2 - byX, 0.5 - to.height / 2 - byY];
+  for (let y = 0, at = 0; y < to.height; y++) {
+    let u = left * cos + (y + top) * sin + from.width / 2;
+    let v = (y + top) * cos - left * sin + from.height / 2;
+    for (let x = 0; x < to.width; x++, at++, u += cos, v -= sin) {
+      if (u >= 0 && v >= 0 && u < from.width && v < from.height) out[at] = ink[(v | 0) * from.width + (u | 0)];
+    }
   }
   return out;
 }
@@ -101,25 +101,55 @@ function smaller(ink, { width, height }, by) {
   return { ink: out, size };
 }
 
-/** By how much the second image must be moved so that most ink meets, within the reach; rough first, then exact. */
-export function alignment(first, second, size, dpi) {
-  const by = 4;
-  const [a, b] = [smaller(first, size, by), smaller(second, size, by)];
-  const rough = bestShift(pointsOf(a.ink, a.size.width, 6000), b.ink, b.size, { x: 0, y: 0 }, Math.ceil((REACH_INCHES * dpi) / by));
-  const points = pointsOf(first, size.width, 12000);
-  const exact = bestShift(points, second, size, { x: rough.x * by, y: rough.y * by }, by);
-  // Two stocks have little in common: a shift that gains next to nothing would only look like a fault.
-  return exact.count > overlap(points, second, size, { x: 0, y: 0 }) * 1.1 ? { x: exact.x, y: exact.y } : { x: 0, y: 0 };
+/** Where the ink of some columns of the first image meets most of the second's: rough first, then exact. */
+function shiftOf(points, rough, second, size, reach) {
+  const near = bestShift(rough.points, rough.ink, rough.size, { x: 0, y: 0 }, Math.ceil(reach / ROUGH));
+  return bestShift(points, second, size, { x: near.x * ROUGH, y: near.y * ROUGH }, ROUGH);
 }
 
-/** Two images, each { pixels, dpi }, brought together: their ink in the pixels of the first, and the shift found. */
+const columns = (points, from, to) => points.filter((_, i) => points[i - (i % 2)] >= from && points[i - (i % 2)] < to);
+
+/**
+ * How the second image lies on the first so that most ink meets: { x, y, tilt }, tilt in radians clockwise. Two scans of
+ * a stock are a little off, and a little askew: the left and the right third of the check say by how much.
+ */
+export function alignment(first, second, size, dpi) {
+  const [a, b] = [smaller(first, size, ROUGH), smaller(second, size, ROUGH)];
+  const rough = { points: pointsOf(a.ink, a.size.width, 6000), ink: b.ink, size: b.size };
+  const points = pointsOf(first, size.width, 12000);
+  const third = size.width / 3;
+  const reach = REACH_INCHES * dpi;
+  const part = (from, to) =>
+    shiftOf(columns(points, from, to), { ...rough, points: columns(rough.points, from / ROUGH, to / ROUGH) }, second, size, reach);
+  const whole = shiftOf(points, rough, second, size, reach);
+  const [left, right] = [part(0, third), part(2 * third, size.width)];
+  const tilt = Math.atan2(right.y - left.y, 2 * third);
+  const none = overlap(points, second, size, { x: 0, y: 0 });
+  // Two stocks have little in common: a shift that gains next to nothing would only look like a fault.
+  const straight = whole.count > none * 1.1 ? { x: whole.x, y: whole.y, tilt: 0 } : { x: 0, y: 0, tilt: 0 };
+  if (Math.abs(tilt) < LEAST_TILT || left.count + right.count < overlapOf(points, second, size, straight, third) * 1.1) return [straight];
+  return [straight, { x: Math.round((left.x + right.x) / 2), y: Math.round((left.y + right.y) / 2), tilt }];
+}
+
+/** What the outer thirds have in common with the second image laid straight. */
+function overlapOf(points, second, size, shift, third) {
+  return overlap(columns(points, 0, third), second, size, shift) + overlap(columns(points, 2 * third, size.width), second, size, shift);
+}
+
+/** Two images, each { pixels, dpi }, brought together: their ink in the pixels of the first, and how the second lies. */
 export function laidOver(first, second, threshold) {
   const size = { width: first.pixels.width, height: first.pixels.height };
   const ratio = second.dpi / first.dpi;
   const here = inkOf(first.pixels, threshold);
   const ink = inkOf(second.pixels, threshold);
-  const shift = alignment(here, resampled(ink, second.pixels, size, ratio, { x: 0, y: 0 }), size, first.dpi);
-  return { here, there: resampled(ink, second.pixels, size, ratio, shift), shift, size, dpi: first.dpi };
+  const onFirst = (lies) => resampled(ink, second.pixels, size, ratio, lies);
+  const points = pointsOf(here, size.width, 12000);
+  const tried = alignment(here, onFirst({ x: 0, y: 0, tilt: 0 }), size, first.dpi).map((lies) => {
+    const there = onFirst(lies);
+    return { lies, there, count: overlap(points, there, size, { x: 0, y: 0 }) };
+  });
+  const { lies, there } = tried.reduce((best, each) => (each.count > best.count ? each : best));
+  return { here, there, lies, size, dpi: first.dpi };
 }
 
 /**

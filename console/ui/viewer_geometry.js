@@ -1,5 +1,6 @@
 // Where an image lies in its frame. A view is { scale, x, y, turn, mirror }: `scale` in CSS pixels per image pixel,
-// (x, y) the middle of the image from the middle of the frame in CSS pixels, `turn` in quarter turns clockwise.
+// (x, y) the middle of the image from the middle of the frame in CSS pixels, `turn` in quarter turns clockwise. That of a
+// compared image has a `tilt` as well, in radians clockwise, which comes before all else.
 
 export const MIN_SCALE = 0.02;
 export const MAX_SCALE = 16;
@@ -33,9 +34,16 @@ export function keepInSight(view, image, frame, rest = 60) {
   return { ...view, x: clamp(view.x, -fx, fx), y: clamp(view.y, -fy, fy) };
 }
 
+function tilted({ x, y }, tilt) {
+  if (!tilt) return { x, y };
+  const [cos, sin] = [Math.cos(tilt), Math.sin(tilt)];
+  return { x: x * cos - y * sin, y: x * sin + y * cos };
+}
+
 /** A vector of the image (in image pixels, from its middle) as a vector of the frame. */
 export function toFrame(view, vector) {
-  let [x, y] = [view.mirror ? -vector.x : vector.x, vector.y];
+  const straight = tilted(vector, view.tilt);
+  let [x, y] = [view.mirror ? -straight.x : straight.x, straight.y];
   for (let i = 0; i < view.turn; i++) [x, y] = [-y, x];
   return { x: x * view.scale + view.x, y: y * view.scale + view.y };
 }
@@ -44,7 +52,7 @@ export function toFrame(view, vector) {
 export function toImage(view, point) {
   let [x, y] = [(point.x - view.x) / view.scale, (point.y - view.y) / view.scale];
   for (let i = 0; i < view.turn; i++) [x, y] = [y, -x];
-  return { x: view.mirror ? -x : x, y };
+  return tilted({ x: view.mirror ? -x : x, y }, -view.tilt);
 }
 
 /** A box { x, y, w, h } in fractions of the image as a rectangle of the frame, in CSS pixels from its middle. */
@@ -67,9 +75,9 @@ export function viewOfBox(view, image, box, frame) {
  * The view of another image whose point `there` lies where `view` shows its own image's point `here` (both in image
  * pixels, from the middle), `ratio` times as large: for dots per inch that differ, an inch stays an inch.
  */
-export function followed(view, here, there, ratio) {
+export function followed(view, here, there, ratio, tilt = 0) {
   const at = toFrame(view, here);
-  const own = { ...view, scale: view.scale * ratio, x: 0, y: 0 };
+  const own = { ...view, scale: view.scale * ratio, x: 0, y: 0, tilt };
   const from = toFrame(own, there);
   return { ...own, x: at.x - from.x, y: at.y - from.y };
 }
@@ -79,4 +87,4 @@ export const middleOf = (box, image) => ({ x: (box.x + box.w / 2 - 0.5) * image.
 
 /** As a CSS transform of an element of the image's own size whose middle lies in the frame's middle. */
 export const transformOf = (view) =>
-  `translate(${view.x}px, ${view.y}px) scale(${view.scale}) rotate(${view.turn * 90}deg) scaleX(${view.mirror ? -1 : 1})`;
+  `translate(${view.x}px, ${view.y}px) scale(${view.scale}) rotate(${view.turn * 90}deg) scaleX(${view.mirror ? -1 : 1})${view.tilt ? ` rotate(${view.tilt}rad)` : ""}`;

@@ -56,6 +56,7 @@ export function drawLoupe(canvas, { element, view, image }, cursor) {
   context.scale(scale, scale);
   context.rotate((view.turn * Math.PI) / 2);
   context.scale(view.mirror ? -1 : 1, 1);
+  context.rotate(view.tilt ?? 0);
   context.drawImage(element, -image.width / 2 - point.x, -image.height / 2 - point.y, image.width, image.height);
 }
 

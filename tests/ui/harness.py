@@ -67,9 +67,8 @@ def draw_side(side: str, number: int) -> bytes:
     `fine` is the front once more, scanned at 240 dpi and 8 pixels (of 200 dpi) to the right, with a blot of 60 × 40
     pixels at (300, 340) that the front lacks, and without its amount. `gray` is a front with a stroke of middle grey.
     """
-    image = {"back": _draw_back, "card": _draw_card, "gray": _draw_gray, "fine": _draw_fine}.get(side, _draw_front)(
-        number
-    )
+    drawn = {"back": _draw_back, "card": _draw_card, "gray": _draw_gray, "fine": _draw_fine, "askew": _draw_askew}
+    image = drawn.get(side, _draw_front)(number)
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
@@ -105,6 +104,11 @@ def _draw_fine(number: int) -> Image.Image:
     moved = Image.new("1", (WIDTH, HEIGHT), 1)
     moved.paste(front, (8, 0))
     return moved.resize((WIDTH * 6 // 5, HEIGHT * 6 // 5))
+
+
+def _draw_askew(number: int) -> Image.Image:
+    """The front, turned anticlockwise by 0.8 degrees."""
+    return _draw_front(number).convert("L").rotate(0.8, Image.Resampling.BILINEAR, fillcolor=255)
 
 
 def _draw_gray(number: int) -> Image.Image:
@@ -169,6 +173,7 @@ def comparisons(number: int) -> list[Comparison]:
         Comparison("earlier-1", "#112", fine, "100.00 · 3 Nov"),
         Comparison("earlier-2", "#111", ImageSide("/image/111/front", WIDTH, HEIGHT, 200), "96.20 · 19 Oct"),
         Comparison("lost", "#110", ImageSide("/image/broken", WIDTH, HEIGHT, 200), "88.00 · 2 Oct"),
+        Comparison("askew", "Askew", ImageSide(f"/image/{number}/askew", WIDTH, HEIGHT, 200), "100.04 · 1 Oct"),
         Comparison(
             "card", "Signature card", ImageSide("/image/1/card", 800, 440, 200), "Anna Invented", zone="signature"
         ),
@@ -336,7 +341,7 @@ def review_page() -> None:
                     still.show(
                         [
                             node("p", "<b>Payee & Sons</b>", class_="demo-words"),
-                            node("button", "Say so", type="button", data_act="compare-1"),
+                            node("button", "Say so", type="button", class_="crc-button", data_act="compare-1"),
                         ]
                     )
             with ui.element("div").classes("crc-panel demo-side"):

@@ -1,5 +1,6 @@
 """Comparing in a real browser: beside, blinking, the difference, the card; and what the time on it counts for."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review
     page = review.page
     page.keyboard.press("c")
     expect(pane(review, "other").locator("img")).to_be_visible()
-    expect(page.locator(".crc-compared")).to_contain_text("#112 100.00 · 3 Nov 1 of 4")
+    expect(page.locator(".crc-compared")).to_contain_text("#112 100.00 · 3 Nov 1 of 5")
     expect(page.get_by_role("button", name="#112")).to_have_attribute("aria-pressed", "true")
     page.wait_for_timeout(300)
     together(review)
@@ -99,7 +100,8 @@ def test_the_difference_shows_what_only_one_of_them_has_after_bringing_them_toge
     expect(legend).to_contain_text("only on this check")
     expect(legend).to_contain_text("only on #112")
     page.wait_for_function(f"{VIEWER}.shares")  # both images are there
-    assert page.evaluate(f"{VIEWER}.shift") == {"x": -8, "y": 0}, "the finer scan lies eight pixels to the right"
+    lies = {"x": -8, "y": 0, "tilt": 0}
+    assert page.evaluate(f"{VIEWER}.lies") == lies, "the finer scan lies eight pixels to the right"
     amount = [(x, 200) for x in range(920, 1100)]
     blot = [(x, 350) for x in range(305, 355)]
     frame = [(x, 13) for x in range(200, 1000)]
@@ -113,6 +115,30 @@ def test_the_difference_shows_what_only_one_of_them_has_after_bringing_them_toge
     seen = page.evaluate(COLOURS, frame)
     assert seen.count(BOTH) > 780
     assert page.evaluate(COLOURS, [(600, 330)]) == [PAPER]
+
+
+def test_a_scan_that_is_askew_is_laid_straight_before_it_is_compared(review: Screen) -> None:
+    page = review.page
+    page.keyboard.press("Shift+D")
+    page.wait_for_function(f"{VIEWER}.shares")
+    page.get_by_role("button", name="Askew").click()
+    expect(page.locator(".crc-compared")).to_contain_text("Askew")
+    page.wait_for_function(f"{VIEWER}.shares")
+    assert page.evaluate(f"{VIEWER}.lies.tilt") == pytest.approx(math.radians(0.8), abs=math.radians(0.15))
+    shares = page.evaluate(f"{VIEWER}.shares")
+    assert shares["here"] < 0.12
+    assert shares["there"] < 0.12
+    page.keyboard.press("Shift+B")  # and the two scans that alternate lie on one another as well
+    middle, corner = (600, 270), (60, 60)
+    for point in (middle, corner):
+        here = page.evaluate(f"{VIEWER}.frameOf('front', {point[0] - 600}, {point[1] - 270})")
+        lies = page.evaluate(f"{VIEWER}.lies")
+        angle = -lies["tilt"]
+        x, y = point[0] - 600 - lies["x"], point[1] - 270 - lies["y"]
+        x, y = x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)
+        there = page.evaluate(f"{VIEWER}.frameOf('other', {x}, {y})")
+        assert here["x"] == pytest.approx(there["x"], abs=0.01)
+        assert here["y"] == pytest.approx(there["y"], abs=0.01)
 
 
 def test_blinking_alternates_at_its_pace_and_by_hand_for_who_wants_no_motion(review: Screen) -> None:
