@@ -57,7 +57,8 @@ _TAKE = text(
 )
 
 
-def _timeout() -> timedelta:
+def claim_timeout() -> timedelta:
+    """How long a claim stands without activity."""
     return timedelta(minutes=settings().claim_timeout_minutes)
 
 
@@ -110,7 +111,7 @@ async def claim_next_within(
     """`claim_next` inside the caller's transaction, passing over the items in `skip`."""
     statements, wanted = next_item.wanted(actor, queue, skip)
     while True:
-        row = (await session.execute(statements.take, {**wanted, "timeout": _timeout()})).first()
+        row = (await session.execute(statements.take, {**wanted, "timeout": claim_timeout()})).first()
         if row is None:
             return None
         await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
@@ -140,7 +141,7 @@ async def touch(actor: Actor, item_id: UUID) -> bool:
             update(Claim)
             .where(Claim.item_id == item_id, Claim.user_id == actor.user_id, Claim.expires_at > func.now())
             # What waits for its commit is held for longer.
-            .values(expires_at=func.greatest(Claim.expires_at, func.now() + _timeout()))
+            .values(expires_at=func.greatest(Claim.expires_at, func.now() + claim_timeout()))
             .returning(Claim.item_id)
         )
         return result.first() is not None
@@ -166,7 +167,7 @@ async def give_back_within(
 async def renew_within(session: AsyncSession, actor: Actor, item_id: UUID) -> None:
     """Let the actor's claim run anew from now, where there is one."""
     own = update(Claim).where(Claim.item_id == item_id, Claim.user_id == actor.user_id)
-    await session.execute(own.values(expires_at=func.now() + _timeout()))
+    await session.execute(own.values(expires_at=func.now() + claim_timeout()))
 
 
 async def lock_items(session: AsyncSession, item_ids: Collection[UUID]) -> list[CheckItem]:
@@ -211,7 +212,7 @@ async def _take(session: AsyncSession, actor: Actor, item: CheckItem) -> bool:
         "item": item.id,
         "institution": actor.institution_id,
         "user": actor.user_id,
-        "timeout": _timeout(),
+        "timeout": claim_timeout(),
         "status": item.status,
     }
     return (await session.execute(_TAKE, values)).first() is not None

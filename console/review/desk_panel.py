@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -31,6 +32,8 @@ from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text, icon
 
 _ACTIVITY_SECONDS = 15.0
+# Time in which what was changed so far leaves for the browser.
+_ON_ITS_WAY: Final = 0.001
 # What somebody holds while they work on it.
 HOLDS: Final = {Standing.DECIDE, Standing.CONFIRM, Standing.CHOOSE_FIRST}
 Form = DecisionPanel | SecondPanel | ResumePanel | LookPanel
@@ -74,14 +77,19 @@ class Desk:
             self._hotkeys = Hotkeys(looking_keys(), page.handler(reviewing.key))
         self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
 
-    def show(self, actor: Actor, opened: Opened, place: tuple[int, int]) -> None:
+    async def show(self, actor: Actor, opened: Opened) -> None:
         """Show a check; parts that did not change stay as they are, with what is typed in them."""
         before, self._shown = self._shown, opened
         view = opened.view
         changed = before is None or before.view.id != view.id
         draft = self._draft(opened)
-        self._bar.show(opened, self._queue.name if self._queue else "All queues", place)
         self.viewer.show(actor, view, draft.viewer)
+        if before and changed:
+            # The image is what a reviewer waits for: it is on its way before the rest is drawn.
+            await asyncio.sleep(_ON_ITS_WAY)
+            if self._shown is not opened:
+                return
+        self._bar.show(opened, self._queue.name if self._queue else "All queues")
         if changed or (before and before.view.notes != view.notes):
             self.item.show(view)
         self.timeline.show(view)
@@ -94,6 +102,10 @@ class Desk:
             self._restored.set_visibility(opened.draft is not None and opened.draft.chosen and draft is opened.draft)
         self._desk.classes(remove="crc-away")
         self._empty.classes(add="crc-away")
+
+    def place(self, place: tuple[int, int]) -> None:
+        """Say the how manieth check of how many this one is."""
+        self._bar.place(place)
 
     def show_empty(self, words: str) -> None:
         """Show that nothing waits, in these words."""

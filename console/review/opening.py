@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -22,12 +23,12 @@ from console.access.permissions import (
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.blinding import is_blind_to
-from console.review.claims import claim
+from console.review.claims import Held, claim, claim_timeout
 from console.review.draft import Draft
 from console.review.drafts import read_draft_within
 from console.review.errors import AssignedToOther, OutOfReach, OverLimit, ReviewRefused, SamePerson
 from console.review.item_reading import load_view
-from console.review.item_view import ItemNotFound, ItemView
+from console.review.item_view import Holder, ItemNotFound, ItemView
 from console.review.office import office_of
 from console.review.return_deadline import NONPAYMENT, NonpaymentNotice, nonpayment_notice
 from console.review.states import FINAL_STATUSES, WAITING, Status
@@ -82,11 +83,33 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
         except (ReviewRefused, NotAllowed) as error:
             refused = str(error)
         view, draft = await _read(actor, item_id)
+    return _opened(actor, view, draft, await _nonpayment(actor, view), refused)
+
+
+def opened_as_claimed(actor: Actor, ahead: Opened, held: Held) -> Opened | None:
+    """An item that the actor has just claimed, from what was read of it before; None where it has changed since.
+
+    So the next check is on the screen without being read again. What the row's version does not tell of, the account's
+    figures for one, is compared when it is read next, and by its digest when it is decided.
+    """
+    view = ahead.view
+    same = (view.id, view.version + 1) == (held.item_id, held.version) and view.status in WAITING
+    if not same or actor.user_id is None:
+        return None
+    now = datetime.now(UTC)
+    holder = Holder(actor.user_id, actor.name, now, now + claim_timeout(), None)
+    taken = replace(view, version=held.version, status=Status.IN_REVIEW, holder=holder)
+    return _opened(actor, taken, ahead.draft, ahead.nonpayment)
+
+
+def _opened(
+    actor: Actor, view: ItemView, draft: Draft | None, notice: NonpaymentNotice | None, refused: str = ""
+) -> Opened:
     standing = standing_of(actor, view)
     two_people = _is_large(view) or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
-    return Opened(view, standing, why, may_take, two_people, draft, await _nonpayment(actor, view))
+    return Opened(view, standing, why, may_take, two_people, draft, notice)
 
 
 async def _nonpayment(actor: Actor, view: ItemView) -> NonpaymentNotice | None:

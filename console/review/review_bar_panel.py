@@ -47,13 +47,16 @@ class ReviewBar:
             keys = ActionButton("Keys", key=key_of("sheet", Scope.REVIEW))
             keys.on("click", js_handler=_SHOW_KEYS)
 
-    def show(self, opened: Opened, queue_name: str, place: tuple[int, int]) -> None:
+    def place(self, place: tuple[int, int]) -> None:
+        """Say the how manieth check of how many this one is."""
+        self._shell.subtitle.set_text(f"{count(place[0])} of {count(place[1])}" if place[0] else "")
+
+    def show(self, opened: Opened, queue_name: str) -> None:
         """Show where this check stands."""
         view = opened.view
         now = datetime.now(UTC)
         self._enable_moves(True)
         self._shell.title.set_text(queue_name)
-        self._shell.subtitle.set_text(f"{count(place[0])} of {count(place[1])}" if place[0] else "")
         self._chips.clear()
         with self._chips:
             if view.status in FINAL_STATUSES:

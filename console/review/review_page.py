@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -31,7 +32,7 @@ from console.review.errors import (
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
 from console.review.item_view import ItemNotFound
-from console.review.opening import Opened, Standing, account_number, open_item
+from console.review.opening import Opened, Standing, account_number, open_item, opened_as_claimed
 from console.review.opinions import record_opinion
 from console.review.queue import Filter, QueueName, list_items, queue_names
 from console.review.queue_counts import neighbours
@@ -67,6 +68,8 @@ class ReviewPage:
         self._page = page
         self._queue = queue
         self._opened: Opened | None = None
+        # The check that is likely to come next, as it was a moment ago.
+        self._ahead: Opened | None = None
         self._busy = False
         self._in_use = False
         self._desk = Desk(page, queue, queues, self)
@@ -83,9 +86,21 @@ class ReviewPage:
         first, self._opened = self._opened is None, opened
         if first:
             await self._desk.undo.read(actor)
-        place = await neighbours(actor, self._queue.key if self._queue else None, view.id)
-        self._desk.show(actor, opened, place)
-        background_tasks.create(self._page.refresh(self._look_ahead), name="look ahead")
+        await self._desk.show(actor, opened)
+        if first:
+            await self._look_around(actor)
+        else:
+            background_tasks.create(self._page.refresh(self._look_around), name="look around")
+
+    async def _look_around(self, actor: Actor) -> None:
+        """What is good to know of a check but nobody waits for: its place in the queue, and the one that comes next."""
+        opened = self._opened
+        if opened is None:
+            return
+        place = await neighbours(actor, self._queue.key if self._queue else None, opened.view.id)
+        if self._opened is opened:
+            self._desk.place(place)
+            await self._look_ahead(actor)
 
     # --- what the person does --------------------------------------------------------------------------------------
 
@@ -225,7 +240,9 @@ class ReviewPage:
         else:
             self._commit_later(actor.institution_id, opened, submitted)
         if submitted.next is not None:
-            await self.show(actor, await open_item(actor, submitted.next.item_id, take=False))
+            ahead, self._ahead = self._ahead, None
+            claimed = opened_as_claimed(actor, ahead, submitted.next) if ahead else None
+            await self.show(actor, claimed or await open_item(actor, submitted.next.item_id, take=False))
         elif first:
             where = f" in {self._queue.name}" if self._queue else ""
             self._nothing_waits(f"Nothing more waits{where} that you may decide.")
@@ -323,14 +340,15 @@ class ReviewPage:
         await self._look_ahead(actor)
 
     async def _look_ahead(self, actor: Actor) -> None:
-        """Have the browser fetch the images of the check that a decision would bring, without claiming it."""
+        """Read the check that a decision would bring and have the browser fetch its images, without claiming it."""
         opened = self._opened
         if opened is None or opened.standing is not Standing.DECIDE:
             return
         queue = self._queue.key if self._queue else None
         following = await peek_next(actor, queue, skip=(opened.view.id,))
         if following is not None:
-            self._desk.viewer.prefetch(actor, (await open_item(actor, following, take=False)).view)
+            self._ahead = await open_item(actor, following, take=False)
+            self._desk.viewer.prefetch(actor, self._ahead.view)
 
     def _path(self, item_id: UUID) -> str:
         return f"/review/{item_id}" + (f"?queue={self._queue.key}" if self._queue else "")
@@ -342,4 +360,6 @@ def _same(before: Opened, now: Opened) -> bool:
 
 def _as_shown(opened: Opened) -> tuple[object, ...]:
     holder = opened.view.holder
-    return opened.view.version, opened.standing, holder and (holder.user_id, holder.commit_at)
+    # Who holds it until when changes with every beat and says nothing.
+    content = replace(opened.view, holder=None, assigned=None)
+    return content, opened.standing, holder and (holder.user_id, holder.commit_at)

@@ -23,6 +23,8 @@ from console.ui.viewer_state import Side, clean_state
 _REUSED: Final = 0.6
 # ANSI X9.100-160: the MICR clear band is the bottom 5/8 inch of the check.
 _MICR_BAND_INCHES: Final = 0.625
+# What the browser said so many seconds ago is what there is to know.
+_JUST_NOW: Final = 1.0
 _USUAL_DPI: Final = 200
 _USUAL_SIZE: Final = (1200, 550)
 # So many of an account's earlier checks can be compared with, the newest ones.
@@ -44,6 +46,7 @@ class ViewerPanel:
         self._on_state = on_state
         self._links: dict[UUID, tuple[str, float]] = {}
         self._times: dict[Side, int] = {}
+        self._heard_at = float("-inf")
         self._shown: UUID | None = None
         self._before: UUID | None = None
         self._state: dict[str, Any] = {}
@@ -65,7 +68,7 @@ class ViewerPanel:
             self._viewer.set_regions(regions(view), {"front": front, "back": back})
             return
         self._before, self._shown = self._shown, view.id
-        self._times = {}
+        self._times, self._heard_at = {}, float("-inf")
         self._state = clean_state(state or {})
         now = datetime.now(self._zone)
         watermark = f"{actor.name} · {now:%Y-%m-%d %H:%M} {zone_letters(now)}"
@@ -91,7 +94,12 @@ class ViewerPanel:
         self._viewer.prefetch(image for image in images if image is not None and image.url)
 
     async def viewed_ms(self) -> dict[str, int]:
-        """How long each side of the present check was on screen, in milliseconds."""
+        """How long each side of the present check was on screen, in milliseconds.
+
+        The browser tells it just before it submits; where it did not, it is asked.
+        """
+        if time.monotonic() - self._heard_at < _JUST_NOW:
+            return {str(side): ms for side, ms in self._times.items()}
         try:
             times = await self._viewer.read_sides()
         except TimeoutError:
@@ -148,7 +156,7 @@ class ViewerPanel:
 
     def _heard_sides(self, check: str, times: dict[Side, int]) -> None:
         if check == str(self._shown):
-            self._times = times
+            self._times, self._heard_at = times, time.monotonic()
 
 
 def regions(view: ItemView) -> list[Region]:

@@ -53,7 +53,7 @@ export default {
     this.listeners = [
       [window, "crc:command", this.command], [window, "keydown", this.escape, true], [window, "pagehide", this.sendSides],
       [document, "visibilitychange", this.visibility], [document, "click", this.clicked], [document, "pointerover", this.pointed],
-      [document, "focusin", this.pointed],
+      [document, "focusin", this.pointed], [window, "crc:acting", this.acting], [document, "click", this.acting, true],
       [STILL, "change", () => (this.still = STILL.matches)],
       [document, "fullscreenchange", () => (this.full = document.fullscreenElement === this.$el)],
     ];

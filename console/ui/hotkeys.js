@@ -120,7 +120,11 @@ export default {
     },
     fire(key) {
       if (key.focuses) this.focus(key.focuses);
-      if (key.target === "server") return this.$emit("key", key.action);
+      if (key.target === "server") {
+        // Whoever has something to tell of the moment before does so now: messages arrive in their order.
+        window.dispatchEvent(new CustomEvent("crc:acting", { detail: { action: key.action } }));
+        return this.$emit("key", key.action);
+      }
       window.dispatchEvent(new CustomEvent("crc:command", { detail: { target: key.target, action: key.action } }));
     },
     command({ detail: { target, action } }) {

@@ -26,6 +26,10 @@ export const SEEN = {
   },
   sidesNow() { this.settle(); return { front: Math.round(this.spent.front), back: Math.round(this.spent.back) }; },
   sendSides() { if (this.current.id !== undefined) this.$emit("sides", { check: this.current.id, sides: this.sidesNow() }); },
+  /** A decision is about to be submitted, by key or by click: what was seen until then is told before it. */
+  acting(event) {
+    if (event.detail?.action === "submit" || event.target.closest?.("[data-action=submit]")) this.sendSides();
+  },
   visibility() { document.hidden ? this.sendSides() : this.settle(); },
   changed() { clearTimeout(this.saving); this.saving = setTimeout(this.flushState, REST); },
   forgetChange() { clearTimeout(this.saving); this.saving = undefined; },

@@ -81,17 +81,9 @@ class OpenPage:
 
     async def press(self, action: str) -> None:
         """Press the key of an action, as the keyboard's listener reports it."""
-        element = self._element(lambda one: any(event["type"] == "key" for event in one.get("events", ())))
-        if element is None:
-            raise PageFailed("nobody listens to keys")
-        event = next(event for event in self.elements[element]["events"] if event["type"] == "key")
-        message = {
-            "id": int(element),
-            "client_id": self._client_id,
-            "listener_id": event["listener_id"],
-            "args": [json.dumps(action)],
-        }
-        await self._say("event", message)
+        if action == "submit":
+            await self._tell("sides", {"check": self.prop("check_viewer", "check")["id"], "sides": _VIEWED})
+        await self._tell("key", action)
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> None:
         """Wait for what the server sends to make `holds` true. Raises PageFailed after `seconds`."""
@@ -102,6 +94,20 @@ class OpenPage:
                     await self._changed.wait()
         except TimeoutError:
             raise PageFailed(f"nothing came within {seconds} s; told: {self.complaints[-3:]}") from None
+
+    async def _tell(self, kind: str, value: object) -> None:
+        """An event of this kind, at the one element that hears such."""
+        heard = (
+            (key, event)
+            for key, one in self.elements.items()
+            for event in (one or {}).get("events", ())
+            if event["type"] == kind
+        )
+        element, event = next(heard, (None, None))
+        if element is None or event is None:
+            raise PageFailed(f"nobody listens to {kind}")
+        message = {"id": int(element), "client_id": self._client_id, "listener_id": event["listener_id"]}
+        await self._say("event", message | {"args": [json.dumps(value)]})
 
     def _element(self, wanted: Callable[[dict[str, Any]], bool]) -> str | None:
         return next((key for key, one in self.elements.items() if one and wanted(one)), None)
