@@ -72,7 +72,7 @@ def empty_queue(module_database: Database, bank: Bank) -> None:
     """One bank and one server serve the whole module; each test begins with no check at all."""
     with psycopg.connect(module_database.superuser_url) as connection:
         connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-        connection.execute("truncate check_item, claim, flag, decision, evidence, image, file_finding, file_received"
+        connection.execute("truncate check_item, item_tally, claim, flag, decision, evidence, image, file_finding, file_received"
                            " restart identity cascade")  # fmt: skip
 
 
