@@ -16,6 +16,7 @@ from sqlalchemy import select
 from console.access.people import create_user
 from console.actor import Actor, system_actor
 from console.institution import ensure_institution
+from console.intake.accounts import AccountRecord, EarlierCheck
 from console.intake.files import import_file
 from console.intake.report import ImportReport
 from console.intake.x9.records import Bundle, CashLetter, FileHeader, ItemKind, Side, X9ImageView, X9Item
@@ -139,6 +140,24 @@ async def set_thresholds(bank: Bank, **thresholds: object) -> None:
                 activated_at=datetime.now(UTC),
             )
         )
+
+
+CARD = check_image("a signature card", (800, 440))
+FRONT = check_image("an earlier front")
+
+
+def account_record(bank: Bank, number: str, *, card: bool = True) -> AccountRecord:
+    """An account of two earlier checks: one paid, with a picture, one returned, without."""
+    earlier = [
+        EarlierCheck("100", Decimal("50.00"), date(2026, 10, 2), "A Payee", "paid", None, FRONT),
+        EarlierCheck("99", Decimal("70.00"), date(2026, 9, 2), "A Payee", "returned", "A", None),
+    ]
+    return AccountRecord(
+        routing=bank.routing, number=number, holder="Anna Invented", account_type="personal",
+        opened_on=date(2020, 1, 2), positive_pay=False, balance=Decimal("9000.00"),
+        average_balance_30d=Decimal("8000.00"), payroll=True, direct_deposit=False, returns_90d=0, nsf_90d=0,
+        overdrafts_90d=0, signature_card=CARD if card else None, history=earlier, stops=[], issued=[],
+    )  # fmt: skip
 
 
 async def import_items(bank: Bank, folder: Path, items: Sequence[X9Item], modifier: str = "1") -> ImportReport:

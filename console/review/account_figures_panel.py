@@ -51,7 +51,8 @@ def figures(view: ItemView, account: AccountShown, today: date, zone: ZoneInfo) 
         "dl",
         _pair("Checks in 7 days", f"{count(account.checks_7d)} · {money(account.total_7d)}"),
         _pair("Checks in 14 days", f"{count(account.checks_14d)} · {money(account.total_14d)}"),
-        _pair("As of", in_full(account.as_of, zone) if account.as_of else "—"),
+        _pair("Average balance, 30 days", _money(account.average_balance_30d)),
+        _pair("Balance as of", in_full(account.as_of, zone).partition(" ")[2] if account.as_of else "—"),
         class_="crc-pairs",
     )
     trouble = (
@@ -63,9 +64,9 @@ def figures(view: ItemView, account: AccountShown, today: date, zone: ZoneInfo) 
         "dl",
         _pair("Account", f"{account.account_type}, {account.holder}"),
         _pair("Open since", f"{day(account.opened_on)} · {since(account.opened_on, today)}"),
-        _pair("Balance now · average, 30 d", f"{_money(account.balance)} · {_money(account.average_balance_30d)}"),
+        _pair("Balance", _money(account.balance)),
         *(_pair(words, count(number), Tone.BREACH if number else Tone.PLAIN) for words, number in trouble),
-        _pair("Last serial, and from it to this", _last_serial(view, account)),
+        _pair("Last serial (to this one)", _last_serial(view, account)),
         _pair("Payroll · direct deposit", f"{_yes(account.payroll)} · {_yes(account.direct_deposit)}"),
         class_="crc-pairs",
     )

@@ -134,7 +134,7 @@ class FlagsPanel:
             with Element("div").classes("crc-flag-head"):
                 Text(flag.title, tag="h3")
                 if place:
-                    _place_button(flag, place)
+                    self._place_button(flag, place)
                 weight = f"{flag.source} {flag.confidence:.2f}" if flag.confidence is not None else flag.source
                 Text(weight, classes="crc-soft")
             Text(flag.explanation, tag="p", classes="crc-soft")
@@ -143,6 +143,13 @@ class FlagsPanel:
                 self._reason_field(flag)
             else:
                 self._answer_row(flag)
+
+    def _place_button(self, flag: FlagShown, place: str) -> None:
+        """Shows the place on the check; the viewer hears it by its attribute."""
+        key = key_of("show_flag", Scope.REVIEW) if self._answers and flag.id == self._current else None
+        button = ActionButton("Show", key=key, kind="quiet").classes("crc-show")
+        button.props["data-shows-region"] = place
+        button.props["aria-label"] = f"Show on the check: {flag.title}"
 
     def _answer_row(self, flag: FlagShown) -> None:
         with Element("div").classes("crc-answers"):
@@ -189,14 +196,6 @@ class FlagsPanel:
             f"const card = document.getElementById('{card.html_id}');"
             "card?.scrollIntoView({block: 'nearest'});" + (f"card?{focus}" if focus else "")
         )
-
-
-def _place_button(flag: FlagShown, place: str) -> None:
-    """Shows the place on the check; the viewer hears it by its attribute."""
-    with ActionButton("Show", kind="quiet") as button:
-        button.classes("crc-show")
-    button.props["data-shows-region"] = place
-    button.props["aria-label"] = f"Show on the check: {flag.title}"
 
 
 def _values(flag: FlagShown) -> None:

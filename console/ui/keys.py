@@ -117,6 +117,7 @@ REGISTRY: Final[tuple[Key, ...]] = (
     Key("flag_confirm", "Y", "Confirm the flag", Scope.REVIEW, _FLAGS),
     Key("flag_dismiss", "K", "Dismiss the flag", Scope.REVIEW, _FLAGS, focuses="flag_reason"),
     Key("flag_cannot_tell", "T", "Cannot tell", Scope.REVIEW, _FLAGS),
+    Key("show_flag", "Shift+W", "Show where on the check", Scope.REVIEW, _FLAGS, Target.VIEWER),
     Key("flag_next", "G", "Go to the next flag", Scope.REVIEW, _FLAGS),
     Key("next", "N", "Next check", Scope.REVIEW, _MOVE),
     Key("previous", "P", "Previous check", Scope.REVIEW, _MOVE),

@@ -26,6 +26,7 @@ export const COMMANDS = {
       regions: () => (this.drawer = this.drawer === "regions" ? "" : "regions"),
       boxes: () => { this.boxes = !this.boxes; this.paintSoon(); this.changed(); },
       fullscreen: () => (this.full ? document.exitFullscreen() : this.$el.requestFullscreen()),
+      show_flag: () => this.showCurrent(),
       ...this.comparisonCommands(),
     };
     if (action.startsWith("region_")) this.showRegion(action.slice("region_".length));
@@ -92,10 +93,7 @@ export const COMMANDS = {
     this.lookAtPixels();
   },
   // Space is the other side; minus and plus are their own caps.
-  cap(action) {
-    const cap = { back: this.caps.side, zoom_in: "", zoom_out: "" }[action] ?? this.caps[action];
-    return cap?.replace("Shift ", "⇧"); // the bar has one line
-  },
+  cap(action) { return { back: this.caps.side, zoom_in: "", zoom_out: "" }[action] ?? this.caps[action]; },
   pressed(action) {
     const alone = !this.comparing;
     const on = {

@@ -1,6 +1,6 @@
 // Boxes on the check and what else on the page speaks of the same place: any element with data-shows-region="KEY" jumps
 // to that region on a click, lights its box while it is pointed at or focused, and is lit itself (data-lit) while the box
-// is. An element with data-compare="KEY" opens the comparison of that key. The server hears of none of it.
+// is. Of several, the key goes by the one marked data-current. An element with data-compare="KEY" opens the comparison of that key. The server hears of none of it.
 
 import { toImage } from "viewer_geometry";
 
@@ -44,6 +44,11 @@ export const REGIONS = {
     const control = event.target.closest?.(CONTROLS);
     if (!element || (control && control !== element && element.contains(control) && !control.dataset.showsRegion)) return;
     this.showRegion(element.dataset.showsRegion);
+  },
+  showCurrent() {
+    const current = document.querySelector("[data-current][data-shows-region]");
+    if (current) this.showRegion(current.dataset.showsRegion);
+    else this.say("This flag is about no place on the check.");
   },
   /** A box's own words were chosen: it is shown, and what speaks of it comes into sight. */
   chosen(key) {

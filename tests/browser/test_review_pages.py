@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -13,9 +13,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
+from console.intake.accounts import load_accounts
 from console.review.choices import Choice
 from console.review.claims import claim, release
 from console.review.decisions import decide
@@ -25,7 +27,7 @@ from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
-from tests.factories import Bank, import_items, item_ids, look, set_thresholds, x9_item
+from tests.factories import Bank, account_record, import_items, item_ids, look, set_thresholds, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Open = Callable[..., Page]
@@ -455,6 +457,53 @@ def test_an_unknown_check_and_a_role_without_queue_are_refused(site: Site, bank:
     administrator = open_browser()
     site.join(administrator, bank.administrator, "/queue", connected=False)
     expect(administrator.get_by_text("Not for your role")).to_be_visible()
+
+
+def test_the_account_is_told_and_its_checks_and_card_are_compared_with(
+    site: Site, bank: Bank, run: Run, tmp_path: Path, open_browser: Open
+) -> None:
+    async def make() -> UUID:
+        await load_accounts(bank.system, [account_record(bank, "60666044")], date(2026, 11, 20))
+        await import_items(bank, tmp_path, [x9_item(1, "60.00", bank.routing, "60666044")], "1")
+        return (await item_ids(bank))[-1]
+
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{run(make())}")
+    amount_on(page, "60.00")
+    account = page.get_by_role("region", name="Earlier checks and the account")
+    expect(account.locator("[data-compare]")).to_have_count(2)  # the card, and the check with a picture
+    account.get_by_role("button", name="Figures").click()
+    expect(account.get_by_role("row", name="Largest check")).to_contain_text("—70.0070.00")
+    expect(account.locator("dl div", has_text="Average balance, 30 days")).to_contain_text("8,000.00")
+    expect(account.locator("dl div", has_text="Payroll · direct deposit")).to_contain_text("yes · no")
+    axe_finds_nothing(page)
+    account.get_by_role("button", name="Reviews").click()
+    expect(account).to_contain_text("No other check of this account was decided here.")
+    account.get_by_role("button", name="Earlier checks").click()
+
+    earlier = account.get_by_role("button", name="Compare with #100")
+    earlier.click()
+    other = page.locator(".crc-pane[data-side=other] img")
+    expect(other).to_be_visible()
+    expect(page.locator(".crc-compared")).to_contain_text("#100 50.00 · 2 Oct 2026")
+    expect(earlier).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Shift+C")
+    expect(page.locator(".crc-compared")).to_contain_text("Signature card Anna Invented")
+    page.wait_for_function("document.querySelector('.crc-pane[data-side=other] img')?.naturalWidth === 800")
+    axe_finds_nothing(page)
+    # The draft keeps how the check was looked at: a new page shows the comparison again.
+    with page.expect_request("**/review/**"):
+        page.wait_for_timeout(2500)
+        page.reload()
+    expect(page.locator(".crc-compared")).to_contain_text("Signature card", timeout=15_000)
+    page.keyboard.press("Escape")
+    expect(other).to_have_count(0)
+
+
+def axe_finds_nothing(page: Page) -> None:
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    result = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    assert {one["id"]: [node["html"][:160] for node in one["nodes"]] for one in result.response["violations"]} == {}
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])

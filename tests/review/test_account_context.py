@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from console.images.links import LinkRefused, fetch, link
-from console.intake.accounts import AccountRecord, EarlierCheck, load_accounts
+from console.intake.accounts import load_accounts
 from console.review import item_reading
 from console.review.choices import Choice
 from console.review.decisions import decide
@@ -23,30 +23,27 @@ from console.review.flag_answers import Answer, answer_flag
 from console.review.states import Act
 from db.engine import transaction
 from db.models import Evidence
-from tests.factories import Bank, check_image, claimed, import_items, item_ids, look, make_bank, view_of, x9_item
+from tests.factories import (
+    CARD,
+    FRONT,
+    Bank,
+    account_record,
+    claimed,
+    import_items,
+    item_ids,
+    look,
+    make_bank,
+    view_of,
+    x9_item,
+)
 
 TODAY = date(2026, 11, 20)
-CARD = check_image("a signature card", (800, 440))
-FRONT = check_image("an earlier front")
-
-
-def account(bank: Bank, number: str, *, card: bytes | None = CARD) -> AccountRecord:
-    earlier = [
-        EarlierCheck("100", Decimal("50.00"), date(2026, 10, 2), "A Payee", "paid", None, FRONT),
-        EarlierCheck("99", Decimal("70.00"), date(2026, 9, 2), "A Payee", "returned", "A", None),
-    ]
-    return AccountRecord(
-        routing=bank.routing, number=number, holder="Anna Invented", account_type="personal",
-        opened_on=date(2020, 1, 2), positive_pay=False, balance=Decimal("9000.00"),
-        average_balance_30d=Decimal("8000.00"), payroll=True, direct_deposit=False, returns_90d=0, nsf_90d=0,
-        overdrafts_90d=0, signature_card=card, history=earlier, stops=[], issued=[],
-    )  # fmt: skip
 
 
 async def bank_with_items(folder: Path, accounts: list[str]) -> tuple[Bank, list[UUID]]:
     """A bank with an item of 60.00 for each account named; the account called 7000 has no card."""
     bank = await make_bank()
-    records = [account(bank, number, card=None if number == "7000" else CARD) for number in sorted(set(accounts))]
+    records = [account_record(bank, number, card=number != "7000") for number in sorted(set(accounts))]
     await load_accounts(bank.system, records, TODAY)
     await import_items(bank, folder, [x9_item(n, "60.00", bank.routing, one) for n, one in enumerate(accounts, 1)])
     return bank, await item_ids(bank)
