@@ -201,7 +201,9 @@ def _check_looked_at(view: ItemView, seen: Seen) -> None:
 
 
 async def _queue_id(session: AsyncSession, key: str) -> UUID:
-    found = (await session.execute(select(Queue.id).where(Queue.key == key))).scalar_one_or_none()
+    found = (
+        await session.execute(select(Queue.id).where(Queue.key == key, Queue.closed_at.is_(None)))
+    ).scalar_one_or_none()
     if found is None:
         raise IncompleteChoice("queue", "That queue does not exist.")
     return found

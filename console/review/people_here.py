@@ -42,9 +42,9 @@ _READERS: Final = """
       and (
         not exists (select from queue_member m where m.queue_id = :queue_id)
         or exists (select from queue_member m where m.queue_id = :queue_id and m.user_id = u.id)
-        or {assigns} or not {claims}
+        or {manages} or not {claims}
       )
-""".format(assigns=_HOLDS.format("assigns"), claims=_HOLDS.format("claims"))  # noqa: S608 - of constants alone
+""".format(manages=_HOLDS.format("manages"), claims=_HOLDS.format("claims"))  # noqa: S608 - of constants alone
 _NAMED: Final = text(_READERS + " and lower(u.username) = any(:usernames) order by lower(u.username)")
 _BY_ID: Final = text(_READERS + " and u.id = :person")
 _OFFERED: Final = text(
@@ -100,7 +100,7 @@ async def person_within(session: AsyncSession, item: CheckItem, user_id: UUID, p
 async def _wanted(session: AsyncSession, item: CheckItem, permission: Permission) -> dict[str, Any]:
     place = await place_of(session, item)
     values: dict[str, Any] = {"queue": place.queue, "queue_id": item.queue_id, "item_type": place.item_type}
-    for name, one in (("wanted", permission), ("assigns", Permission.ITEM_ASSIGN), ("claims", Permission.ITEM_CLAIM)):
+    for name, one in (("wanted", permission), ("manages", Permission.QUEUE_MANAGE), ("claims", Permission.ITEM_CLAIM)):
         values[name] = one.value
         values[f"{name}_roles"] = [role.value for role, grant in GRANTS.items() if one in grant.permissions]
     return values

@@ -59,8 +59,8 @@ async def counts(actor: Actor, day_start: datetime) -> Counts:
             _some_open(
                 reached,
                 CheckItem.sla_warning_at <= func.now(),
-                # No warning comes earlier than a day before: what has been late for long is not looked at.
-                CheckItem.sla_warning_at > func.now() - text("interval '1 day'"),
+                # No warning comes earlier, over a long weekend neither: what is late since long is not looked at.
+                CheckItem.sla_warning_at > func.now() - text("interval '14 days'"),
                 CheckItem.sla_due_at > func.now(),
             ),
             _mine(actor),

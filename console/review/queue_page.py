@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from nicegui import background_tasks, ui
 from nicegui.element import Element
 
 from console import live
+from console.access.held import InvalidPerson, PersonNotFound
 from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.review.claims import claim_next
 from console.review.errors import ReviewRefused
 from console.review.item_view import ItemNotFound
-from console.review.queue import QueueName, queue_names
-from console.review.queue_counts import Counts, counts
+from console.review.queue import Filter, QueueName, Sort, queue_names
+from console.review.queue_bulk_panel import BulkBar, may_change_several
+from console.review.queue_counts import MOST_COUNTED, Counts, counts
 from console.review.queue_filter_panel import QueueFilter, tabs_of
+from console.review.queue_people import people_at_work
+from console.review.queue_settings import Candidate
 from console.review.queue_table_panel import QueueTable
+from console.review.queue_view import View, view_of
+from console.review.queue_views_panel import ViewsMenu
+from console.review.saved_views import list_views
 from console.review.states import IllegalTransition
-from console.ui.format import count, zone_letters
+from console.ui.format import count, handling_time, zone_letters
 from console.ui.hotkeys import Hotkeys
-from console.ui.keys import Scope, key_of, keys_for
+from console.ui.keys import Key, Scope, key_of, keys_for
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Figure, Tone
 
-show_to_people(ReviewRefused, ItemNotFound, IllegalTransition)
+show_to_people(ReviewRefused, ItemNotFound, IllegalTransition, InvalidPerson, PersonNotFound)
 
 
 @console_page("/queue", permission=Permission.QUEUE_READ)
 async def queue(page: ConsolePage) -> None:
-    """The queue of the institution."""
-    await QueuePage(page, await queue_names(page.actor)).open()
+    """The queue of the institution, in the view that the address names or the one that the person begins with."""
+    address = dict(page.client.request.query_params)
+    begins = next((one.view for one in await list_views(page.actor) if one.default), View())
+    await QueuePage(page, await queue_names(page.actor), view_of(address) if address else begins).open()
 
 
 class QueuePage:
     """One open queue page."""
 
-    def __init__(self, page: ConsolePage, queues: tuple[QueueName, ...]) -> None:
+    def __init__(self, page: ConsolePage, queues: tuple[QueueName, ...], view: View) -> None:
         self._page = page
         self._works = may(page.actor, Permission.ITEM_CLAIM)
         approves = may(page.actor, Permission.ITEM_APPROVE)
@@ -46,18 +57,27 @@ class QueuePage:
         self._catching_up = False
         with page.frame("Queue", self._subtitle(), path="/queue") as shell:
             self._shell = shell
-            if self._works:
-                with shell.actions:
+            with shell.actions:
+                if may(page.actor, Permission.QUEUE_MANAGE):
+                    ActionButton("Queues", lambda: page.client.open("/queues"), icon_name="tune")
+                if self._works:
                     start = key_of("start", Scope.QUEUE)
                     ActionButton("Start", page.handler(self._start), key=start, kind="primary")
             self._figures = _Figures()
-            self._filter = QueueFilter(
-                tabs_of(queues, works=self._works, approves=approves), page.handler(self._filter_changed)
+            tabs = tabs_of(queues, works=self._works, approves=approves)
+            self._filter = QueueFilter(tabs, view, self._people, page.handler(self._filter_changed))
+            with self._filter.row:
+                ViewsMenu(page, lambda: self._filter.view, self._open_view)
+            several = may_change_several(page.actor)
+            self._bulk = BulkBar(page, queues, self._choose_none) if several else None
+            self._table = QueueTable(
+                page,
+                self._open_item,
+                self._sorted,
+                can_start=self._works,
+                on_check=self._bulk.choose if self._bulk else None,
             )
-            self._table = QueueTable(page, self._open_item, can_start=self._works)
-            keys = keys_for(Scope.QUEUE)
-            chosen = keys if self._works else [key for key in keys if key.action != "start"]
-            Hotkeys(chosen, page.handler(self._key))
+            Hotkeys(self._keys(), page.handler(self._key))
             ui.timer(live.RESYNC_SECONDS, self._resync, immediate=False)
             live.watch(page.actor.institution_id)
             live.items_changed.subscribe(self._items_changed)
@@ -66,9 +86,17 @@ class QueuePage:
         """Fill the page."""
         await self._read(self._page.actor)
 
+    def _keys(self) -> list[Key]:
+        absent = set() if self._works else {"start"}
+        absent |= set() if self._bulk else {"row_check", "row_check_range"}
+        return [key for key in keys_for(Scope.QUEUE) if key.action not in absent]
+
     async def _read(self, actor: Actor) -> None:
         figures = await self._count(actor)
-        await self._table.show(actor, self._filter.chosen(), self._filter.total(figures))
+        await self._table.show(actor, self._chosen(), self._filter.view, self._filter.total(figures))
+
+    def _chosen(self) -> Filter:
+        return self._filter.view.filter(self._filter.tab.chosen, datetime.now(UTC), self._page.institution.zone)
 
     async def _count(self, actor: Actor) -> Counts:
         figures = await counts(actor, self._page.institution.day_start(datetime.now(UTC)))
@@ -77,7 +105,38 @@ class QueuePage:
         return figures
 
     async def _filter_changed(self, actor: Actor) -> None:
+        self._show_address()
+        self._choose_none()
         await self._read(actor)
+
+    async def _open_view(self, actor: Actor, view: View) -> None:
+        self._filter.show(view)
+        await self._filter_changed(actor)
+
+    def _sorted(self, order: Sort, descending: bool) -> None:
+        view = self._filter.view.model_copy(update={"sort": order, "descending": descending})
+        self._filter.view = view
+        self._show_address()
+
+    def _show_address(self) -> None:
+        """Let the address name the view, so that it can be kept, sent and reloaded."""
+        query = urlencode(self._filter.view.query())
+        path = f"/queue?{query or 'tab=all'}"
+        self._page.client.run_javascript(f"history.replaceState(history.state, '', {json.dumps(path)})")
+
+    async def _people(self) -> list[Candidate]:
+        found: list[Candidate] = []
+
+        async def read(actor: Actor) -> None:
+            found.extend(await people_at_work(actor))
+
+        await self._page.run(read)
+        return found
+
+    def _choose_none(self) -> None:
+        if self._bulk:
+            self._table.choose_none()
+            self._bulk.choose(())
 
     async def _key(self, actor: Actor, action: str) -> None:
         if action == "start":
@@ -146,7 +205,12 @@ class _Figures:
 
     def show(self, figures: Counts) -> None:
         self._waiting.set(count(figures.waiting))
-        self._breached.set(count(figures.breached), tone=Tone.BREACH if figures.breached else Tone.PLAIN)
-        self._warning.set(count(figures.warning), tone=Tone.WARNING if figures.warning else Tone.PLAIN)
+        self._breached.set(_most(figures.breached), tone=Tone.BREACH if figures.breached else Tone.PLAIN)
+        self._warning.set(_most(figures.warning), tone=Tone.WARNING if figures.warning else Tone.PLAIN)
         self._second.set(count(figures.second_person))
-        self._decided.set(count(figures.decided_today))
+        median = "" if figures.median_ms is None else f" · {handling_time(figures.median_ms)} median"
+        self._decided.set(count(figures.decided_today), f"decided today{median}")
+
+
+def _most(number: int) -> str:
+    return f"{count(number)}+" if number >= MOST_COUNTED else count(number)

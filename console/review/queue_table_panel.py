@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from console.policy.judgement import Priority
 from console.review import queue
 from console.review.clocks import due_shown
 from console.review.queue import Filter, Key, QueueRow
+from console.review.queue_view import View
 from console.review.return_deadline import rule_words
 from console.review.states import FINAL_STATUSES
 from console.ui.format import clock, epoch_ms, in_full, money
@@ -34,10 +35,19 @@ _TYPES: Final = {"on_us": "on-us", "transit": "transit"}
 class QueueTable:
     """The rows of one filter. `total` is how many there are where that is known without counting them."""
 
-    def __init__(self, page: ConsolePage, on_open: Callable[[UUID], None], *, can_start: bool) -> None:
-        self._page = page
+    def __init__(
+        self,
+        page: ConsolePage,
+        on_open: Callable[[UUID], None],
+        on_sorted: Callable[[queue.Sort, bool], None],
+        *,
+        can_start: bool,
+        on_check: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        self._page, self._on_sorted = page, on_sorted
         self._chosen = Filter()
         self._sort = Sort("sla")
+        self._shown: tuple[str, ...] = ()
         self._rows: dict[UUID, QueueRow] = {}
         self._next: Key | None = None
         self._total: int | None = None
@@ -48,13 +58,33 @@ class QueueTable:
             on_sort=page.handler(self._sorted),
             on_more=page.handler(self._more),
             on_retry=page.handler(self.read_again),
-            hints=(*_HINTS, ("S", "start")) if can_start else _HINTS,
+            on_check=on_check,
+            hints=(
+                *_HINTS,
+                *([("X", "choose")] if on_check else []),
+                *([("S", "start")] if can_start else []),
+            ),
         )
 
-    async def show(self, actor: Actor, chosen: Filter, total: int | None) -> None:
-        """List what this filter chooses, from its beginning."""
+    async def show(self, actor: Actor, chosen: Filter, view: View, total: int | None) -> None:
+        """List what this filter chooses, from its beginning, in the view's order and columns."""
         self._chosen, self._total = chosen, total
+        column = next(key for key, (order, _) in _ORDERS.items() if order is view.sort)
+        self._sort = Sort(column, view.descending != _ORDERS[column][1])
+        self._show_columns(view.columns)
         await self._read(actor, queue.PAGE)
+
+    def choose_none(self) -> None:
+        """Let no row be chosen any more."""
+        self._table.clear_checks()
+
+    def _show_columns(self, shown: tuple[str, ...]) -> None:
+        if shown != self._shown:
+            self._shown = shown
+            columns = [column for column in _COLUMNS if not shown or column.key in shown]
+            if not any(column.width == "" for column in columns):
+                columns[-1] = replace(columns[-1], width="")  # something takes what is left
+            self._table.set_columns(columns)
 
     async def read_again(self, actor: Actor) -> None:
         """Read everything shown once more; the browser hears of it only where something differs."""
@@ -111,6 +141,8 @@ class QueueTable:
 
     async def _sorted(self, actor: Actor, sort: Sort) -> None:
         self._sort = sort
+        order, against = _ORDERS[sort.column]
+        self._on_sorted(order, sort.descending != against)
         await self._read(actor, queue.PAGE)
 
     async def _more(self, actor: Actor) -> None:
@@ -178,5 +210,6 @@ def drawn_row(row: QueueRow, looking: UUID | None, zone: ZoneInfo) -> ItemRow:
         status="committing" if row.committing else row.status.label,
         held_by=row.holder,
         held_by_me=row.holder_id is not None and row.holder_id == looking,
+        assigned="you" if looking is not None and row.assigned_to == looking else row.assigned or "",
         received_ms=epoch_ms(row.received_at),
     )

@@ -61,3 +61,11 @@ def in_full(moment: datetime, zone: ZoneInfo) -> str:
 def day(given: date) -> str:
     """``3 Nov 2026``."""
     return f"{given.day} {given:%b %Y}"
+
+
+def handling_time(milliseconds: int) -> str:
+    """How long people took: ``41 s``, ``3:05 min`` from two minutes on, ``2.5 h`` from two hours on."""
+    seconds = round(milliseconds / 1000)
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60}:{seconds % 60:02} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

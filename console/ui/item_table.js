@@ -6,14 +6,16 @@ const RETURN_NEAR = 3600e3; // ms before the last minute to return from which it
 const SELECT_REST = 150; // ms a selection rests before the server hears of it
 
 export default {
-  props: { label: String, columns: Array, hints: Array, empty: String, page: Object, sort: Object, status: String, fault: String },
+  props: { label: String, columns: Array, hints: Array, empty: String, choosing: Boolean, page: Object, sort: Object, status: String, fault: String },
   template: `
     <section>
       <div class="crc-table-scroll" ref="scroll" @scroll.passive="scrolled">
         <table role="grid" tabindex="0" ref="grid" :aria-label="label" :aria-rowcount="total ?? -1"
                :aria-busy="state === 'loading'" :aria-activedescendant="activeId" @keydown="keydown">
-          <colgroup><col v-for="c in columns" :key="c.key" :style="c.width ? { width: c.width } : null"></colgroup>
+          <colgroup><col v-if="choosing" style="width: 38px"><col v-for="c in columns" :key="c.key" :style="c.width ? { width: c.width } : null"></colgroup>
           <thead role="rowgroup"><tr role="row" aria-rowindex="1">
+            <th v-if="choosing" role="columnheader" scope="col" class="crc-choose"><input type="checkbox" aria-label="Choose every row shown"
+                :checked="checked.size > 0 && checked.size === rows.length" :indeterminate.prop="checked.size > 0 && checked.size < rows.length" @change="checkAll"></th>
             <th v-for="c in columns" :key="c.key" role="columnheader" scope="col" :data-align="c.align" :aria-sort="sortOf(c)">
               <button v-if="c.sortable" type="button" @click="sortBy(c)">{{ c.label
                 }}<q-icon v-if="sort && sort.column === c.key" class="crc-icon" :name="sort.descending ? 'o_arrow_downward' : 'o_arrow_upward'"/></button>
@@ -21,9 +23,11 @@ export default {
             </th>
           </tr></thead>
           <tbody role="rowgroup">
-            <tr v-if="first > 0" role="presentation"><td role="presentation" :colspan="columns.length" :style="{ height: first * rowHeight + 'px' }"></td></tr>
+            <tr v-if="first > 0" role="presentation"><td role="presentation" :colspan="span" :style="{ height: first * rowHeight + 'px' }"></td></tr>
             <tr v-for="(row, i) in shown" :key="row.id" :id="domId(row)" role="row" :aria-rowindex="first + i + 2"
                 :aria-selected="row.id === selected" :data-row="row.id" @click="select(row.id)" @dblclick="open(row.id)">
+              <td v-if="choosing" role="gridcell" class="crc-choose" @click.stop @dblclick.stop><input type="checkbox" tabindex="-1"
+                  :aria-label="'Choose ' + row.amount + ' ' + row.account" :checked="checked.has(row.id)" @click="check(row.id, $event.shiftKey)"></td>
               <td v-for="c in columns" :key="c.key" role="gridcell" :data-align="c.align" :data-column="c.key">
                 <span v-if="c.key === 'sla'" class="crc-sla" :data-tone="slaState(row)"><q-icon v-if="slaIcon(row)" class="crc-icon" :name="slaIcon(row)"/>{{ slaText(row) }}</span>
                 <template v-else-if="c.key === 'flags'"><span v-for="flag in row.flags" :key="flag" class="crc-flag">{{ flag }}</span></template>
@@ -34,7 +38,7 @@ export default {
                 <span v-else :data-value="row[c.key]" :title="row[c.key + '_title']">{{ row[c.key] }}</span>
               </td>
             </tr>
-            <tr v-if="below > 0" role="presentation"><td role="presentation" :colspan="columns.length" :style="{ height: below * rowHeight + 'px' }"></td></tr>
+            <tr v-if="below > 0" role="presentation"><td role="presentation" :colspan="span" :style="{ height: below * rowHeight + 'px' }"></td></tr>
           </tbody>
         </table>
         <div v-if="notice" class="crc-state" role="status">
@@ -52,13 +56,14 @@ export default {
   data() {
     return {
       rows: [], total: null, more: false, state: this.status, problem: this.fault, seq: -1, selected: null,
-      now: Date.now(), skew: 0, live: true, top: 0, height: 800, rowHeight: ROW_HEIGHT, asked: -1,
+      checked: new Set(), checkedLast: null, now: Date.now(), skew: 0, live: true, top: 0, height: 800, rowHeight: ROW_HEIGHT, asked: -1,
     };
   },
   computed: {
     first() { return Math.max(0, Math.min(this.rows.length, Math.floor(this.top / this.rowHeight)) - SPARE_ROWS); },
     last() { return Math.min(this.rows.length, Math.ceil((this.top + this.height) / this.rowHeight) + SPARE_ROWS); },
     shown() { return this.rows.slice(this.first, this.last); },
+    span() { return this.columns.length + (this.choosing ? 1 : 0); },
     below() { return this.rows.length - this.last; },
     activeId() { const row = this.shown.find((each) => each.id === this.selected); return row && this.domId(row); },
     notice() {
@@ -106,6 +111,7 @@ export default {
       this.asked = -1;
       this.counts(page);
       this.keepSelection(index);
+      this.keepChecks();
       this.$nextTick(this.askForMore);
     },
     append(rows, counts) {
@@ -133,6 +139,7 @@ export default {
       if (index >= 0) this.rows = this.rows.filter((row) => row.id !== id);
       this.counts(counts);
       this.keepSelection(index);
+      this.keepChecks();
       this.askForMore();
     },
     setStatus(status, fault) { this.state = status; this.problem = fault; if (status === "error") this.asked = -1; },
@@ -143,6 +150,23 @@ export default {
       if (this.selected === null || this.indexOf(this.selected) >= 0) return;
       this.selected = this.rows.length ? this.rows[Math.min(Math.max(index, 0), this.rows.length - 1)].id : null;
     },
+    // --- rows that are chosen for something to be done with all of them -------------------------------------------
+    check(id, range) {
+      const from = range ? this.indexOf(this.checkedLast) : -1;
+      const at = this.indexOf(id);
+      const checked = new Set(this.checked);
+      if (from < 0) checked.has(id) ? checked.delete(id) : checked.add(id);
+      else for (let i = Math.min(from, at); i <= Math.max(from, at); i++) checked.add(this.rows[i].id);
+      this.checkedLast = id;
+      this.setChecks(checked);
+    },
+    checkAll(event) { this.setChecks(event.target.checked ? new Set(this.rows.map((row) => row.id)) : new Set()); },
+    keepChecks() {
+      const kept = new Set(this.rows.filter((row) => this.checked.has(row.id)).map((row) => row.id));
+      if (kept.size !== this.checked.size) this.setChecks(kept);
+    },
+    setChecks(checked) { this.checked = checked; this.$emit("check", [...checked]); },
+    clearChecks() { this.setChecks(new Set()); },
     select(id) {
       if (this.selected === id) return;
       this.selected = id;
@@ -170,6 +194,7 @@ export default {
       if (action === "row_up") this.move(-1);
       if (action === "row_down") this.move(1);
       if (action === "row_open") this.open(this.selected);
+      if (action.startsWith("row_check") && this.choosing && this.selected !== null) this.check(this.selected, action === "row_check_range");
     },
     keydown(event) {
       if (event.target !== this.$refs.grid) return;

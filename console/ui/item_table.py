@@ -42,6 +42,7 @@ class ItemRow(TypedDict):
     status: str
     held_by: str | None
     held_by_me: NotRequired[bool]
+    assigned: NotRequired[str]
     received_ms: int
 
 
@@ -57,17 +58,18 @@ class Column:
 
 
 QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
-    Column("sla", "SLA", "104px"),
-    Column("return_by", "Return by", "112px"),
-    Column("amount", "Amount", "118px", "right"),
-    Column("type", "Type", "84px"),
-    Column("account", "Account", "112px"),
-    Column("serial", "Serial", "88px", "right"),
+    Column("sla", "SLA", "96px"),
+    Column("return_by", "Return by", "96px"),
+    Column("amount", "Amount", "106px", "right"),
+    Column("type", "Type", "70px"),
+    Column("account", "Account", "96px"),
+    Column("serial", "Serial", "76px", "right"),
     Column("flags", "Flags", sortable=False),
-    Column("priority", "Priority", "92px"),
-    Column("status", "Status", "112px"),
-    Column("held_by", "Held by", "140px", sortable=False),
-    Column("age", "Age", "68px", "right"),
+    Column("priority", "Priority", "78px"),
+    Column("status", "Status", "106px"),
+    Column("held_by", "Held by", "112px", sortable=False),
+    Column("assigned", "Assigned", "100px", sortable=False),
+    Column("age", "Age", "54px", "right"),
 )
 
 
@@ -85,7 +87,8 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
     ``on_open(id)``: Enter or a double click on a row. ``on_sort(Sort)``: a click on a head, the rows then come by
     :meth:`set_rows`. ``on_more()``: the end of the rows is near and more exist, answer with :meth:`append_rows`.
     ``on_select(id)`` comes after the selection rested for a moment, so a page can prefetch.
-    ``on_retry()``: the button of the error state.
+    ``on_retry()``: the button of the error state. With ``on_check(ids)`` rows have a box and can be chosen, for
+    something to be done with all of them; it comes with every change of what is chosen.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
         on_more: Callable[[], Answer] | None = None,
         on_select: Callable[[str], Answer] | None = None,
         on_retry: Callable[[], Answer] | None = None,
+        on_check: Callable[[tuple[str, ...]], Answer] | None = None,
         columns: Sequence[Column] = QUEUE_COLUMNS,
         hints: Sequence[tuple[str, str]] = (),
         empty: str = "Nothing is waiting here.",
@@ -108,6 +112,7 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
         self.props["columns"] = [asdict(column) for column in columns]
         self.props["hints"] = [list(hint) for hint in hints]
         self.props["empty"] = empty
+        self.props["choosing"] = on_check is not None
         self.props["page"] = {"seq": 0, "rows": [], "total": None, "more": False, "now": None}
         self.props["sort"] = None
         self.props["status"] = "loading"
@@ -122,11 +127,22 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
             self.on("more", lambda _: on_more(), [])
         if on_retry:
             self.on("retry", lambda _: on_retry(), [])
+        if on_check:
+            self.on("check", lambda event: on_check(self._known(event.args)))
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of the rows given so far, in their order."""
         return tuple(self._rows)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show these columns."""
+        self._columns = {column.key: column for column in columns}
+        self.props["columns"] = [asdict(column) for column in columns]
+
+    def clear_checks(self) -> None:
+        """Let no row be chosen any more."""
+        self.run_method("clearChecks")
 
     def set_rows(
         self,
@@ -199,6 +215,9 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
     def _with_id(self, event: GenericEventArguments, handler: Callable[[str], Answer]) -> Answer:
         # What a browser sends is a claim, not a fact: only ids this table was given are passed on.
         return handler(event.args) if event.args in self._rows else None
+
+    def _known(self, ids: object) -> tuple[str, ...]:
+        return tuple(one for one in ids if one in self._rows) if isinstance(ids, list) else ()
 
     def _with_sort(self, event: GenericEventArguments, handler: Callable[[Sort], Answer]) -> Answer:
         match event.args:

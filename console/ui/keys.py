@@ -157,6 +157,8 @@ REGISTRY: Final[tuple[Key, ...]] = (
     Key("row_up", "ArrowUp", "Row above", Scope.QUEUE, _MOVE, Target.TABLE, repeats=True),
     Key("row_down", "ArrowDown", "Row below", Scope.QUEUE, _MOVE, Target.TABLE, repeats=True),
     Key("row_open", "Enter", "Open the check", Scope.QUEUE, _MOVE, Target.TABLE),
+    Key("row_check", "X", "Choose the check, for several at once", Scope.QUEUE, _MOVE, Target.TABLE),
+    Key("row_check_range", "Shift+X", "Choose all up to here", Scope.QUEUE, _MOVE, Target.TABLE),
     Key("start", "S", "Start with the most urgent check", Scope.QUEUE, _MOVE),
     Key("search", "/", "Search", Scope.QUEUE, _MOVE, Target.FOCUS),
     Key("sheet", "?", "This list of keys", Scope.ANYWHERE, "Help", Target.SHEET),

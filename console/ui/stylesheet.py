@@ -179,6 +179,11 @@ TABLE: Final = """
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .crc-table td[role=presentation] { border: 0; padding: 0; }
 .crc-table [data-align=right] { text-align: right; }
+.crc-table :is(th, td).crc-choose { padding: 0; text-align: center; }
+.crc-choose input { width: 16px; height: 16px; margin: 0; vertical-align: middle; accent-color: var(--accent); }
+.crc-bulk { flex: none; min-height: 40px; padding: 4px 6px 4px 14px; border: 1px solid var(--accent);
+  border-radius: var(--radius); background: var(--accent-soft); }
+.crc-bulk > strong { font-variant-numeric: tabular-nums; }
 .crc-table td[data-column=amount] { font-weight: 600; }
 .crc-table :is([data-value=critical], [data-value=high]) { font-weight: 600; }
 .crc-table td[data-column=age], .crc-table td[data-column=status] { color: var(--ink-soft); }

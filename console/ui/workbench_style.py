@@ -9,6 +9,19 @@ QUEUE: Final = """
 .crc-search .q-field__control, .crc-search .q-field__marginal { height: 32px; min-height: 32px; }
 .crc-filter-sheet { padding: 10px 14px 14px; max-width: 340px; }
 .crc-filter-sheet h3 { margin: 8px 0 6px; }
+.crc-filter-wide { width: min(560px, 96vw); max-width: none; }
+.crc-filter-fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 10px; margin-top: 12px; }
+.crc-filter-columns { margin-bottom: 10px; gap: 2px 12px; }
+.crc-views { min-width: 320px; }
+.crc-views .crc-row { min-height: 32px; }
+.crc-queues { grid-template-columns: minmax(0, 1fr) 520px; overflow: auto; }
+.crc-queue-numbers { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
+.crc-members .crc-row { min-height: 36px; }
+.crc-members .q-select { width: 230px; }
+.crc-grows { flex: 1; }
+.crc-workload :is(th, td) { text-align: right; font-variant-numeric: tabular-nums; }
+.crc-workload th:first-child { text-align: left; }
+.crc-workload-chart { width: 100%; }
 .crc-options { display: flex; flex-wrap: wrap; gap: 6px; }
 """
 

@@ -74,8 +74,8 @@ def empty_queue(module_database: Database, bank: Bank) -> None:
     """One bank and one server serve the whole module; each test begins with no check at all."""
     with psycopg.connect(module_database.superuser_url) as connection:
         connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-        connection.execute("truncate check_item, item_tally, claim, flag, decision, evidence, image, file_finding, file_received"
-                           " restart identity cascade")  # fmt: skip
+        connection.execute("truncate check_item, item_tally, claim, flag, decision, evidence, image,"
+                           " file_finding, file_received restart identity cascade")  # fmt: skip
 
 
 @pytest.fixture
@@ -445,7 +445,7 @@ def test_search_filter_and_sort_ask_the_database(
     expect(amounts).to_have_text(["42.00"])
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Filters").click()
-    page.get_by_role("button", name="with flags").click()
+    page.get_by_role("checkbox", name="with flags only").click()
     expect(page.get_by_text("Nothing is waiting here.")).to_be_visible()
 
 

@@ -64,8 +64,8 @@ def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> li
     """Three checks of 208.00, 300.00 and 400.00, the first the most urgent, and no other."""
     with psycopg.connect(module_database.superuser_url) as connection:
         connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-        connection.execute("truncate check_item, claim, pending_decision, draft, flag, decision, evidence, image,"
-                           " file_finding, file_received restart identity cascade")  # fmt: skip
+        connection.execute("truncate check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence,"
+                           " image, file_finding, file_received restart identity cascade")  # fmt: skip
 
     async def work() -> list[UUID]:
         amounts = ("208.00", "300.00", "400.00")
