@@ -28,7 +28,7 @@ from console.access import (  # noqa: F401 - importing a page makes it
     sessions_page,
 )
 from console.access.permissions import may
-from console.edge import check_images, file_upload, session_renewal
+from console.edge import attachments, check_images, file_upload, session_renewal
 from console.edge.install import install
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.log import configure_logging
@@ -67,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     install(app, settings, light=theme.LIGHT, dark=theme.DARK, page_templates=page_templates.env, page_owner=page_owner)
     app.include_router(check_images.router)
     app.include_router(file_upload.router)
+    app.include_router(attachments.router)
     app.include_router(session_renewal.router(settings))
     app.add_api_route("/", first_page, include_in_schema=False)
     ui.run_with(

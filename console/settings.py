@@ -32,13 +32,6 @@ MINIMUM_SECRET_LENGTH = 64
 # 64 hexadecimal digits carry 4 bits each; a typed or repeated phrase stays well below 3 bits a character.
 MINIMUM_SECRET_BITS_PER_CHARACTER = 3.0
 
-# Variables of the deployment guide whose feature this version does not have. Accepting one would promise a
-# behaviour that no code provides, so setting it is an error that says so.
-NOT_IN_THIS_VERSION = (
-    "AI_ENABLED",
-    "AI_CONFIDENCE_THRESHOLD",
-)
-
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
@@ -202,6 +195,17 @@ class Settings(BaseSettings):
     default_sla_hours: Decimal = Field(
         Decimal(4), gt=0, le=240, description="Business hours to decide a check. Seeds policy version 1."
     )
+    ai_confidence_threshold: Decimal = Field(
+        Decimal("0.7"),
+        ge=0,
+        le=1,
+        max_digits=4,
+        decimal_places=3,
+        description="Confidence from which advice of an upstream system counts as a finding. Seeds policy version 1.",
+    )
+    ai_enabled: bool = Field(
+        True, description="Whether advice of upstream systems is taken and shown. Off: it is refused and hidden."
+    )
     claim_timeout_minutes: int = Field(
         15, ge=1, le=480, description="Minutes without activity after which a claimed check goes back to the queue."
     )
@@ -218,7 +222,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
     smtp_from: str = Field("", description="Address from which notices come.")
 
-    # Intake limits
+    # Limits of what is taken in
+    attachment_max_mb: int = Field(
+        10, ge=1, le=100, description="Largest file that can be attached to a check, in MB (10^6 bytes)."
+    )
     intake_max_file_mb: int = Field(500, ge=1, le=10_000, description="Largest file taken, in MB (10^6 bytes).")
     intake_max_record_mb: int = Field(25, ge=1, le=1_000, description="Largest record taken, in MB (10^6 bytes).")
     intake_max_records: int = Field(1_000_000, ge=10, le=100_000_000, description="Most records in one file.")
@@ -439,18 +446,10 @@ def read_settings(**overrides: Any) -> Settings:
 
     Raises SettingsError naming every fault at once, never showing a secret's value.
     """
-    faults = [
-        f"{name} is not used by this version: unset it, nothing would come of it"
-        for name in NOT_IN_THIS_VERSION
-        if name in _given()
-    ]
     try:
-        settings = Settings(**overrides)
+        return Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError(faults + _sentences(error)) from None
-    if faults:
-        raise SettingsError(faults)
-    return settings
+        raise SettingsError(_sentences(error)) from None
 
 
 def _sentences(error: ValidationError) -> list[str]:

@@ -86,10 +86,10 @@ def test_what_cannot_be_meant_is_an_error_with_usage(arguments: tuple[str, ...])
 
 
 def test_unusable_settings_are_named_without_a_traceback() -> None:
-    done = main("verify", PORT="0", AI_ENABLED="true")
+    done = main("verify", PORT="0", AI_CONFIDENCE_THRESHOLD="2")
     assert done.returncode == 1
     assert done.stderr.startswith("main.py: The settings cannot be used:")
-    assert "PORT: " in done.stderr and "AI_ENABLED is not used by this version" in done.stderr
+    assert "PORT: " in done.stderr and "AI_CONFIDENCE_THRESHOLD: " in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -35,7 +35,7 @@ from console.institution import institution_of
 from console.intake.files import import_file
 from console.intake.report import ImportReport, ImportStatus
 from console.review.claims import claim
-from console.settings import NOT_IN_THIS_VERSION, Settings, SettingsError, effective, read_settings, settings
+from console.settings import Settings, SettingsError, effective, read_settings, settings
 from db.engine import transaction
 from db.models import CheckItem, Claim, Image, PolicyVersion
 from db.redis_pool import redis
@@ -102,6 +102,9 @@ EFFECTS = {
     "DUAL_CONTROL_THRESHOLD": f"{HERE}::test_business_rules_seed_policy_version_1",
     "HIGH_PRIORITY_THRESHOLD": f"{HERE}::test_business_rules_seed_policy_version_1",
     "DEFAULT_SLA_HOURS": f"{HERE}::test_business_rules_seed_policy_version_1",
+    "AI_CONFIDENCE_THRESHOLD": f"{HERE}::test_business_rules_seed_policy_version_1",
+    "AI_ENABLED": "tests/review/test_advice.py::test_where_advice_is_off_it_is_refused_and_hidden",
+    "ATTACHMENT_MAX_MB": "tests/review/test_attachments.py::test_what_is_too_large_is_refused_while_it_comes",
     "CLAIM_TIMEOUT_MINUTES": f"{HERE}::test_a_claim_lasts_as_long_as_the_setting_says",
     "SMTP_HOST": "tests/notices/test_mail.py::test_a_notice_reaches_the_mail_server",
     "SMTP_PORT": "tests/notices/test_mail.py::test_a_notice_reaches_the_mail_server",
@@ -129,7 +132,7 @@ SetEnv = Callable[..., Settings]
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment without any of the console's variables."""
     for name in list(os.environ):
-        if name in EFFECTS or name in NOT_IN_THIS_VERSION:
+        if name in EFFECTS:
             monkeypatch.delenv(name)
 
 
@@ -264,17 +267,6 @@ def test_random_secrets_are_never_called_regular(set_env: SetEnv) -> None:
     for make in (lambda: secrets.token_hex(32), lambda: secrets.token_urlsafe(48)):
         for _ in range(200):
             set_env(**PRODUCTION | {"SECRET_KEY": make()})
-
-
-@pytest.mark.usefixtures("clean")
-@pytest.mark.parametrize("name", NOT_IN_THIS_VERSION)
-def test_variables_of_features_that_are_not_there_refuse_to_be_set(name: str) -> None:
-    assert faults_of(**{name: "1", "PORT": "0"})[0] == (
-        f"{name} is not used by this version: unset it, nothing would come of it"
-    )
-    assert faults_of(**{name.lower(): "1"}) == [
-        f"{name} is not used by this version: unset it, nothing would come of it"
-    ]
 
 
 @pytest.mark.usefixtures("clean")
@@ -593,7 +585,10 @@ def test_the_institution_is_the_settings(run: Callable, set_env: SetEnv, tmp_pat
 
 def test_business_rules_seed_policy_version_1(run: Callable, set_env: SetEnv, tmp_path: Path) -> None:
     async def story() -> None:
-        set_env(DUAL_CONTROL_THRESHOLD="250.00", HIGH_PRIORITY_THRESHOLD="600.00", DEFAULT_SLA_HOURS="1.5")
+        set_env(
+            DUAL_CONTROL_THRESHOLD="250.00", HIGH_PRIORITY_THRESHOLD="600.00", DEFAULT_SLA_HOURS="1.5",
+            AI_CONFIDENCE_THRESHOLD="0.85",
+        )  # fmt: skip
         bank = await make_bank()
         await import_items(
             bank, tmp_path, [x9_item(n, a, bank.routing) for n, a in ((1, "249.99"), (2, "250"), (3, "600"))]
@@ -603,6 +598,7 @@ def test_business_rules_seed_policy_version_1(run: Callable, set_env: SetEnv, tm
             items = list(await session.scalars(select(CheckItem).order_by(CheckItem.ordinal)))
         thresholds = policy.document["thresholds"]
         assert Decimal(str(thresholds["sla_hours"])) == Decimal("1.5")
+        assert Decimal(thresholds["advisory_confidence"]) == Decimal("0.85")
         assert [item.two_people for item in items] == [False, True, True]
         assert items[2].priority < items[1].priority == items[0].priority
         # From then on the policy is the truth: other settings change nothing.

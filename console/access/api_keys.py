@@ -27,7 +27,13 @@ from db.models import ApiKey, User
 
 PREFIX: Final = "crc_"
 # What the API has routes for.
-GRANTABLE: Final = (Permission.QUEUE_READ, Permission.ITEM_READ, Permission.FILE_READ, Permission.FILE_IMPORT)
+GRANTABLE: Final = (
+    Permission.QUEUE_READ,
+    Permission.ITEM_READ,
+    Permission.FILE_READ,
+    Permission.FILE_IMPORT,
+    Permission.ADVICE_WRITE,
+)
 LONGEST: Final = timedelta(days=365)
 MAXIMUM_NAME: Final = 60
 MAXIMUM_NETWORKS: Final = 20

@@ -17,6 +17,7 @@ MEANINGS: dict[Permission, str] = {
     P.ITEM_RELEASE_OTHERS: "put a check that another person holds back into the queue",
     P.ITEM_ASSIGN: "say who is to work on a check",
     P.ITEM_NOTE: "write notes on a check, attach files, answer a question that one is asked",
+    P.ADVICE_WRITE: "give advice on a check: for keys of other systems, and no role",
     P.ACCOUNT_NUMBER_READ: "see a full account number, which is audited",
     P.FILE_READ: "see files that came in and what was found in them",
     P.FILE_IMPORT: "hand over files",

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     ITEM_RELEASE_OTHERS = "item:release_others"
     ITEM_ASSIGN = "item:assign"
     ITEM_NOTE = "item:note"
+    ADVICE_WRITE = "advice:write"
     ACCOUNT_NUMBER_READ = "account_number:read"
     FILE_READ = "file:read"
     FILE_IMPORT = "file:import"

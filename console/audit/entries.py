@@ -83,6 +83,9 @@ class Event(StrEnum):
     ITEM_RESUMED = "item.resumed"
     FLAG_ANSWERED = "flag.answered"
     NOTE_WRITTEN = "note.written"
+    FILE_ATTACHED = "attachment.added"
+    ATTACHMENT_OPENED = "attachment.opened"
+    ADVICE_GIVEN = "advice.given"
     ACCOUNT_NUMBER_VIEWED = "account_number.viewed"
     CHAINS_VERIFIED = "chains.verified"
 

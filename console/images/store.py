@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from console.settings import Settings
 
 # Requests in flight at once, over all callers of this process.
 CONNECTIONS = 16
+_CHUNK = 1 << 18
 
 
 class StoreUnavailable(Exception):
@@ -85,6 +87,18 @@ class ImageStore:
             raise StoreUnavailable("an image's bytes no longer match their hash")
         return data
 
+    def open(self, institution_id: UUID, sha256: bytes) -> Iterator[bytes]:
+        """The bytes under this hash, in chunks; the last one comes only where all of them match the hash.
+
+        Raises StoreUnavailable at once where there is nothing to read, and in place of the last chunk where the
+        bytes are others.
+        """
+        try:
+            response = self._client.get_object(self._bucket, _key(institution_id, sha256))
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("opening a file") from error
+        return _checked(response, sha256)
+
     async def fetch(self, institution_id: UUID, sha256: bytes) -> bytes:
         """`get` from a bounded number of threads, so that the event loop never waits for the store."""
         if self._limiter is None:
@@ -128,6 +142,24 @@ class ImageStore:
                     raise
                 self._locked = False
         return self._locked
+
+
+def _checked(response: urllib3.BaseHTTPResponse, sha256: bytes) -> Iterator[bytes]:
+    digest, last = hashlib.sha256(), b""
+    try:
+        for chunk in response.stream(_CHUNK):
+            if last:
+                yield last
+            digest.update(chunk)
+            last = chunk
+    except urllib3.exceptions.HTTPError as error:
+        raise StoreUnavailable("reading a file") from error
+    finally:
+        response.close()
+        response.release_conn()
+    if digest.digest() != sha256:
+        raise StoreUnavailable("a file's bytes no longer match their hash")
+    yield last
 
 
 def _key(institution_id: UUID, sha256: bytes) -> str:

@@ -24,6 +24,7 @@ def default_document(settings: Settings) -> PolicyDocument:
             dual_control_amount=settings.dual_control_threshold,
             high_priority_amount=settings.high_priority_threshold,
             sla_hours=settings.default_sla_hours,
+            advisory_confidence=settings.ai_confidence_threshold,
         )
     )
 

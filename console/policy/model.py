@@ -34,6 +34,8 @@ class Thresholds(BaseModel):
     checks_in_7_days: Annotated[int, Field(ge=1, le=10_000)] = 10
     # Identity of a duplicate is looked for this far back.
     duplicate_window_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    # Advice of an upstream system counts as a finding from this confidence on; below it is a hint.
+    advisory_confidence: Annotated[Decimal, Field(ge=0, le=1, max_digits=4, decimal_places=3)] = Decimal("0.7")
     # UCC 4-404: older than six months may be refused.
     stale_months: Annotated[int, Field(ge=1, le=120)] = 6
 

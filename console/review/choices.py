@@ -10,6 +10,7 @@ from uuid import UUID
 from console.review.errors import IncompleteChoice
 from console.review.holds import Hold, HoldReason
 from console.review.liability import Liability, check_answered
+from console.review.overrides import Override
 from console.review.reasons import REASONS, Side, reasons_for
 from console.review.states import OUTCOME, Act
 
@@ -23,7 +24,8 @@ class Choice:
     """What a person chose: the act, and what it needs beside it.
 
     `liability` answers the prompt of Reg CC 229.38(i); `hold_reason` and `deposit_account` belong to a hold beyond
-    the regular schedule; a question is for `asks`, one person, or for `asks_team`, in words.
+    the regular schedule; a question is for `asks`, one person, or for `asks_team`, in words; `override` is the reason
+    against advice.
     """
 
     act: Act
@@ -36,6 +38,7 @@ class Choice:
     deposit_account: str = ""
     asks: UUID | None = None
     asks_team: str = ""
+    override: Override | None = None
 
     @property
     def hold(self) -> Hold | None:
@@ -57,6 +60,9 @@ class Choice:
             "account_ending": hold.account_ending if hold and hold.reason else None,
             "asks": str(self.asks) if self.asks else None,
             "asks_team": self.asks_team.strip() or None,
+            "override": {"category": self.override.category.value, "text": self.override.text.strip()}
+            if self.override
+            else None,
         }
         return {key: value for key, value in details.items() if value is not None}
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from nicegui import ui
 from nicegui.element import Element
 
+from console.review.advice_panel import OverridePanel, override_of
 from console.review.choices import MAX_NOTE, Choice
 from console.review.clocks import Hours, day_of_receipt, next_banking_day
 from console.review.draft import Draft
@@ -17,6 +18,7 @@ from console.review.fitting import deposit_of
 from console.review.hold_panel import HoldPanel
 from console.review.holds import Deposit, seen_before
 from console.review.opening import Opened
+from console.review.overrides import overrides
 from console.review.question_panel import Find, QuestionPanel
 from console.review.queue import QueueName
 from console.review.reasons import COMMON, side_of
@@ -68,6 +70,7 @@ class DecisionPanel:
                 key = key_of(act.value, Scope.REVIEW)
                 self._act_buttons[act] = ActionButton(label, partial(self.choose, act), key=key, kind="choice")
         self._needs = Element("div").classes("crc-needs")
+        self._against = Element("div").classes("crc-needs")
         self._note = ui.textarea("Note", value=draft.note, on_change=self._noted)
         self._note.props(f"dense outlined autogrow rows=1 maxlength={MAX_NOTE} data-focus=note")
         self._submit = ActionButton("", on_submit, key=key_of("submit", Scope.REVIEW), kind="primary")
@@ -122,6 +125,7 @@ class DecisionPanel:
             deposit_account=draft.deposit_account.strip() if holds and draft.hold_reason else "",
             asks=draft.asks if asks else None,
             asks_team=draft.asks_team if asks and draft.asks is None else "",
+            override=override_of(draft) if overrides(act, self._opened.view.advice) else None,
         )
 
     def focus(self, name: str) -> None:
@@ -132,6 +136,8 @@ class DecisionPanel:
             self._return.focus(name)
         elif name == "queue" and self._target is not None:
             self._target.run_method("focus")
+        elif name == "override" and self._override is not None:
+            self._override.focus()
         elif name == "asks" and self._question is not None:
             self._question.focus()
         elif self._hold is not None:
@@ -169,6 +175,11 @@ class DecisionPanel:
         self._hold: HoldPanel | None = None
         self._question: QuestionPanel | None = None
         self._target: ui.select | None = None
+        self._override: OverridePanel | None = None
+        self._against.clear()
+        if overrides(self.draft.act, self._opened.view.advice):
+            with self._against:
+                self._override = OverridePanel(self.draft)
         self._needs.clear()
         with self._needs:
             match self.draft.act:

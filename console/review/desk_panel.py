@@ -213,7 +213,16 @@ def _quiet(words: str) -> Text:
 
 def _form_of(opened: Opened) -> tuple[object, ...]:
     """What the form depends on."""
-    return opened.standing, opened.view.status, opened.two_people, opened.why, opened.may_take, len(opened.view.steps)
+    view = opened.view
+    return (
+        opened.standing,
+        view.status,
+        opened.two_people,
+        opened.why,
+        opened.may_take,
+        len(view.steps),
+        view.advice and view.advice.id,
+    )
 
 
 def _keys(standing: Standing) -> tuple[Key, ...]:

@@ -14,6 +14,7 @@ from console.review.errors import ReviewRefused
 from console.review.flag_answers import MAX_REASON
 from console.review.holds import HoldReason
 from console.review.liability import Finding, Original
+from console.review.overrides import MAX_OVERRIDE, OverrideCategory
 from console.review.states import Act
 
 # The viewer's state has two sides of a dozen numbers; more is not a state.
@@ -59,6 +60,9 @@ class Draft(BaseModel):
     asks: UUID | None = None
     asks_name: Annotated[Typed, Field(max_length=200)] = ""
     asks_team: Annotated[Typed, Field(max_length=MAX_TEAM)] = ""
+    # Why the person decides against advice.
+    override: OverrideCategory | None = None
+    override_text: Annotated[Typed, Field(max_length=MAX_OVERRIDE)] = ""
     # The second person's choice.
     agree: bool | None = None
     # The flag whose dismissal is being explained, and the words so far.

@@ -18,6 +18,7 @@ from console.review.errors import IncompleteChoice
 from console.review.holds import Deposit, Hold, check_hold, notice_lines, seen_before
 from console.review.item_view import ItemView
 from console.review.office import office_of
+from console.review.overrides import check_override
 from console.review.people_here import Person, person_within
 from console.review.reasons import side_of
 from console.review.states import Act
@@ -35,6 +36,7 @@ class Fitted:
 async def fit(session: AsyncSession, item: CheckItem, view: ItemView, choice: Choice) -> Fitted:
     """Check a complete choice against its item. Raises IncompleteChoice."""
     check_reasons(choice, side_of(view.kind, view.item_type))
+    check_override(choice.act, view.advice, choice.override)
     if choice.act is Act.ASK:
         return await _fit_question(session, item, choice)
     if choice.hold is not None:

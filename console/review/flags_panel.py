@@ -9,6 +9,7 @@ from uuid import UUID
 from nicegui import ui
 from nicegui.element import Element
 
+from console.review.advice_panel import draw_advice
 from console.review.draft import Draft
 from console.review.flag_answers import MAX_REASON, Answer
 from console.review.flag_places import place_of
@@ -103,6 +104,8 @@ class FlagsPanel:
                     Chip(f"{answered} of {len(view.flags)} answered", tone=self._tone(answered, len(view.flags)))
             if not view.flags:
                 Text("No rule found anything unusual on this check.", tag="p", classes="crc-soft")
+            if view.advice is not None:
+                draw_advice(view.advice)
             for flag in view.flags:
                 self._card(flag)
             self._findings(view)

@@ -7,6 +7,7 @@ than the parts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from console.policy.versions import Policy, active_policy
 from console.review.blinding import as_shown_to
 from console.review.item_view import (
     AccountShown,
+    AdviceShown,
     Assignee,
+    AttachmentShown,
     EarlierCheck,
     FirstSignature,
     FlagShown,
@@ -35,6 +38,7 @@ from console.review.item_view import (
     Step,
 )
 from console.review.states import Act, Status
+from console.settings import settings
 
 # Earlier checks shown: the newest with thumbnails, all of them in the plot of amounts.
 EARLIER_CHECKS: Final = 120
@@ -96,6 +100,16 @@ _LISTS: Final = {
         from item_note n join app_user u on u.id = n.author_id
         where n.item_id = item.id and n.answers_id is null
         order by n.written_at desc, n.id limit :notes""",
+    "attachments": """
+        select a.id, a.name, a.media_type, a.size, encode(a.sha256, 'hex') as sha256, u.display_name as who,
+               a.attached_at as at
+        from item_attachment a join app_user u on u.id = a.attached_by where a.item_id = item.id
+        order by a.attached_at, a.id""",
+    # Of several the newest counts; the others stand in the timeline.
+    "advice": """
+        select id, act, confidence::text as confidence, reasons, model, model_version, explanation, given_by,
+               given_at as at
+        from advice where item_id = item.id order by sequence desc limit 1""",
     # The answer that put an item back is a change of the item, no decision: its words are in the audit trail.
     "resumed": """
         select actor_name as who, at, coalesce(after ->> 'note', '') as note from audit_entry
@@ -148,6 +162,8 @@ _REVIEWS: Final = TypeAdapter(tuple[PastReview, ...])
 _ACCOUNTS: Final = TypeAdapter(AccountShown | None)
 _STEPS: Final = TypeAdapter(tuple[Step, ...])
 _NOTES: Final = TypeAdapter(tuple[NoteShown, ...])
+_ATTACHMENTS: Final = TypeAdapter(tuple[AttachmentShown, ...])
+_ADVICE: Final = TypeAdapter(AdviceShown)
 _QUESTION: Final = TypeAdapter(QuestionShown)
 _OPINIONS: Final = TypeAdapter(tuple[Opinion, ...])
 _FIRST: Final = TypeAdapter(FirstSignature)
@@ -194,6 +210,8 @@ async def load_view(session: AsyncSession, item_id: UUID, policy: Policy | None 
         opinions=_OPINIONS.validate_python(row["opinions"]),
         steps=_steps(row["decisions"], row["resumed"]),
         notes=_NOTES.validate_python(row["notes"]),
+        attachments=_ATTACHMENTS.validate_python(row["attachments"]),
+        advice=_advice(row["advice"], policy),
         question=_question(status, row["decisions"]),
         holder=_holder(row),
         assigned=Assignee(row["assigned_to"], row["assignee_name"]) if row["assigned_to"] else None,
@@ -256,6 +274,14 @@ def _steps(decisions: Sequence[dict[str, Any]], resumed: Sequence[dict[str, Any]
     """What was done with the item before, oldest first."""
     put_back = [one | {"what": "resumed", "action": "", "reasons": [], "details": {}} for one in resumed]
     return tuple(sorted(_STEPS.validate_python([*decisions, *put_back]), key=lambda step: step.at))
+
+
+def _advice(found: Sequence[dict[str, Any]], policy: Policy) -> AdviceShown | None:
+    """The advice that counts; none is shown where the installation takes none."""
+    if not found or not settings().ai_enabled:
+        return None
+    weak = Decimal(found[0]["confidence"]) < policy.document.thresholds.advisory_confidence
+    return _ADVICE.validate_python(found[0] | {"weak": weak})
 
 
 def _question(status: Status, decisions: Sequence[dict[str, Any]]) -> QuestionShown | None:

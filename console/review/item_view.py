@@ -146,6 +146,35 @@ class NoteShown:
 
 
 @dataclass(frozen=True)
+class AttachmentShown:
+    """A file that somebody attached; `sha256` in hexadecimal, `size` in bytes."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AdviceShown:
+    """What an upstream system recommends. `weak`: its confidence is below what the policy takes for a finding."""
+
+    id: UUID
+    act: str
+    confidence: Decimal
+    weak: bool
+    reasons: tuple[str, ...]
+    model: str
+    model_version: str
+    explanation: str
+    given_by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class QuestionShown:
     """The question that an item waits on. `whom` is a person's name or a team in words; `asks_id` the person."""
 
@@ -221,6 +250,8 @@ class ItemView:
     opinions: tuple[Opinion, ...]
     steps: tuple[Step, ...]
     notes: tuple[NoteShown, ...]
+    attachments: tuple[AttachmentShown, ...]
+    advice: AdviceShown | None
     question: QuestionShown | None
     # Not part of what is kept as evidence: who works on the item says nothing of the check.
     holder: Holder | None

@@ -28,12 +28,15 @@ PAGE: Final = 30
 MAX_PAGE: Final = 100
 RECEIVED: Final = "item.received"
 # Who looked at what is the audit trail's to tell, to those who may read it.
-_FOR_AUDITORS: Final = (Event.ACCOUNT_NUMBER_VIEWED.value,)
+_FOR_AUDITORS: Final = (Event.ACCOUNT_NUMBER_VIEWED.value, Event.ATTACHMENT_OPENED.value)
 
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that happened. `what` stands after `who`; `text` is what a person wrote; `facts` are short lines."""
+    """Something that happened. `what` stands after `who`; `text` is what a person wrote; `facts` are short lines.
+
+    `has_notice`: it placed a hold of which the customer must be told.
+    """
 
     event: str
     at: datetime
@@ -43,6 +46,8 @@ class Happening:
     text: str = ""
     reasons: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    attachment: UUID | None = None
+    has_notice: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,8 @@ def _happening(
         str(written),
         tuple(decision.reasons) if decision else (),
         facts_of(decision.details) if decision else (),
+        UUID(after["attachment"]) if after.get("attachment") else None,
+        decision is not None and "notice" in decision.details,
     )
 
 

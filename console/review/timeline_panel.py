@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from nicegui import background_tasks
+from nicegui import background_tasks, ui
 from nicegui.element import Element
 
 from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.audit.entries import Event
+from console.review import attachments
 from console.review.choices import MAX_NOTE
+from console.review.hold_notice import make_hold_notice
 from console.review.item_view import ItemView
 from console.review.notes import add_note
 from console.review.people_here import offer_people
 from console.review.reasons import REASONS
 from console.review.timeline import RECEIVED, Happening, TimelinePage, read_timeline
+from console.settings import settings
+from console.ui.file_button import FileButton
 from console.ui.format import clock, in_full
 from console.ui.keys import Scope, key_of
 from console.ui.mention_field import MentionField
@@ -34,6 +38,8 @@ _ICONS: Final = {
     Event.ITEM_RESUMED: "reply_all",
     Event.FLAG_ANSWERED: "flag",
     Event.NOTE_WRITTEN: "sticky_note_2",
+    Event.FILE_ATTACHED: "attach_file",
+    Event.ADVICE_GIVEN: "tips_and_updates",
     Event.ACCOUNT_NUMBER_VIEWED: "visibility",
 }
 
@@ -63,8 +69,10 @@ class TimelinePanel:
     def show(self, view: ItemView) -> None:
         """Show another check, or this one as it is now."""
         before, self._view = self._view, view
-        if before is not None and before.id != view.id and self._field is not None:
-            self._field.clear_text()
+        if self._field is not None and (before is None or before.id != view.id):
+            self._files.set_url(f"/review/{view.id}/attachments")
+            if before is not None:
+                self._field.clear_text()
         if self.is_open and (before is None or (before.id, before.version) != (view.id, view.version)):
             background_tasks.create(self._page.refresh(self._read), name="timeline")
 
@@ -74,6 +82,23 @@ class TimelinePanel:
         self._box.classes(remove="crc-away") if self.is_open else self._box.classes(add="crc-away")
         if self.is_open:
             await self._page.run(self._read)
+
+    def _draw_links(self, happening: Happening) -> None:
+        if happening.attachment is not None:
+            with Element("a").classes("crc-row") as anchor:
+                anchor.props["href"] = attachments.link(self._page.actor, happening.attachment)
+                anchor.props["download"] = True
+                icon("download")
+                Text("Save the file")
+        if happening.has_notice and self._field is not None:
+            ActionButton("Notice for the customer (PDF)", self._page.handler(self._print), icon_name="print")
+
+    async def _print(self, actor: Actor) -> None:
+        """Make the notice of the hold, which is kept among the attachments, and hand it to the browser."""
+        if self._view is not None:
+            made = await make_hold_notice(actor, self._view.id)
+            ui.download.from_url(attachments.link(actor, made))
+            await self._read(actor)
 
     def _draw_field(self) -> MentionField:
         with Element("div").classes("crc-note-form"):
@@ -85,6 +110,13 @@ class TimelinePanel:
                 on_send=self._page.handler(self._write),
             )
             with Element("div").classes("crc-row"):
+                self._files = FileButton(
+                    "Attach a file",
+                    accept=".pdf,.png,.jpg,.jpeg,.tif,.tiff,.txt,.csv",
+                    limit_mb=settings().attachment_max_mb,
+                    on_sent=self._page.handler(self._read),
+                    on_refused=lambda words: self._page.tell(words, bad=True),
+                )
                 Element("span").classes("crc-gap")
                 with ActionButton("Add note", self._page.handler(self._write)):
                     key_cap("Ctrl Enter")
@@ -137,5 +169,6 @@ class TimelinePanel:
                     Text(f"{reason.code} · {reason.text}" if reason else key, tag="p")
                 for fact in happening.facts:
                     Text(fact, tag="p", classes="crc-soft")
+                self._draw_links(happening)
                 if happening.text:
                     Text(happening.text, tag="p", classes="crc-said")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from console.audit.entries import Event
 from console.review.holds import HOLD_RULES
+from console.review.overrides import OVERRIDE_WORDS
 
 Values = Mapping[str, Any]
 
@@ -64,6 +65,9 @@ _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_RESUMED: lambda after: "answered" if after.get("answers") else "put it back into its queue",
     Event.FLAG_ANSWERED: _flag,
     Event.NOTE_WRITTEN: lambda _: "wrote a note",
+    Event.FILE_ATTACHED: lambda after: f"attached {after.get('name', 'a file')}",
+    Event.ATTACHMENT_OPENED: lambda after: f"opened {after.get('name', 'an attachment')}",
+    Event.ADVICE_GIVEN: _of_act(_ACTS, "advises: ", "gave advice"),
     Event.ACCOUNT_NUMBER_VIEWED: lambda _: "looked at the full account number",
 }
 
@@ -83,6 +87,9 @@ def facts_of(details: Values) -> tuple[str, ...]:
         facts.append(f"to the queue {str(queue).replace('_', ' ')}")
     if liability := details.get("liability"):
         facts.append(f"{liability['finding']}, original {_ORIGINALS.get(liability['original'], 'not known')}")
+    if override := details.get("override"):
+        words = OVERRIDE_WORDS.get(override["category"], override["category"])
+        facts.append(f"against the advice: {words}; {override['text']}")
     return tuple(facts)
 
 

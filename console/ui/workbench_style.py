@@ -55,7 +55,9 @@ DESK: Final = """
 .crc-flags { flex: 1; min-height: 84px; overflow: auto; padding: 9px 14px; display: flex; flex-direction: column;
   gap: 7px; }
 .crc-flags { container: flags / size; }
-@container flags (max-height: 340px) { .crc-flag-card:not([data-answer=open]) > :is(p, .crc-values) { display: none; } }
+@container flags (max-height: 340px) {
+  .crc-flag-card:not([data-answer=open]) > :is(p, .crc-values), .crc-flag-card:not([data-current]) > .crc-values,
+  .crc-advice > .crc-cut { display: none; } }
 .crc-flags > .crc-row { min-height: 26px; }
 .crc-flag-card { flex: none; padding: 6px 10px 8px; border: 1px solid var(--line); border-left: 3px solid var(--flag);
   border-radius: 6px; }
@@ -210,6 +212,19 @@ TIMELINE: Final = """
 .crc-happenings time { font-size: 12px; white-space: nowrap; }
 .crc-happenings .crc-said { margin-top: 3px; padding: 4px 8px; border-left: 2px solid var(--line-strong);
   background: var(--panel-soft); }
+.crc-happenings .crc-button { margin-top: 4px; grid-column: 1 / -1; justify-self: start; min-height: 26px; }
+.crc-happenings a { grid-column: 1 / -1; justify-self: start; gap: 4px; }
+.crc-file-sender.q-uploader { width: auto; max-height: none; border-radius: 0; background: none; color: inherit;
+  box-shadow: none; overflow: visible; }
+.crc-file-sender .q-uploader__header { background: none; color: inherit; }
+.crc-file-sender .q-uploader__list { display: none; }
+.crc-advice { flex: none; padding: 6px 10px 7px; border: 1px solid var(--line); border-left: 3px solid var(--accent);
+  border-radius: 6px; background: var(--accent-soft); font-size: 12.5px; }
+.crc-advice h3 { font-size: 13.5px; color: var(--ink); }
+.crc-advice[data-weak=true] { border-left-style: dashed; background: none; }
+.crc-two-lines { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.crc-override { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 7px; padding: 6px;
+  border: 1px solid var(--warning-line); border-radius: 6px; background: var(--warning-soft); }
 .crc-item { position: relative; }
 .crc-item > .crc-button { position: absolute; top: 10px; right: 14px; }
 """

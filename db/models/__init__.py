@@ -14,7 +14,7 @@ from db.models.access import (
 from db.models.accounts import Account, AccountContext, HistoryCheck, IssuedCheck, StopPayment
 from db.models.audit import AuditEntry, AuditHead
 from db.models.base import Base
-from db.models.institution import ClosedDay, Institution, Queue, QueueMember, User, UserRole
+from db.models.institution import ClosedDay, Institution, Queue, QueueMember, User, UserKey, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
@@ -34,7 +34,7 @@ from db.models.review import (
     RoleLimit,
     SecondOpinion,
 )
-from db.models.timeline import ItemNote
+from db.models.timeline import Advice, ItemAttachment, ItemNote
 
 __all__ = [
     "AccessChange",
@@ -42,6 +42,7 @@ __all__ = [
     "AccessReviewLine",
     "Account",
     "AccountContext",
+    "Advice",
     "AllowRule",
     "ApiKey",
     "AuditEntry",
@@ -63,6 +64,7 @@ __all__ = [
     "Institution",
     "IssuedCheck",
     "ItemAlert",
+    "ItemAttachment",
     "ItemDraft",
     "ItemNote",
     "ItemTally",
@@ -81,5 +83,6 @@ __all__ = [
     "SessionRecord",
     "StopPayment",
     "User",
+    "UserKey",
     "UserRole",
 ]

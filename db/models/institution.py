@@ -96,6 +96,18 @@ class User(OpaqueId, OfInstitution, Base):
     )
 
 
+class UserKey(OfInstitution, Base):
+    """A keyboard shortcut as a person has it, where it is not the registry's own."""
+
+    __tablename__ = "user_key"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    action: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str]
+
+    __table_args__ = (CheckConstraint("char_length(key) between 1 and 30", name="key"),)
+
+
 class UserRole(OfInstitution, Base):
     """A role that a person holds, since when and given by whom (null: by the command line)."""
 

@@ -1,15 +1,16 @@
-"""What people write on an item beside deciding it."""
+"""What people and systems put on an item beside deciding it: notes, attachments, advice."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, OfInstitution, OpaqueId, now
+from db.models.base import Base, OfInstitution, OpaqueId, Sha256, now
 
 
 class ItemNote(OpaqueId, OfInstitution, Base):
@@ -30,4 +31,50 @@ class ItemNote(OpaqueId, OfInstitution, Base):
     __table_args__ = (
         Index("ix_item_note_item", "item_id", "written_at", "id"),
         CheckConstraint("char_length(text) between 1 and 4000", name="text"),
+    )
+
+
+class ItemAttachment(OpaqueId, OfInstitution, Base):
+    """A file that a person attached to an item; its bytes are in the object store. Append-only."""
+
+    __tablename__ = "item_attachment"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"))
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[Sha256]
+    attached_by: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"))
+    attached_at: Mapped[datetime] = mapped_column(server_default=now())
+
+    __table_args__ = (
+        Index("ix_item_attachment_item", "item_id", "attached_at", "id"),
+        CheckConstraint("char_length(name) between 1 and 120", name="name"),
+        CheckConstraint("size > 0", name="size"),
+    )
+
+
+class Advice(OpaqueId, OfInstitution, Base):
+    """What an upstream detection system recommends for an item. Append-only; the newest counts.
+
+    `sequence` orders an item's advice; `given_by` names the API key.
+    """
+
+    __tablename__ = "advice"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"))
+    sequence: Mapped[int]
+    act: Mapped[str]
+    confidence: Mapped[Decimal] = mapped_column(Numeric(4, 3))
+    reasons: Mapped[list[Any]]
+    model: Mapped[str]
+    model_version: Mapped[str]
+    explanation: Mapped[str]
+    given_by: Mapped[str]
+    given_at: Mapped[datetime] = mapped_column(server_default=now())
+
+    __table_args__ = (
+        UniqueConstraint("item_id", "sequence"),
+        CheckConstraint("act in ('pay','return','reject','hold','escalate')", name="act"),
+        CheckConstraint("confidence between 0 and 1", name="confidence"),
     )

@@ -27,6 +27,7 @@ from db.models import (
     AccessReview,
     AccessReviewLine,
     Account,
+    Advice,
     AllowRule,
     ApiKey,
     AuditEntry,
@@ -36,6 +37,7 @@ from db.models import (
     Flag,
     Image,
     Institution,
+    ItemAttachment,
     ItemNote,
     PolicyVersion,
     Queue,
@@ -78,7 +80,15 @@ async def make_stranger(bank: Bank, folder: Path) -> Stranger:
             id=uuid4(), institution_id=system.institution_id, item_id=item, author_id=supervisor.user_id,
             text="theirs", mentions=[],
         )  # fmt: skip
-        session.add_all([flag, note])
+        attachment = ItemAttachment(
+            id=uuid4(), institution_id=system.institution_id, item_id=item, name="theirs.pdf", size=9,
+            media_type="application/pdf", sha256=secrets.token_bytes(32), attached_by=supervisor.user_id,
+        )  # fmt: skip
+        advice = Advice(
+            id=uuid4(), institution_id=system.institution_id, item_id=item, sequence=1, act="pay", confidence=1,
+            reasons=[], model="theirs", model_version="1", explanation="", given_by="theirs",
+        )  # fmt: skip
+        session.add_all([flag, note, attachment, advice])
         card = await _signature_card(session, system)
         found = {
             "item": item,
@@ -87,6 +97,8 @@ async def make_stranger(bank: Bank, folder: Path) -> Stranger:
             "file": (await session.scalars(select(FileReceived.id))).one(),
             "flag": flag.id,
             "note": note.id,
+            "attachment": attachment.id,
+            "advice": advice.id,
             "policy": (await session.scalars(select(PolicyVersion.id))).one(),
             "queue": (await session.scalars(select(Queue.id).limit(1))).one(),
             "audit entry": (await session.scalars(select(AuditEntry.id).limit(1))).one(),

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from pydantic import BaseModel
+
 import console
 from console.actor import Actor
 
@@ -69,6 +71,8 @@ def example(kind: Any) -> Any:
         return ()
     if origin in {AbstractSet, frozenset, set}:
         return frozenset()
+    if origin is typing.Literal:
+        return typing.get_args(kind)[0]
     if origin in {dict, Mapping}:
         return {}
     if origin is AsyncIterable:
@@ -81,6 +85,8 @@ def example(kind: Any) -> Any:
         hints = typing.get_type_hints(kind)
         needed = [one for one in dataclasses.fields(kind) if one.init and _is_needed(one)]
         return kind(**{one.name: example(hints[one.name]) for one in needed})
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind(**{n: example(one.annotation) for n, one in kind.model_fields.items() if one.is_required()})
     raise TypeError(f"no example of {kind} is known here: add one")
 
 

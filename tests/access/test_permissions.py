@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.access.api_keys import GRANTABLE
 from console.access.permission_words import MEANINGS, as_markdown
 from console.access.permissions import (
     ADMINISTERING,
@@ -48,7 +49,11 @@ def test_the_document_prints_the_table() -> None:
 
 def test_every_permission_has_a_meaning_and_a_holder() -> None:
     assert set(MEANINGS) == set(Permission)
-    assert frozenset().union(*(grant.permissions for grant in GRANTS.values())) == set(Permission)
+    held = frozenset().union(*(grant.permissions for grant in GRANTS.values()))
+    assert held | set(GRANTABLE) == set(Permission)
+    # Systems advise, people decide: no role gives advice, and no key decides.
+    assert set(GRANTABLE) - held == {Permission.ADVICE_WRITE}
+    assert not set(GRANTABLE) & (DECIDING | ADMINISTERING)
 
 
 def test_no_built_in_role_joins_both_powers() -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
+from console.access.permissions import Permission, require
+from console.actor import Actor
 from console.edge.api import cursor as cursors
 from console.edge.api.door import Caller
 from console.masking import masked
+from console.review import advice
 from console.review import queue as queues
+from console.review.advice import GivenAdvice
 from console.review.clocks import due_shown
 from console.review.item_view import FlagShown, ItemView
 from console.review.opening import open_item
@@ -102,6 +107,13 @@ class ItemDetail(BaseModel):
     findings: list[str]
 
 
+class AdviceAnswer(BaseModel):
+    """Advice as it was kept; the highest `sequence` of a check counts."""
+
+    id: UUID
+    sequence: int
+
+
 class ItemQuery(BaseModel):
     """What to list: everything open unless `status` says otherwise."""
 
@@ -140,6 +152,22 @@ async def read_item(caller: Caller, item_id: UUID) -> ItemDetail:
     """One check. Reading it here claims nothing."""
     opened = await open_item(caller, item_id, take=False)
     return _detail(opened.view)
+
+
+async def _advising(caller: Caller) -> Actor:
+    """Before anything is said about what was sent."""
+    require(caller, Permission.ADVICE_WRITE)
+    return caller
+
+
+Adviser = Annotated[Actor, Depends(_advising)]
+
+
+@router.put("/{item_id}/advice", status_code=HTTPStatus.CREATED)
+async def give_advice(adviser: Adviser, item_id: UUID, given: GivenAdvice) -> AdviceAnswer:
+    """Give advice on a check, for the person who decides it; the newest counts. Earlier advice is kept."""
+    kept = await advice.give_advice(adviser, item_id, given)
+    return AdviceAnswer(id=kept.id, sequence=kept.sequence)
 
 
 def _line(row: QueueRow) -> ItemLine:

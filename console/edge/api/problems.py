@@ -24,6 +24,7 @@ from console.access.permissions import NotAllowed
 from console.access.session_data import SessionServiceUnavailable, SignedOut
 from console.images.store import StoreUnavailable
 from console.intake.arrivals import ImportFailed, TooLarge, TooManyFiles
+from console.review.advice import AdviceRefused
 from console.review.item_view import ItemNotFound
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -61,6 +62,7 @@ _KNOWN: Final[dict[type[Exception], tuple[HTTPStatus, Mapping[str, str]]]] = {
     AddressNotAllowed: (_S.FORBIDDEN, {}),
     NotAllowed: (_S.FORBIDDEN, {}),
     ItemNotFound: (_S.NOT_FOUND, {}),
+    AdviceRefused: (_S.CONFLICT, {}),
     BadCursor: (_S.UNPROCESSABLE_ENTITY, {}),
     TooLarge: (_S.REQUEST_ENTITY_TOO_LARGE, {}),
     TooManyFiles: (_S.TOO_MANY_REQUESTS, _SOON),

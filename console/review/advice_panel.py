@@ -1,0 +1,64 @@
+"""What an upstream system advises, above the flags; and the reason of who decides against it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from nicegui import ui
+from nicegui.element import Element
+
+from console.review.draft import Draft
+from console.review.item_view import AdviceShown
+from console.review.overrides import MAX_OVERRIDE, OVERRIDE_WORDS, Override, OverrideCategory
+from console.ui.pieces import Text
+
+_ACTS: Final = {"pay": "pay", "return": "return", "reject": "reject", "hold": "hold", "escalate": "escalate"}
+
+
+def draw_advice(advice: AdviceShown) -> None:
+    """The advice as a card: a recommendation to weigh, and nothing that is chosen by itself."""
+    with Element("article").classes("crc-advice") as card:
+        card.props["aria-label"] = "Advice"
+        card.props["data-weak"] = "true" if advice.weak else "false"
+        with Element("div").classes("crc-flag-head"):
+            lead = "Weak hint" if advice.weak else "Advice"
+            Text(f"{lead}: {_ACTS.get(advice.act, advice.act)}", tag="h3")
+            Text(f"{advice.confidence:.2f}", classes="crc-soft").props["title"] = "Confidence, from 0 to 1"
+        said = " · ".join((*advice.reasons, advice.explanation) if advice.explanation else advice.reasons)
+        if said:
+            Text(said, tag="p", classes="crc-soft crc-two-lines").props["title"] = said
+        source = f"{advice.model} {advice.model_version}, {advice.given_by}"
+        Text(source, tag="p", classes="crc-soft crc-cut").props["title"] = source
+
+
+class OverridePanel:
+    """Category and words; what is chosen goes into the draft."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        with Element("div").classes("crc-override") as box:
+            box.props["role"] = "group"
+            box.props["aria-label"] = "Why against the advice"
+            self._category = ui.select(
+                {one.value: words for one, words in OVERRIDE_WORDS.items()},
+                label="Why not as advised",
+                value=draft.override.value if draft.override else None,
+                on_change=self._chosen,
+            ).props("dense outlined options-dense data-focus=override")
+            words = ui.input("In a few words", value=draft.override_text, on_change=self._typed)
+            words.props(f"dense outlined maxlength={MAX_OVERRIDE} autocomplete=off")
+
+    def focus(self) -> None:
+        """Put the cursor where something is missing."""
+        self._category.run_method("focus")
+
+    def _chosen(self, event: Any) -> None:
+        self._draft.override = OverrideCategory(event.value) if event.value else None
+
+    def _typed(self, event: Any) -> None:
+        self._draft.override_text = str(event.value or "")
+
+
+def override_of(draft: Draft) -> Override | None:
+    """The reason so far; None where no category is chosen."""
+    return Override(draft.override, draft.override_text.strip()) if draft.override else None
