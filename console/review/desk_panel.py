@@ -18,6 +18,7 @@ from console.review.draft_panel import DraftKeeper
 from console.review.flag_answers import Answer
 from console.review.flags_panel import FlagsPanel
 from console.review.item_panel import ItemPanel
+from console.review.item_view import ItemView
 from console.review.opening import Opened, Standing
 from console.review.people_here import Person, offer_people
 from console.review.queue import QueueName
@@ -106,6 +107,11 @@ class Desk:
     def place(self, place: tuple[int, int]) -> None:
         """Say the how manieth check of how many this one is."""
         self._bar.place(place)
+
+    def renew_links(self, actor: Actor, view: ItemView) -> None:
+        """Give out new addresses of the images before the old ones end: some are only fetched when they are wanted."""
+        if self.viewer.renew_links(actor, view):
+            self._account.show(view)
 
     def show_empty(self, words: str) -> None:
         """Show that nothing waits, in these words."""

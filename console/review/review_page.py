@@ -330,9 +330,11 @@ class ReviewPage:
             await self.show(actor, await open_item(actor, self._opened.view.id, take=take))
 
     async def _beat(self, actor: Actor) -> None:
-        """Keep the claim of a page that is in use, and the next check's images at hand."""
+        """Keep the claim of a page that is in use, its images' addresses good, and the next check's images at hand."""
         opened, used = self._opened, self._in_use
         self._in_use = False
+        if opened is not None:
+            self._desk.renew_links(actor, opened.view)
         if opened is None or opened.standing not in HOLDS:
             return
         if used and not await touch(actor, opened.view.id):

@@ -50,6 +50,7 @@ class ViewerPanel:
         self._shown: UUID | None = None
         self._before: UUID | None = None
         self._state: dict[str, Any] = {}
+        self._linked_at = 0.0
         self._viewer = CheckViewer(on_state=self._heard_state, on_sides=self._heard_sides)
 
     def state(self) -> dict[str, Any]:
@@ -81,6 +82,15 @@ class ViewerPanel:
             watermark=watermark,
             state=self._state,
         )
+
+    def renew_links(self, actor: Actor, view: ItemView) -> bool:
+        """Once the addresses of the present check's images are about to end, give it new ones; whether it did."""
+        if view.id != self._shown or time.monotonic() - self._linked_at < settings().image_link_seconds * _REUSED:
+            return False
+        self._linked_at = time.monotonic()
+        front, back = (self._side(actor, view, side) for side in ("front", "back"))
+        self._viewer.renew(front=front, back=back, comparisons=self._comparisons(actor, view))
+        return True
 
     def bring(self, side: str) -> None:
         """Show this side, with the keyboard's focus on it: it was not looked at yet."""

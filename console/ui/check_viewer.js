@@ -110,6 +110,13 @@ export default {
       this.beat();
       this.forgetChange();
     },
+    /** Other addresses of the same images: whatever is on screen stays, what is fetched from now on has the new ones. */
+    renew(images) {
+      const index = images.comparisons.findIndex((each) => each.key === this.compared?.key);
+      if (this.comparing && index >= 0) this.comparing.index = index;
+      else this.stopComparing();
+      this.current = { ...this.current, ...images };
+    },
     imageOf(slot) { return slot === "other" ? this.compared?.image : this.current[slot]; },
     fetch(slot) {
       const image = this.imageOf(slot);

@@ -151,6 +151,12 @@ class CheckViewer(
             "state": clean_state(state or {}),
         }
 
+    def renew(self, *, front: ImageSide | None, back: ImageSide | None, comparisons: Sequence[Comparison]) -> None:
+        """The same images under new addresses, for those that are not fetched yet. What is shown stays."""
+        sides = {"front": front, "back": back}
+        images = {side: None if image is None else _image(image) for side, image in sides.items()}
+        self.run_method("renew", {**images, "comparisons": [_comparison(one) for one in comparisons]})
+
     def set_regions(self, regions: Sequence[Region], images: Mapping[Side, ImageSide | None]) -> None:
         """Draw other regions on the check that is shown, leaving the view as it is."""
         boxes = [_region(region.on(image)) for region in regions if (image := images[region.side]) is not None]

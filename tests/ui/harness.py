@@ -9,6 +9,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -308,6 +309,17 @@ def review_page() -> None:
     def restore() -> None:
         viewer.set_state(kept["check-1"])
 
+    def renew() -> None:
+        """New addresses; that of the lost picture now leads to one."""
+        front, back = sides(at["number"])
+        renewed = [replace(one, image=replace(one.image, url=f"{one.image.url}?new")) for one in comparisons(1)]
+        found = ImageSide("/image/110/front?new", WIDTH, HEIGHT, 200)
+        viewer.renew(
+            front=replace(front, url=f"{front.url}?new"),
+            back=replace(back, url=f"{back.url}?new"),
+            comparisons=[replace(one, image=found) if one.key == "lost" else one for one in renewed],
+        )
+
     async def time_spent() -> None:
         LOG.append(("spent", await viewer.read_sides()))
 
@@ -334,6 +346,7 @@ def review_page() -> None:
                 with panel(
                     "Earlier checks of this account", aside="18 months · 41 checks · 1 returned", classes="demo-below"
                 ):
+                    ActionButton("Renew", renew)
                     for one in comparisons(1):
                         thumb = ActionButton(one.label)
                         thumb.props["data-compare"] = one.key

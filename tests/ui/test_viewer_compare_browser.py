@@ -48,7 +48,7 @@ def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review
     expect(page.get_by_role("button", name="#112")).to_have_attribute("aria-pressed", "true")
     page.wait_for_timeout(300)
     together(review)
-    messages = len(review.user_messages())
+    before = len(review.user_messages())
     box = pane(review, "other").bounding_box()
     assert box
     x, y = box["x"] + 300, box["y"] + 80
@@ -66,7 +66,10 @@ def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review
         page.keyboard.press(key)
         page.wait_for_timeout(60)
         together(review)
-    assert len(review.user_messages()) == messages, "no movement is a message"
+    # Thirty movements are no message; what was seen is told where looking came to rest, as it may on a slow machine.
+    said = review.user_messages()[before:]
+    assert len(said) <= 5
+    assert all("threshold" in message for message in said), said
 
     page.keyboard.press(".")
     expect(page.locator(".crc-compared")).to_contain_text("#111")
@@ -75,6 +78,11 @@ def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review
     expect(page.locator(".crc-compared")).to_contain_text("Signature card")
     page.get_by_role("button", name="#110").click()  # a thumbnail, somewhere on the page
     expect(page.get_by_text("The image of #110 cannot be displayed")).to_be_visible()
+    page.get_by_role("button", name="Renew").click()  # new addresses: what is shown stays, what failed is asked again
+    page.wait_for_function(f"{VIEWER}.current.front.url.endsWith('?new')")
+    page.get_by_role("button", name="Try again").click()
+    expect(pane(review, "other").locator("img[src$='/image/110/front?new']")).to_be_visible()
+    assert page.locator("[data-side=front] img").get_attribute("src") == "/image/1/front"
     page.get_by_label("Note").click()
     page.keyboard.press("Escape")  # leaves the field
     expect(pane(review, "other")).to_be_visible()
