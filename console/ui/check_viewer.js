@@ -231,8 +231,12 @@ export default {
     /** The image itself, or a canvas with it as the present look has it. */
     pictureOf(slot, entry) {
       const name = this.imageOf(slot).alt || (slot === "other" ? this.compared.label : `${NAME[slot]} of the check`);
-      const look = lookOf(this.views[this.lead(slot)]);
-      if (isPlain(look)) return Object.assign(entry.element, { alt: name });
+      const view = this.views[this.lead(slot)];
+      if (isPlain(view)) {
+        if (entry.element.alt !== name) entry.element.alt = name;
+        return entry.element;
+      }
+      const look = lookOf(view);
       const layer = this.layers.get(slot) ?? { canvas: document.createElement("canvas") };
       const key = `${entry.element.src} ${JSON.stringify(look)}`;
       if (layer.key !== key) develop(entryPixels(entry), look, layer.canvas);

@@ -3,9 +3,11 @@
 
 export const PLAIN_LOOK = { invert: false, brightness: 100, contrast: 100, threshold: 0, sharpen: 0 };
 
-export const lookOf = (view) => Object.fromEntries(Object.keys(PLAIN_LOOK).map((name) => [name, view[name]]));
+const NAMES = Object.keys(PLAIN_LOOK);
 
-export const isPlain = (view) => Object.keys(PLAIN_LOOK).every((name) => view[name] === PLAIN_LOOK[name]);
+export const lookOf = (view) => Object.fromEntries(NAMES.map((name) => [name, view[name]]));
+
+export const isPlain = (view) => NAMES.every((name) => view[name] === PLAIN_LOOK[name]);
 
 /** The pixels of a decoded image: { width, height, gray (a byte each), rgba (null where there is no colour), bitonal }. */
 export function pixelsOf(element) {

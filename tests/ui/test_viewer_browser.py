@@ -82,6 +82,28 @@ def test_dragging_moves_the_image_with_the_hand_and_tells_the_server_nothing(rev
     assert states[0][1]["front"]["mode"] == "free"
 
 
+def test_two_fingers_zoom_by_their_distance_and_move_with_their_middle(review: Screen) -> None:
+    review.page.evaluate("document.querySelector('.crc-pane').setPointerCapture = () => {}")  # no real fingers
+    before, scale = under(review, 550, 330), view(review)["scale"]
+    review.page.evaluate(
+        """() => {
+            const pane = document.querySelector(".crc-pane");
+            const touch = (type, pointerId, clientX, clientY) => pane.dispatchEvent(new PointerEvent(type,
+                { bubbles: true, pointerId, pointerType: "touch", button: 0, clientX, clientY }));
+            touch("pointerdown", 1, 500, 330);
+            touch("pointerdown", 2, 600, 330);
+            for (let i = 1; i <= 10; i++) { // apart, from 100 to 200 pixels, and all of it 30 pixels down
+                touch("pointermove", 1, 500 - 5 * i, 330 + 3 * i);
+                touch("pointermove", 2, 600 + 5 * i, 330 + 3 * i);
+            }
+            touch("pointerup", 1, 450, 360);
+            touch("pointerup", 2, 650, 360);
+        }"""
+    )
+    assert view(review)["scale"] == pytest.approx(2 * scale, rel=0.01)
+    assert under(review, 550, 360) == pytest.approx(before, abs=1.5)
+
+
 def test_each_side_keeps_its_own_view(review: Screen) -> None:
     keys = review.page.keyboard
     keys.press("+")
