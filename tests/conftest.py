@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,10 @@ from deploy.embedded.services import Endpoints, Programs, start
 from tests.parallel import pytest_collection_modifyitems, pytest_xdist_auto_num_workers  # noqa: F401
 
 Result = TypeVar("Result")
+
+# Tests start the console dozens of times: what it is made of is compiled once, whatever the environment prefers.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @dataclass(frozen=True)

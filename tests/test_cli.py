@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +23,10 @@ from console.cli import app
 from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry
+from tests import warm
 from tests.conftest import Database
 from tests.factories import PASSWORD, Bank, claimed, import_items, item_ids, make_bank, x9_file, x9_item
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     "up", "serve", "worker", "migrate", "import", "create-user", "rotate-key", "totp", "clear-allowlist",
     "verify", "settings", "bench",
@@ -41,10 +40,7 @@ Done = subprocess.CompletedProcess[str]
 
 def main(*arguments: str, stdin: str = "", **environ: str) -> Done:
     """Run ``main.py`` in the test's environment."""
-    command = [sys.executable, str(ROOT / "main.py"), *arguments]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, env=os.environ | environ, cwd=ROOT, timeout=120
-    )
+    return warm.run(arguments, os.environ | environ, stdin)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
@@ -29,6 +28,7 @@ from console.actor import Actor
 from console.resources import resources
 from console.settings import Settings
 from db.engine import transaction
+from tests import warm
 from tests.factories import PASSWORD, Bank, make_bank
 
 ROOT: Final = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ class Site:
     """A running console. `origin` is its address; `log` is where its output goes."""
 
     origin: str
-    process: subprocess.Popen[bytes]
+    process: warm.WarmProcess
     log: Path
     _last_step: dict[str, int] = field(default_factory=dict)
     _sessions: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -99,10 +99,9 @@ class Site:
         port = port or free_port()
         origin = f"http://127.0.0.1:{port}"
         log = folder / f"site-{port}.log"
-        command = [sys.executable, str(ROOT / "main.py"), "serve", "--port", str(port)]
         given = _environment(settings) | {"PUBLIC_ORIGIN": origin} | (environ or {})
         with log.open("wb") as out:
-            process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=out, stderr=subprocess.STDOUT)
+            process = warm.start(["serve", "--port", str(port)], given, stdout=out.fileno(), stderr=out.fileno())
         site = cls(origin, process, log)
         try:
             site._wait_until_up()
