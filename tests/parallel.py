@@ -12,7 +12,7 @@ from pathlib import PurePath
 import pytest
 
 MOST = 4
-TOGETHER = ("tests/ui", "tests/intake/demo")
+TOGETHER = ("tests/browser", "tests/ui", "tests/intake/demo")
 LONGEST = ("tests/browser", "tests/ui", "tests/test_quality.py", "tests/embedded")
 
 

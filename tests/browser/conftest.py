@@ -16,8 +16,8 @@ from tests.factories import Bank
 Result = TypeVar("Result")
 
 
-# No longer than a module: while playwright runs, this thread has a running event loop and `asyncio.run` is refused.
-@pytest.fixture(scope="module")
+# No longer than this folder: while playwright runs, this thread has a running event loop and `asyncio.run` is refused.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
@@ -36,10 +36,10 @@ def bank(run: Callable[[Coroutine[Any, Any, Bank]], Bank]) -> Bank:
     return run(make_enrolled_bank())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def idle_browsers(chromium: Browser) -> list[tuple[Page, list[str]]]:
     """Emptied browsers, each a page and the faults found in it. A new one would fetch and compile every script again,
-    which is most of the work of opening a page."""
+    which is most of the work of opening a page; so sites come up at one address, one after the other."""
     return []
 
 

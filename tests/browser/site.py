@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -96,7 +97,7 @@ class Site:
 
         Use it outside of `run`: the process opens everything by itself.
         """
-        port = port or free_port()
+        port = port or _usual_port()
         origin = f"http://127.0.0.1:{port}"
         log = folder / f"site-{port}.log"
         given = _environment(settings) | {"PUBLIC_ORIGIN": origin} | (environ or {})
@@ -208,6 +209,24 @@ def _environment(settings: Settings) -> dict[str, str]:
     # Tests sign in more often than people do.
     kept.setdefault("SIGN_IN_LIMIT_PER_MINUTE", "1000")
     return {**kept, "PYTHONPATH": str(ROOT), "ENVIRONMENT": "development"}
+
+
+def _usual_port() -> int:
+    """The same port each time where it is free, so that a browser's scripts are those of the last site."""
+    usual = _first_port()
+    with socket.socket() as trial:
+        # As servers do: connections of the site before may linger.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", usual))
+        except OSError:
+            return free_port()
+    return usual
+
+
+@lru_cache(maxsize=1)
+def _first_port() -> int:
+    return free_port()
 
 
 def free_port() -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -13,12 +13,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from console.institution import ensure_institution
+from console.resources import resources
 from console.review.choices import Choice
 from console.review.decisions import decide
 from console.review.states import PAIRS, Act
-from console.settings import Settings
+from console.settings import Settings, settings
 from db.migrations.run import current, downgrade, upgrade
 from db.models import Base
+from tests.access.ground import settings_on
 from tests.conftest import Database
 from tests.factories import claimed, import_items, item_ids, make_bank, x9_item
 
@@ -26,19 +28,23 @@ TABLES = [table for table in Base.metadata.tables.values() if "institution_id" i
 APPEND_ONLY = ("audit_entry", "decision", "evidence")
 
 
-@pytest.fixture
-def filled(run: Callable, database: Database, tmp_path: Path) -> str:
-    """A database with a decided and a waiting item; the institution's id."""
+# What is refused changes nothing, so one filled database is enough for all refusals.
+@pytest.fixture(scope="module")
+def filled(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A decided and a waiting item in this module's database; the institution's id."""
 
     async def story() -> str:
-        bank = await make_bank()
-        await import_items(bank, tmp_path, [x9_item(n, "6000.00", "021000021") for n in range(1, 3)])
-        first, _ = await item_ids(bank)
-        _, seen = await claimed(bank.reviewer, first)
-        await decide(bank.reviewer, first, Choice(Act.PAY), seen)
-        return str(bank.institution_id)
+        async with resources(settings()):
+            bank = await make_bank()
+            folder = tmp_path_factory.mktemp("guards")
+            await import_items(bank, folder, [x9_item(n, "6000.00", "021000021") for n in range(1, 3)])
+            first, _ = await item_ids(bank)
+            _, seen = await claimed(bank.reviewer, first)
+            await decide(bank.reviewer, first, Choice(Act.PAY), seen)
+            return str(bank.institution_id)
 
-    return run(story())
+    with settings_on(module_database):
+        return asyncio.run(story())
 
 
 def as_app(database: Database, institution: str | None) -> psycopg.Connection:
@@ -50,14 +56,14 @@ def as_app(database: Database, institution: str | None) -> psycopg.Connection:
 
 
 @pytest.mark.parametrize("table", [table.name for table in TABLES])
-def test_no_row_of_another_institution(filled: str, database: Database, table: str) -> None:
+def test_no_row_of_another_institution(filled: str, module_database: Database, table: str) -> None:
     for stranger in (None, str(uuid4())):
-        with as_app(database, stranger) as connection:
+        with as_app(module_database, stranger) as connection:
             assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
 
 
-def test_every_table_of_an_institution_is_behind_row_level_security(database: Database) -> None:
-    with psycopg.connect(database.superuser_url) as connection:
+def test_every_table_of_an_institution_is_behind_row_level_security(module_database: Database) -> None:
+    with psycopg.connect(module_database.superuser_url) as connection:
         rows = connection.execute(
             "select relname from pg_class"
             " where relkind = 'r' and relrowsecurity and relnamespace = 'public'::regnamespace"
@@ -65,17 +71,17 @@ def test_every_table_of_an_institution_is_behind_row_level_security(database: Da
     assert {row[0] for row in rows} == {table.name for table in TABLES} | {"institution"}
 
 
-def test_the_application_cannot_write_into_another_institution(filled: str, database: Database) -> None:
+def test_the_application_cannot_write_into_another_institution(filled: str, module_database: Database) -> None:
     stranger = str(uuid4())
-    with as_app(database, stranger) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with as_app(module_database, stranger) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(
             "insert into queue (id, institution_id, key, name, position) values (%s, %s, 'x', 'x', 9)",
             (uuid4(), filled),
         )
 
 
-def test_the_application_owns_nothing_and_cannot_bypass(database: Database) -> None:
-    with as_app(database, None) as connection:
+def test_the_application_owns_nothing_and_cannot_bypass(module_database: Database) -> None:
+    with as_app(module_database, None) as connection:
         row = connection.execute(
             "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = current_user"
         ).fetchone()
@@ -90,7 +96,7 @@ def test_the_application_owns_nothing_and_cannot_bypass(database: Database) -> N
         "insert into item_transition values ('new', 'closed')",
         "set role console_owner",
     ):
-        with as_app(database, None) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with as_app(module_database, None) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
 
 
@@ -98,18 +104,18 @@ def test_the_application_owns_nothing_and_cannot_bypass(database: Database) -> N
 @pytest.mark.parametrize(
     "statement", ["update {} set institution_id = institution_id", "delete from {}", "truncate {}"]
 )
-def test_append_only(filled: str, database: Database, table: str, statement: str) -> None:
-    with as_app(database, filled) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_append_only(filled: str, module_database: Database, table: str, statement: str) -> None:
+    with as_app(module_database, filled) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement.format(table))
     # The owner has the right, and meets the trigger.
     with (
-        psycopg.connect(database.owner_url) as owner,
+        psycopg.connect(module_database.owner_url) as owner,
         pytest.raises(psycopg.errors.Error, match=r"append-only|foreign key"),
     ):
         owner.execute(statement.format(table))
 
 
-def test_status_cannot_be_set_around_a_decision(filled: str, database: Database) -> None:
+def test_status_cannot_be_set_around_a_decision(filled: str, module_database: Database) -> None:
     for statement in (
         # Not in the table of transitions.
         "update check_item set status = 'approved', version = version + 1 where status = 'new'",
@@ -119,13 +125,16 @@ def test_status_cannot_be_set_around_a_decision(filled: str, database: Database)
         # In the table, but nobody decided it, or the second person did not.
         "update check_item set status = 'approved', version = version + 1 where status = 'pending_approval'",
     ):
-        with as_app(database, filled) as connection, pytest.raises(psycopg.errors.CheckViolation):
+        with as_app(module_database, filled) as connection, pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(statement)
             connection.commit()
 
 
-def test_the_maker_cannot_be_the_second_person(filled: str, database: Database) -> None:
-    with as_app(database, filled) as connection, pytest.raises(psycopg.errors.CheckViolation, match="another person"):
+def test_the_maker_cannot_be_the_second_person(filled: str, module_database: Database) -> None:
+    with (
+        as_app(module_database, filled) as connection,
+        pytest.raises(psycopg.errors.CheckViolation, match="another person"),
+    ):
         connection.execute(
             """
             insert into decision (id, institution_id, item_id, sequence, stage, action, actor_id, confirms_id, reasons,
