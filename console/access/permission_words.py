@@ -10,6 +10,7 @@ P = Permission
 MEANINGS: dict[Permission, str] = {
     P.QUEUE_READ: "see the queue and its figures",
     P.QUEUE_MANAGE: "set queues, move checks between them, see who works on how much",
+    P.INSTITUTION_HOURS: "set business hours, cut-off and own closings",
     P.ITEM_READ: "open a check: images, account, flags, history",
     P.ITEM_CLAIM: "take a check from the queue",
     P.ITEM_DECIDE: "decide a check, alone up to the amount limit",

@@ -20,6 +20,7 @@ class Event(StrEnum):
     """Everything that is audited, as past-tense nouns."""
 
     INSTITUTION_CREATED = "institution.created"
+    HOURS_CHANGED = "institution.hours_changed"
     POLICY_CREATED = "policy.created"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"

@@ -220,3 +220,18 @@ class IncompleteChoice(ReviewRefused):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class InvalidHours(ReviewRefused):
+    """Hours that a bank cannot have; `field` names the one."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{message} Nothing was changed.")
+        self.field = field
+
+
+class StaleHours(ReviewRefused):
+    """Somebody changed the hours after they were shown."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody changed the hours meanwhile. They have been loaded again: look, then change them.")

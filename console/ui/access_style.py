@@ -43,4 +43,13 @@ RULES: Final = """
   gap: var(--gap); }
 .crc-change { flex: none; padding: 8px 14px 10px; gap: 6px; }
 .crc-lines { padding-left: 18px; }
+.crc-hours { flex: 1; min-height: 0; display: grid; gap: var(--gap); align-items: start;
+  grid-template-columns: minmax(0, 1fr) 460px; }
+.crc-hour { width: 160px; }
+.crc-closings { list-style: none; display: flex; flex-direction: column; max-height: 300px; overflow: auto; }
+.crc-closings li { display: flex; align-items: center; gap: 10px; min-height: 36px;
+  border-bottom: 1px solid var(--line); }
+.crc-closings .crc-notice-read { margin: 0; }
+.crc-closing-day { width: 130px; }
+.crc-holidays { list-style: none; columns: 2; line-height: 1.9; }
 """

@@ -68,6 +68,7 @@ class Area:
 AREAS: Final = (
     Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
     Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
+    Area("schedule", "Hours", "/hours", Permission.INSTITUTION_HOURS),
     Area("group", "People", "/people", Permission.USER_READ),
     Area("devices", "Sessions", "/sessions", Permission.SESSION_READ),
     Area("lan", "Allowlist", "/allowlist", Permission.ALLOWLIST_MANAGE),

@@ -15,12 +15,13 @@ import types
 import typing
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -59,7 +60,8 @@ def example(kind: Any) -> Any:
     """A harmless value of this type. Raises TypeError for a type that is not known here."""
     simple: dict[Any, Any] = {
         UUID: uuid4(), str: "nothing in particular", int: 1, bool: False, bytes: b"nothing", Decimal: Decimal(1),
-        Path: Path("/nonexistent/file"), date: date(2026, 11, 20), datetime: datetime.now(UTC), type(None): None,
+        Path: Path("/nonexistent/file"), date: date(2026, 11, 20), datetime: datetime.now(UTC), time: time(15),
+        type(None): None,        ZoneInfo: ZoneInfo("America/New_York"),
     }  # fmt: skip
     if kind in simple:
         return simple[kind]

@@ -177,3 +177,28 @@ def test_an_administrator_enters_an_address(sites: tuple[Site, Site], bank: Bank
     field.fill("reviewer@firstbank.com")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("reviewer@firstbank.com")).to_be_visible()
+
+
+def test_a_supervisor_sees_what_hours_mean_before_they_hold(
+    sites: tuple[Site, Site], bank: Bank, item: UUID, open_browser: Open
+) -> None:
+    one, _ = sites
+    page = open_browser()
+    one.join(page, bank.supervisor, "/hours")
+    expect(page.get_by_label("Opens")).to_have_value("08:00")
+    expect_accessible(page)
+    page.get_by_label("Opens").fill("11:00")
+    page.get_by_label("Cut-off").fill("13:00")
+    page.get_by_role("button", name="See what it means, then save").press("Enter")
+    expect(page.get_by_text("2 p.m. or later (UCC 4-108(a))")).to_be_visible()
+    page.get_by_label("Cut-off").fill("15:00")
+    page.get_by_role("button", name="See what it means, then save").press("Enter")
+    box = page.get_by_role("dialog", name="What these hours mean")
+    expect(box.get_by_role("listitem").first).to_contain_text(re.compile(r"1 due later, by .* at the most"))
+    expect_accessible(page)
+    box.get_by_label("Reason").fill("winter")
+    box.get_by_role("button", name="Save").press("Enter")
+    expect(box).to_be_hidden()
+    page.reload()
+    expect(page.get_by_label("Opens")).to_have_value("11:00")
+    expect(page.get_by_label("Cut-off")).to_have_value("15:00")

@@ -19,6 +19,7 @@ from console.review.claims import claim
 from console.review.states import Status
 from db.engine import transaction
 from db.models import Claim
+from jobs.release_idle_claims import release_idle_claims
 from jobs.scheduler import JOBS, Job, run_due
 from jobs.slots import forget_old_slots, take_slot
 from tests.conftest import Database
@@ -65,7 +66,7 @@ def test_each_job_works_in_an_empty_and_in_a_used_bank(run: Callable, tmp_path: 
         await claim(bank.reviewer, item)
         async with transaction(bank.system) as session:
             await session.execute(update(Claim).values(expires_at=datetime.now(UTC) - DAY))
-        job = Job("release idle claims", DAY, JOBS[0].work)
+        job = Job("release idle claims", DAY, release_idle_claims)
         assert await run_due(job) == 1
         assert await run_due(job) is None
         assert (await view_of(bank.reviewer, item)).status is Status.NEW
