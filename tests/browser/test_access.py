@@ -18,7 +18,7 @@ from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AuditEntry
 from tests.access.ground import settings_on, with_code
-from tests.browser.accessibility import COLOURS
+from tests.accessibility import COLOURS
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import PASSWORD, Bank

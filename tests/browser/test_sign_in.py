@@ -17,7 +17,7 @@ from console.access.people import create_user
 from console.actor import Actor
 from console.roles import Role
 from console.settings import Settings, settings
-from tests.browser.accessibility import COLOURS
+from tests.accessibility import COLOURS
 from tests.browser.site import SECRET, Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import PASSWORD, Bank, make_person
