@@ -33,7 +33,7 @@ from console.edge.install import install
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.log import configure_logging
 from console.resources import resources
-from console.review import hours_page, queue_page, queues_page, review_page  # noqa: F401
+from console.review import approvals_page, hours_page, queue_page, queues_page, review_page  # noqa: F401
 from console.settings import Settings
 from console.ui import error_pages, open_pages, theme
 from console.ui.open_pages import page_owner

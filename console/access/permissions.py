@@ -174,6 +174,19 @@ def reaches(actor: Actor, permission: Permission) -> tuple[Reach, ...] | None:
     return None if Reach(None, None) in parts else parts
 
 
+def limited_reaches(actor: Actor, permission: Permission) -> tuple[tuple[Reach, Decimal | None], ...]:
+    """The parts of the work in which the actor holds the permission, each with the largest amount in dollars (None: no
+    bound) up to which `within_limit` lets them; one for each grant. For asking of many items at once."""
+    own = actor.bounds
+    return tuple(
+        (
+            Reach(_both(grant.queues, own.queues), _both(grant.item_types, own.item_types)),
+            min((limit for limit in (grant.amount_limit, own.amount_limit) if limit is not None), default=None),
+        )
+        for grant in _granting(actor, permission)
+    )
+
+
 def covers(actor: Actor, permission: Permission, place: Place) -> bool:
     """Whether the actor holds the permission for an item that stands there."""
     parts = reaches(actor, permission)

@@ -22,6 +22,7 @@ from console.review.item_view import ItemView
 from console.review.opening import Opened, Standing
 from console.review.people_here import Person, offer_people
 from console.review.queue import QueueName
+from console.review.reach import APPROVALS
 from console.review.review_bar_panel import ReviewBar
 from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_hidden, draw_steps
 from console.review.timeline_panel import TimelinePanel
@@ -66,7 +67,8 @@ class Desk:
         self._zone = page.institution.zone
         self.drafts = DraftKeeper(page, self._drafts_held)
         self._shown: Opened | None = None
-        with page.frame("Review", path="/queue", on_leave=page.handler(reviewing.leave)) as shell:
+        self._home = "/approvals" if queue is not None and queue.key == APPROVALS else "/queue"
+        with page.frame("Review", path=self._home, on_leave=page.handler(reviewing.leave)) as shell:
             self._bar = ReviewBar(shell, self._zone, page.handler(reviewing.go))
             self._desk = Element("div").classes("crc-desk")
             self._empty = Element("div").classes("crc-empty")
@@ -160,7 +162,8 @@ class Desk:
             icon("done_all", classes="crc-state-icon")
             self._empty_words = Text("", tag="p", classes="crc-strong")
             Text("What you decided is saved. New checks appear in the queue by themselves.", tag="p")
-            ActionButton("Back to the queue", lambda: self._page.run(self._reviewing.leave, "/queue"), kind="primary")
+            words = "Back to the queue" if self._home == "/queue" else "Back to the approvals"
+            ActionButton(words, lambda: self._page.run(self._reviewing.leave, self._home), kind="primary")
 
     def _draw_form(self, opened: Opened) -> None:
         page, reviewing, draft = self._page, self._reviewing, self._draft(opened)

@@ -75,7 +75,7 @@ async def in_reach(session: AsyncSession, actor: Actor, permission: Permission) 
     closed = await closed_queues(session, actor, permission)
     if parts is None and not closed:
         return None
-    own = true() if parts is None else or_(false(), *(_inside(part) for part in parts))
+    own = true() if parts is None else or_(false(), *(inside(part) for part in parts))
     return own if not closed else and_(own, CheckItem.queue_id.not_in(list(closed.values())))
 
 
@@ -100,9 +100,11 @@ def _sees_all(actor: Actor) -> bool:
     return may(actor, Permission.QUEUE_MANAGE) or not may(actor, Permission.ITEM_CLAIM)
 
 
-def _inside(part: Reach) -> ColumnElement[bool]:
+def inside(part: Reach) -> ColumnElement[bool]:
+    """The condition on `check_item` of the items that belong to this part of the work."""
     queues = select(Queue.id).where(Queue.key.in_(part.queues or ()))
     return and_(
+        true(),
         *([] if part.queues is None else [CheckItem.queue_id.in_(queues)]),
         *([] if part.item_types is None else [CheckItem.item_type.in_(part.item_types)]),
     )

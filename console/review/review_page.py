@@ -14,6 +14,7 @@ from nicegui import Client, background_tasks, ui
 from console import live
 from console.access.permissions import Permission
 from console.actor import Actor
+from console.review.approvals import beside_approval, claim_next_approval
 from console.review.beside import beside
 from console.review.claims import claim, peek_next, release, touch
 from console.review.committing import Committed, commit_when_due
@@ -34,10 +35,10 @@ from console.review.flag_answers import Answer, answer_flag
 from console.review.item_view import ItemNotFound
 from console.review.opening import Opened, Standing, account_number, open_item, opened_as_claimed
 from console.review.opinions import record_opinion
-from console.review.queue import Filter, QueueName, list_items, queue_names
+from console.review.queue import QueueName, queue_names
 from console.review.queue_counts import neighbours
+from console.review.reach import APPROVALS
 from console.review.second_panel import ResumePanel, SecondPanel
-from console.review.states import Status
 from console.review.submission import Stage, Submission, second_signature
 from console.review.undo import Submitted, submit, undo
 from console.review.undo_panel import DONE
@@ -66,7 +67,9 @@ class ReviewPage:
 
     def __init__(self, page: ConsolePage, queue: QueueName | None, queues: tuple[QueueName, ...]) -> None:
         self._page = page
-        self._queue = queue
+        # Who comes from the approvals goes on there: they are a view of every queue.
+        self._approving = queue is not None and queue.key == APPROVALS
+        self._queue = None if self._approving else queue
         self._opened: Opened | None = None
         # The check that is likely to come next, as it was a moment ago.
         self._ahead: Opened | None = None
@@ -97,7 +100,8 @@ class ReviewPage:
         opened = self._opened
         if opened is None:
             return
-        place = await neighbours(actor, self._queue.key if self._queue else None, opened.view.id)
+        queue = self._queue.key if self._queue else None
+        place = (0, 0) if self._approving else await neighbours(actor, queue, opened.view.id)
         if self._opened is opened:
             self._desk.place(place)
             await self._look_ahead(actor)
@@ -123,12 +127,15 @@ class ReviewPage:
     async def go(self, actor: Actor, action: str) -> None:
         """To the next or previous check, or back to the queue; an undecided check is given back."""
         if action == "queue":
-            await self.leave(actor, "/queue")
+            await self.leave(actor, "/approvals" if self._approving else "/queue")
             return
         if self._opened is None:
             return
-        queue = self._queue.key if self._queue else None
-        target = await beside(actor, queue, self._opened.view.id, forward=action == "next")
+        here, forward = self._opened.view.id, action == "next"
+        if self._approving:
+            target = await beside_approval(actor, here, forward=forward)
+        else:
+            target = await beside(actor, self._queue.key if self._queue else None, here, forward=forward)
         if target is None:
             self._page.tell("There is no further check here that you could take.")
         else:
@@ -270,14 +277,11 @@ class ReviewPage:
 
     async def _next_recommendation(self, actor: Actor) -> None:
         """The most urgent recommendation that this person may confirm."""
-        waiting = await list_items(actor, Filter(status=Status.PENDING_APPROVAL))
-        for row in waiting.rows:
-            if row.holder_id in {None, actor.user_id} and not row.committing:
-                opened = await open_item(actor, row.id)
-                if opened.standing in {Standing.CONFIRM, Standing.CHOOSE_FIRST}:
-                    await self.show(actor, opened)
-                    return
-        self._nothing_waits("No more recommendations wait for your signature.")
+        held = await claim_next_approval(actor)
+        if held is None:
+            self._nothing_waits("No more recommendations wait for your signature.")
+        else:
+            await self.show(actor, await open_item(actor, held.item_id, take=False))
 
     def _nothing_waits(self, words: str) -> None:
         self._opened = None
@@ -353,7 +357,8 @@ class ReviewPage:
             self._desk.viewer.prefetch(actor, self._ahead.view)
 
     def _path(self, item_id: UUID) -> str:
-        return f"/review/{item_id}" + (f"?queue={self._queue.key}" if self._queue else "")
+        queue = APPROVALS if self._approving else self._queue and self._queue.key
+        return f"/review/{item_id}" + (f"?queue={queue}" if queue else "")
 
 
 def _same(before: Opened, now: Opened) -> bool:

@@ -24,7 +24,8 @@ class ItemRow(TypedDict):
 
     ``due_ms`` is ``None`` while the SLA clock is paused. ``account`` is masked already. ``held_by`` is the name of
     whoever holds the item, ``held_by_me`` whether that is the person looking. In the hour before ``return_ms``, the
-    last minute to return the item, that is counted down in place of ``return_by``.
+    last minute to return the item, that is counted down in place of ``return_by``. ``maker`` and ``recommends`` are of
+    the columns of the approvals.
     """
 
     id: str
@@ -44,6 +45,8 @@ class ItemRow(TypedDict):
     held_by_me: NotRequired[bool]
     assigned: NotRequired[str]
     received_ms: int
+    maker: NotRequired[str]
+    recommends: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
