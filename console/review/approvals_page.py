@@ -27,12 +27,12 @@ _COLUMNS: Final = (
     Column("sla", "SLA", "104px", sortable=False),
     Column("return_by", "Return by", "112px", sortable=False),
     Column("amount", "Amount", "118px", "right", sortable=False),
-    Column("maker", "Recommended by", "150px", sortable=False),
-    Column("recommends", "Recommends", "236px", sortable=False),
+    Column("maker", "Recommended by", "136px", sortable=False),
+    Column("recommends", "Recommends", "206px", sortable=False),
     Column("type", "Type", "76px", sortable=False),
     Column("account", "Account", "104px", sortable=False),
     Column("flags", "Flags", sortable=False),
-    Column("held_by", "Held by", "130px", sortable=False),
+    Column("held_by", "Held by", "110px", sortable=False),
     Column("age", "Waits", "62px", "right", sortable=False),
 )
 _HINTS: Final = (("↑ ↓", "move"), ("Enter", "open"), ("S", "start"))
@@ -165,6 +165,7 @@ class ApprovalsPage:
             amount=money(row.amount),
             maker=row.maker,
             recommends=_recommends(row),
+            recommends_title=_recommends(row),
             type=_TYPES[row.item_type],
             account=row.account,
             serial=row.serial or "—",

@@ -69,7 +69,8 @@ class Desk:
         self._shown: Opened | None = None
         self._home = "/approvals" if queue is not None and queue.key == APPROVALS else "/queue"
         with page.frame("Review", path=self._home, on_leave=page.handler(reviewing.leave)) as shell:
-            self._bar = ReviewBar(shell, self._zone, page.handler(reviewing.go))
+            home = "Queue" if self._home == "/queue" else "Approvals"
+            self._bar = ReviewBar(shell, self._zone, page.handler(reviewing.go), home=home)
             self._desk = Element("div").classes("crc-desk")
             self._empty = Element("div").classes("crc-empty")
             with self._desk:

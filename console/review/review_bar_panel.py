@@ -32,9 +32,10 @@ RETURN_NEAR: Final = timedelta(hours=1)
 
 
 class ReviewBar:
-    """Fills the shell's bar. `on_action(action)` comes for ``previous``, ``next`` and ``queue``."""
+    """Fills the shell's bar. `on_action(action)` comes for ``previous``, ``next`` and ``queue``; `home` names the list
+    to which the last leads."""
 
-    def __init__(self, shell: Shell, zone: ZoneInfo, on_action: Act) -> None:
+    def __init__(self, shell: Shell, zone: ZoneInfo, on_action: Act, *, home: str = "Queue") -> None:
         self._shell, self._zone = shell, zone
         self._chips = shell.chips
         with shell.actions:
@@ -43,7 +44,7 @@ class ReviewBar:
                 ActionButton(label, partial(on_action, action), key=key_of(action, Scope.REVIEW))
                 for action, label in (("previous", "Previous"), ("next", "Next"))
             ]
-            ActionButton("Queue", partial(on_action, "queue"), key=key_of("queue", Scope.REVIEW))
+            ActionButton(home, partial(on_action, "queue"), key=key_of("queue", Scope.REVIEW))
             keys = ActionButton("Keys", key=key_of("sheet", Scope.REVIEW))
             keys.on("click", js_handler=_SHOW_KEYS)
 

@@ -47,6 +47,7 @@ class ItemRow(TypedDict):
     received_ms: int
     maker: NotRequired[str]
     recommends: NotRequired[str]
+    recommends_title: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def test_paying_takes_two_keys_and_returning_with_a_reason_four_at_the_most(
     assert page.evaluate("window.keysPressed") <= 2
     page.evaluate("window.keysPressed = 0")
     page.keyboard.press("r")
-    page.keyboard.press("1")
+    page.keyboard.press("2")
     expect(page.locator("button[data-action=submit]")).to_contain_text("Return 200.00")
     page.keyboard.press("Control+Enter")
     amount_on(page, "300.00")

@@ -5,26 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from console.actor import Actor
 from console.resources import resources
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next
-from console.review.decisions import decide
-from console.review.errors import HeldByOther, NotClaimable, NotYours, StaleItem
+from console.review.committing import commit_pending
+from console.review.decisions import confirm, decide
+from console.review.errors import HeldByOther, NotClaimable, NotYours, StaleItem, TooLate
 from console.review.evidence import Seen
 from console.review.item_reading import load_view
+from console.review.queue_moves import move
 from console.review.states import Act
+from console.review.undo import undo
 from console.roles import Role
 from console.settings import settings
 from db.engine import transaction
 
 
 async def race(orders: dict[str, object]) -> dict[str, list[str]]:
-    actor = Actor(
-        UUID(str(orders["institution"])), UUID(str(orders["user"])), str(orders["name"]), frozenset({Role.REVIEWER})
-    )
+    role = Role(str(orders.get("role", "reviewer")))
+    actor = Actor(UUID(str(orders["institution"])), UUID(str(orders["user"])), str(orders["name"]), frozenset({role}))
     won: list[str] = []
 
     async def take(item: str) -> None:
@@ -44,10 +47,51 @@ async def race(orders: dict[str, object]) -> dict[str, list[str]]:
                 continue
             won.append(str(held.item_id))
 
+    async def see(item: UUID) -> Seen:
+        async with transaction(actor) as session:
+            view = await load_view(session, item, looking=actor)
+        return Seen(view.version, view.digest)
+
+    async def take_back(item: UUID) -> bool:
+        try:
+            await undo(actor, item)
+        except TooLate:
+            return False
+        return True
+
+    async def commit(item: UUID) -> bool:
+        return await commit_pending(actor.institution_id, item) is not None
+
+    async def sign(item: UUID) -> bool:
+        try:
+            await claim(actor, item)
+            await confirm(actor, item, await see(item))
+        except (HeldByOther, NotClaimable, NotYours, StaleItem):
+            return False
+        return True
+
+    async def pay(item: UUID) -> bool:
+        try:
+            await claim(actor, item)
+            await decide(actor, item, Choice(Act.PAY), await see(item))
+        except (HeldByOther, NotClaimable, NotYours, StaleItem):
+            return False
+        return True
+
+    async def put_elsewhere(item: UUID) -> bool:
+        return item in (await move(actor, [item], "special_review", "a race")).done
+
+    async def one_by_one(act: Callable[[UUID], Awaitable[bool]]) -> None:
+        items: list[str] = list(orders["items"])  # type: ignore[call-overload]
+        won.extend([item for item in items if await act(UUID(item))])
+
+    singly = {"undo": take_back, "commit": commit, "sign": sign, "pay": pay, "move": put_elsewhere}
     async with resources(settings()):
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)  # the others are ready as well
-        if orders["act"] == "claim":
+        if orders["act"] in singly:
+            await one_by_one(singly[str(orders["act"])])
+        elif orders["act"] == "claim":
             items: list[str] = list(orders["items"])  # type: ignore[call-overload]
             await asyncio.gather(*(take(items[n % len(items)]) for n in range(int(str(orders["times"])))))
         else:

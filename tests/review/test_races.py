@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 4
 
 
-def race(people: list[Actor], **orders: object) -> list[list[str]]:
-    """Run a racer per person, started at the same moment; what each of them won."""
+def race(people: list[Actor], *acts: str, **orders: object) -> list[list[str]]:
+    """Run a racer per person, started at the same moment; what each of them won. `acts` are of the single people."""
     racers = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.review.racer"],
@@ -41,9 +41,15 @@ def race(people: list[Actor], **orders: object) -> list[list[str]]:
         )
         for _ in people
     ]
-    for racer, person in zip(racers, people, strict=True):
-        own = {"institution": str(person.institution_id), "user": str(person.user_id), "name": person.name}
-        print(json.dumps(own | orders), file=racer.stdin, flush=True)
+    for racer, person, act in zip(racers, people, acts or [str(orders["act"])] * len(people), strict=True):
+        own = {
+            "role": min(person.roles),
+            "act": act,
+            "institution": str(person.institution_id),
+            "user": str(person.user_id),
+            "name": person.name,
+        }
+        print(json.dumps(orders | own), file=racer.stdin, flush=True)
     for racer in racers:
         assert racer.stdout is not None and racer.stdout.readline() == "ready\n"
     for racer in racers:
