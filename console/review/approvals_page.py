@@ -161,6 +161,7 @@ class ApprovalsPage:
             due_ms=epoch_ms(row.sla_due_at),
             warn_ms=epoch_ms(row.sla_warning_at),
             return_by=clock(row.return_by, zone, now=datetime.now(UTC)) if row.return_by else "",
+            return_ms=epoch_ms(row.return_by) if row.return_by else None,
             return_by_title=in_full(row.return_by, zone) if row.return_by else "",
             amount=money(row.amount),
             maker=row.maker,

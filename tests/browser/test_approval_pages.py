@@ -71,7 +71,8 @@ def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> It
     def make(*amounts: str, **thresholds: object) -> list[UUID]:
         with psycopg.connect(module_database.superuser_url) as connection:
             connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-            connection.execute("truncate check_item, claim, pending_decision, draft, flag, decision, evidence, image,"
+            connection.execute("truncate check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence,"
+                           " image,"
                                " second_opinion, file_finding, file_received restart identity cascade")  # fmt: skip
 
         async def work() -> list[UUID]:
