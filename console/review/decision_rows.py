@@ -18,7 +18,7 @@ from console.review.drafts import drop_draft_within
 from console.review.errors import NotYours
 from console.review.evidence import keep_evidence
 from console.review.queue_clock import follow_status, queue_clock
-from console.review.sent_back import return_to_maker
+from console.review.second_people import return_to_maker, tell_second_people
 from db.models import Claim, Decision, Queue
 
 
@@ -48,6 +48,8 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     if asked := prepared.fitted.asked:
         values = {"by": actor.name, "text": decision.note}
         await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)
+    if prepared.stage == "recommendation":
+        await tell_second_people(session, actor, item, decision.id)
     await record(
         session,
         actor,

@@ -71,9 +71,9 @@ def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> It
     def make(*amounts: str, **thresholds: object) -> list[UUID]:
         with psycopg.connect(module_database.superuser_url) as connection:
             connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-            connection.execute("truncate check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence,"
-                           " image,"
-                               " second_opinion, file_finding, file_received restart identity cascade")  # fmt: skip
+            tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
+            tables += "second_opinion, file_finding, file_received"
+            connection.execute(f"truncate {tables} restart identity cascade")
 
         async def work() -> list[UUID]:
             plain = {"undo_seconds": 0, "blind_second_review": False, "view_both_sides": False}

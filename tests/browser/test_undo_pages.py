@@ -1,10 +1,8 @@
-"""Taking a decision back, and drafts, in a real browser; kill -9 of the console in between."""
+"""Taking a decision back in a real browser; tests/faults/test_web_killed.py kills the console in between."""
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -17,7 +15,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-from console.review.committing import commit_due
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import Decision, Evidence, ItemDraft, PendingDecision
@@ -64,8 +61,9 @@ def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> li
     """Three checks of 208.00, 300.00 and 400.00, the first the most urgent, and no other."""
     with psycopg.connect(module_database.superuser_url) as connection:
         connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-        connection.execute("truncate check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence,"
-                           " image, file_finding, file_received restart identity cascade")  # fmt: skip
+        tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
+        tables += "second_opinion, file_finding, file_received"
+        connection.execute(f"truncate {tables} restart identity cascade")
 
     async def work() -> list[UUID]:
         amounts = ("208.00", "300.00", "400.00")
@@ -168,52 +166,3 @@ def test_it_is_committed_by_itself_wherever_the_person_has_gone(
     page.goto("about:blank")
     until(run, bank, (3, 3, 0))
     assert set(run(statuses(bank)).values()) == {"approved"}
-
-
-def test_killed_between_submit_and_commit_either_nothing_or_everything_is_there(
-    console: Settings, bank: Bank, items: list[UUID], open_browser: Open, run: Run, tmp_path: Path
-) -> None:
-    """kill -9 of the web process: what was typed is there after it, what was submitted can be taken back, or is
-    committed by a worker."""
-    run(set_thresholds(bank, undo_seconds=60))
-    first, second, _ = items
-    page = open_browser()
-    with Site.serving(console, tmp_path) as site:
-        site.sign_in(page, bank.reviewer, f"/review/{first}")
-        amount_on(page, "208.00")
-        page.keyboard.press("j")
-        page.keyboard.type("no signature")
-        page.keyboard.press("Control+Enter")
-        amount_on(page, "300.00")
-        page.keyboard.press("Shift+N")
-        page.keyboard.type("half a thought")
-        for _ in range(100):
-            if run(written(bank))[3] == 2:
-                break
-            page.wait_for_timeout(50)
-        os.kill(site.process.pid, signal.SIGKILL)
-        site.process.wait()
-    assert run(written(bank))[:3] == (0, 0, 1)
-    page.goto("about:blank")
-    with Site.serving(console, tmp_path) as site:  # another one comes up
-        site.open(page, f"/review/{second}")
-        amount_on(page, "300.00")
-        expect(page.get_by_text("Draft restored")).to_be_visible()
-        expect(page.get_by_label("Note")).to_have_value("half a thought")
-        page.keyboard.press("u")
-        amount_on(page, "208.00")
-        expect(page.get_by_label("Note")).to_have_value("no signature")
-        expect(page.locator("button[data-action=submit]")).to_contain_text("Reject 208.00")
-        run(set_thresholds(bank, undo_seconds=1))
-        site.open(page, f"/review/{first}")
-        expect(page.get_by_label("Note")).to_have_value("no signature")
-        page.keyboard.press("Control+Enter")
-        amount_on(page, "300.00")
-        os.kill(site.process.pid, signal.SIGKILL)
-        site.process.wait()
-    page.goto("about:blank")
-    assert run(written(bank))[:3] == (0, 0, 1)
-    page.wait_for_timeout(1_000)
-    assert run(commit_due(bank.institution_id)) == 1  # what the workers' job does
-    assert run(written(bank))[:3] == (1, 1, 0)
-    assert run(statuses(bank))[first] == "rejected"

@@ -15,12 +15,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from console.review.claims import claim, release
+from console.review.drafts import read_draft
 from console.review.queue import list_items
 from console.review.states import Status
 from console.settings import Settings, settings
 from db.migrations.run import upgrade
 from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank
-from tests.factories import Bank, import_items, x9_item
+from tests.factories import Bank, import_items, set_thresholds, x9_item
 from tests.faults.own_services import OwnServices, own_services
 
 # Checks drawn on another bank carry no flag.
@@ -167,3 +168,48 @@ def test_after_a_restart_of_redis_pages_are_live_again_without_a_reload(
     run(release(bank.second_reviewer, item_id))
     expect(row).not_to_contain_text("Second Reviewer", timeout=SLOW)
     assert page.evaluate("window.notReloaded") is True
+
+
+@pytest.mark.parametrize("service", ["postgres", "valkey"])
+def test_what_is_typed_while_a_service_is_away_is_held_and_saved_when_it_is_back(
+    services: OwnServices, site: Site, page: Page, bank: Bank, run: Callable[..., Any], service: str
+) -> None:
+    start_reviewing(site, page, bank)
+    item_id = UUID(page.url.rpartition("/")[2])
+    services.down(service, killed=True)
+    page.keyboard.press("j")
+    page.keyboard.type(f"typed without {service}")
+    if service == "postgres":
+        expect(page.get_by_text("Your draft cannot be saved at present")).to_be_visible(timeout=SLOW)
+    page.wait_for_timeout(1_500)
+    services.up(service)
+
+    def saved() -> bool:
+        page.wait_for_timeout(1_000)
+        draft = run(read_draft(bank.reviewer, item_id))
+        return draft is not None and draft.note == f"typed without {service}"
+
+    assert any(saved() for _ in range(30)), "the draft was never saved"
+    expect(page.get_by_text("Your draft cannot be saved at present")).to_be_hidden()
+    assert page.evaluate("window.notReloaded") is True
+    page.keyboard.press("Escape")
+    page.keyboard.press("q")
+    page.wait_for_url("**/queue")
+
+
+def test_a_decision_without_images_is_refused_where_both_sides_must_be_looked_at(
+    services: OwnServices, site: Site, page: Page, bank: Bank, run: Callable[..., Any]
+) -> None:
+    run(set_thresholds(bank, view_both_sides=True))
+    services.down("object-store")
+    try:
+        amount = start_reviewing(site, page, bank)
+        page.keyboard.press("a")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("The check's images cannot be shown at present", exact=False)).to_be_visible(
+            timeout=SLOW
+        )
+        expect(page.locator(".crc-amount")).to_have_text(amount)
+    finally:
+        services.up("object-store")
+        run(set_thresholds(bank, view_both_sides=False))

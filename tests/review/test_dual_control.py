@@ -119,6 +119,19 @@ def test_sent_back_to_the_maker_with_the_reason_and_a_notice(run: Callable, tmp_
     run(story())
 
 
+def test_those_who_may_sign_are_told_once_and_not_what_is_recommended(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank, item = await recommended(tmp_path, "26000.00")
+        async with transaction(bank.system) as session:
+            notices = list(await session.scalars(select(Notice).where(Notice.kind == "approval_waiting")))
+        # Above the approver's limit.
+        assert [(one.user_id, one.item_id, one.values) for one in notices] == [
+            (bank.supervisor.user_id, item, {"by": "Reviewer"})
+        ]
+
+    run(story())
+
+
 def test_sent_back_after_the_maker_left_it_waits_for_anybody(run: Callable, tmp_path: Path) -> None:
     async def story() -> None:
         bank, item = await recommended(tmp_path)

@@ -1,10 +1,11 @@
-"""A recommendation that was sent back returns to its maker, with the reason and a notice."""
+"""Who hears of a recommendation: those who may sign it, and its maker when it is sent back, to whom it returns."""
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.people import acting_within
@@ -16,6 +17,25 @@ from console.review.assignment import assign_within
 from console.review.errors import ReviewRefused
 from console.review.reach import check_reach, place_of
 from db.models import CheckItem, User
+
+# The database's own guard says who may: one question for everybody, whatever roles they hold.
+_MAY_SIGN: Final = text(
+    """
+    select u.id from app_user u join check_item i on i.id = :item
+    where u.active and u.id <> :maker and may_sign(u.id, i.id, i.amount)
+    """
+)
+
+
+async def tell_second_people(session: AsyncSession, actor: Actor, item: CheckItem, decision_id: UUID) -> None:
+    """Tell those who may give the second signature that one waits, each once. The recommendation itself is not told:
+    the second review may be blind."""
+    people = await session.scalars(_MAY_SIGN, {"item": item.id, "maker": actor.user_id})
+    by = (await session.execute(select(User.display_name).where(User.id == actor.user_id))).scalar_one()
+    key = f"approval {decision_id}"
+    await notify(
+        session, actor, NoticeKind.APPROVAL_WAITING, to=list(people), item_id=item.id, values={"by": by}, key=key
+    )
 
 
 async def return_to_maker(session: AsyncSession, actor: Actor, item: CheckItem, maker_id: UUID, why: str) -> None:

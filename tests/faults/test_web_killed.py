@@ -1,0 +1,155 @@
+"""kill -9 of the web process while somebody decides: either nothing is there or everything, and what they typed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from sqlalchemy import func, select
+
+from console.review.committing import commit_due
+from console.review.drafts import read_draft
+from console.settings import Settings
+from db.engine import transaction
+from db.models import AuditEntry, CheckItem, Decision, Evidence, ItemDraft, PendingDecision
+from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank
+from tests.factories import Bank, import_items, item_ids, set_thresholds, x9_item
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+# Checks drawn on another bank carry no flag.
+TRANSIT = "061000146"
+
+
+@pytest.fixture
+def run(console: Settings) -> Run:
+    return in_a_thread(console)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        context = chromium.new_context(viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(30_000)
+        expect.set_options(timeout=20_000)
+        yield context.new_page()
+        chromium.close()
+
+
+async def bank_with_checks(folder: Path) -> tuple[Bank, list[UUID]]:
+    """Three checks of 208.00, 300.00 and 400.00, the first the most urgent."""
+    bank = await make_enrolled_bank()
+    amounts = ("208.00", "300.00", "400.00")
+    await import_items(bank, folder, [x9_item(n, amount, TRANSIT) for n, amount in enumerate(amounts, start=1)])
+    items = await item_ids(bank)
+    async with transaction(bank.system) as session:
+        due = (await session.get_one(CheckItem, items[0])).sla_due_at
+        for place, item_id in enumerate(items):
+            item = await session.get_one(CheckItem, item_id)
+            item.sla_due_at = due + place * (due - item.sla_warning_at) / 100
+            item.version += 1
+    return bank, items
+
+
+async def written(bank: Bank) -> tuple[int, ...]:
+    """How many rows there are of decisions, evidence, waiting decisions and drafts."""
+    async with transaction(bank.system) as session:
+        counts = [select(func.count()).select_from(one) for one in (Decision, Evidence, PendingDecision, ItemDraft)]
+        return tuple([(await session.execute(one)).scalar_one() for one in counts])
+
+
+async def status_of(bank: Bank, item: UUID) -> str:
+    async with transaction(bank.system) as session:
+        return (await session.get_one(CheckItem, item)).status
+
+
+def amount_on(page: Page, amount: str) -> None:
+    expect(page.locator(".crc-amount")).to_have_text(f"${amount}")
+
+
+def kill(site: Site) -> None:
+    os.kill(site.process.pid, signal.SIGKILL)
+    site.process.wait()
+
+
+def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_path: Path) -> None:
+    """What was typed is there after it, what was submitted can be taken back, or is committed by a worker."""
+    bank, items = run(bank_with_checks(tmp_path))
+    run(set_thresholds(bank, undo_seconds=60))
+    first, second, _ = items
+    with Site.serving(console, tmp_path) as site:
+        site.sign_in(page, bank.reviewer, f"/review/{first}")
+        amount_on(page, "208.00")
+        page.keyboard.press("j")
+        page.keyboard.type("no signature")
+        page.keyboard.press("Control+Enter")
+        amount_on(page, "300.00")
+        page.keyboard.press("Shift+N")
+        page.keyboard.type("half a thought")
+        for _ in range(100):
+            if run(written(bank))[3] == 2:
+                break
+            page.wait_for_timeout(50)
+        kill(site)
+    assert run(written(bank))[:3] == (0, 0, 1)
+    page.goto("about:blank")
+    with Site.serving(console, tmp_path) as site:  # another one comes up
+        site.open(page, f"/review/{second}")
+        amount_on(page, "300.00")
+        expect(page.get_by_text("Draft restored")).to_be_visible()
+        expect(page.get_by_label("Note")).to_have_value("half a thought")
+        page.keyboard.press("u")
+        amount_on(page, "208.00")
+        expect(page.get_by_label("Note")).to_have_value("no signature")
+        expect(page.locator("button[data-action=submit]")).to_contain_text("Reject 208.00")
+        run(set_thresholds(bank, undo_seconds=1))
+        site.open(page, f"/review/{first}")
+        expect(page.get_by_label("Note")).to_have_value("no signature")
+        page.keyboard.press("Control+Enter")
+        amount_on(page, "300.00")
+        kill(site)
+    page.goto("about:blank")
+    assert run(written(bank))[:3] == (0, 0, 1)
+    page.wait_for_timeout(1_000)
+    assert run(commit_due(bank.institution_id)) == 1  # what the workers' job does
+    assert run(written(bank))[:3] == (1, 1, 0)
+    assert run(status_of(bank, first)) == "rejected"
+
+
+def test_right_after_the_commit(console: Settings, page: Page, run: Run, tmp_path: Path) -> None:
+    """With no time to take anything back the commit is under way when the process dies: it is whole, or it is not."""
+    bank, (first, *_) = run(bank_with_checks(tmp_path))
+    run(set_thresholds(bank, undo_seconds=0))
+    with Site.serving(console, tmp_path) as site:
+        site.sign_in(page, bank.reviewer, f"/review/{first}")
+        amount_on(page, "208.00")
+        page.keyboard.press("j")
+        page.keyboard.type("no signature")
+        expect(page.locator("button[data-action=submit]")).to_contain_text("Reject 208.00")
+        for _ in range(100):
+            if run(written(bank))[3] == 1:
+                break
+            page.wait_for_timeout(50)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(30)
+        kill(site)
+    decisions, evidence, waiting, drafts = run(written(bank))
+    assert (evidence, waiting) == (decisions, 0)
+
+    async def audited() -> int:
+        query = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "item.decided")
+        async with transaction(bank.system) as session:
+            return (await session.execute(query)).scalar_one()
+
+    assert run(audited()) == decisions
+    assert run(status_of(bank, first)) == ("rejected" if decisions else "in_review")
+    if not decisions:
+        assert drafts == 1
+        draft = run(read_draft(bank.reviewer, first))
+        assert draft is not None and draft.note == "no signature"
