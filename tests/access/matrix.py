@@ -242,6 +242,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.blinding.is_blind_to": Inner("says what is hidden from somebody"),
     "review.opening.account_number": P.ACCOUNT_NUMBER_READ,
     "review.opening.open_item": P.ITEM_READ,
+    "review.opening.opened_as_claimed": Inner("an item just claimed, from what was read before; reads nothing"),
     "review.opening.standing_of": Inner("what an item that was opened shows; reads nothing"),
     "review.people_here.offer_people": P.ITEM_NOTE,
     "review.queue.list_items": P.QUEUE_READ,

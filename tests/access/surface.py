@@ -27,6 +27,7 @@ from pydantic import BaseModel
 
 import console
 from console.actor import Actor
+from console.review.draft import Draft
 
 # The table itself, and what keeps refusals: they are asked by services and do nothing for anybody.
 NOT_SERVICES = {"console.access.permissions", "console.access.refusals"}
@@ -61,7 +62,7 @@ def example(kind: Any) -> Any:
     simple: dict[Any, Any] = {
         UUID: uuid4(), str: "nothing in particular", int: 1, bool: False, bytes: b"nothing", Decimal: Decimal(1),
         Path: Path("/nonexistent/file"), date: date(2026, 11, 20), datetime: datetime.now(UTC), time: time(15),
-        type(None): None,        ZoneInfo: ZoneInfo("America/New_York"),
+        type(None): None, ZoneInfo: ZoneInfo("America/New_York"), Draft: Draft(note="nothing in particular"),
     }  # fmt: skip
     if kind in simple:
         return simple[kind]
