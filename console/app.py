@@ -22,6 +22,7 @@ from console.access import (  # noqa: F401 - importing a page makes it
     allowlist_page,
     api_keys_page,
     changes_page,
+    keys_page,
     people_page,
     person_page,
     roles_page,

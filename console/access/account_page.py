@@ -94,6 +94,9 @@ class AccountView:
             if own.has_password:
                 PasswordPanel(self._page, own, self.read)
             FactorPanel(self._page, own, self.read)
+            with panel("Keyboard"), Element("div").classes("crc-part"), Element("a") as keys:
+                keys.props["href"] = f"{ACCOUNT}/keys"
+                Text("Your keys: see all of them, change what does not suit your hands")
             NoticeSettingsPanel(self._page, await preferences.read_own(actor), self.read)
         self._show_sessions(await own_account.own_sessions(actor))
         found = await own_account.own_events(actor)

@@ -52,6 +52,7 @@ class QuestionPanel:
                 max_length=MAX_TEAM,
                 nothing=lambda text: f"No colleague of that name: the question is for “{text}”.",
                 group="Colleagues",
+                then="note",
             )
             self._list.show(())
 

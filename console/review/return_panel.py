@@ -13,6 +13,7 @@ from console.review.draft import Draft
 from console.review.liability import Finding, Liability, Original, consequence, finding_of, is_asked
 from console.review.reasons import COMMON, REASONS, Side, matching
 from console.ui.keys import Scope, key_of
+from console.ui.page_keys import mine
 from console.ui.pick_list import Offer, PickList
 from console.ui.pieces import ActionButton, Text, Tone
 
@@ -46,7 +47,7 @@ class ReturnPanel:
         self._all = False
         self._chosen = Element("div").classes("crc-chosen")
         self._list = PickList(
-            "Return reason: 1–9, or / and type",
+            f"Return reason: {self._cap('reason_1')}–{self._cap('reason_9')}, or {self._cap('reason_search')} and type",
             name="reason_search",
             offers=self._offers,
             on_take=self.toggle,
@@ -101,7 +102,13 @@ class ReturnPanel:
         if taken and not self._all:
             return []
         common = COMMON[self._side]
-        return [Offer(one.key, one.named, str(n), one.key in taken) for n, one in enumerate(common, start=1)]
+        return [
+            Offer(one.key, one.named, self._cap(f"reason_{place}"), one.key in taken)
+            for place, one in enumerate(common, start=1)
+        ]
+
+    def _cap(self, action: str) -> str:
+        return mine(self._chosen.client, key_of(action, Scope.REVIEW)).cap
 
     def _draw_chosen(self) -> None:
         self._chosen.clear()

@@ -52,4 +52,13 @@ RULES: Final = """
 .crc-closings .crc-notice-read { margin: 0; }
 .crc-closing-day { width: 130px; }
 .crc-holidays { list-style: none; columns: 2; line-height: 1.9; }
+.crc-keys { columns: 3 380px; column-gap: var(--gap); }
+.crc-keys > .crc-panel { break-inside: avoid; margin-bottom: var(--gap); }
+.crc-key-list { padding: 0 12px 8px; list-style: none; }
+.crc-key-list li { display: flex; align-items: center; gap: 6px; min-height: 28px;
+  border-bottom: 1px solid var(--line); }
+.crc-key-list li:last-child { border-bottom: 0; }
+.crc-key-list li > span:first-child { flex: 1; min-width: 0; }
+.crc-key-list .crc-button { min-height: 24px; padding: 0 6px; font-size: 12.5px; }
+.crc-key-capture { padding: 18px; border: 2px dashed var(--accent); border-radius: var(--radius); text-align: center; }
 """

@@ -8,6 +8,7 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from console.ui.keys import Key, Scope, Target, keys_for
+from console.ui.page_keys import mine
 from console.ui.viewer_state import Side, Way, clean_sides, clean_state
 
 _PARTS: Final = (
@@ -119,7 +120,7 @@ class CheckViewer(
 
     def set_keys(self, keys: Iterable[Key]) -> None:
         """Show the caps of these keys on the buttons."""
-        self.props["caps"] = {key.action: key.cap for key in keys if key.target is Target.VIEWER}
+        self.props["caps"] = {key.action: mine(self.client, key).cap for key in keys if key.target is Target.VIEWER}
 
     def set_check(
         self,

@@ -8,11 +8,12 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from console.ui.keys import Key, Target, collisions
+from console.ui.page_keys import mine
 
 OnKey = Callable[[str], Awaitable[None] | None]
 
 
-class Hotkeys(Element, component="hotkeys.js"):
+class Hotkeys(Element, component="hotkeys.js", dependencies=["stroke.js"]):
     """Listens to ``keys`` for as long as the page lives.
 
     Keys of the viewer, the table, the search field and the sheet act in the browser alone. Those of the server call
@@ -20,7 +21,7 @@ class Hotkeys(Element, component="hotkeys.js"):
     ``in_fields``; ``Esc`` leaves the field. Space and Enter belong to a button that was reached with Tab, and are
     keys again once a button was merely clicked. While a dialog is open, only the dialog has the keyboard.
 
-    Raises ``ValueError`` when two keys collide.
+    Keys that the person of the page has changed are heard as they have them. Raises ``ValueError`` when two collide.
     """
 
     def __init__(self, keys: Iterable[Key], on_key: OnKey) -> None:
@@ -32,7 +33,10 @@ class Hotkeys(Element, component="hotkeys.js"):
 
     def set_keys(self, keys: Iterable[Key]) -> None:
         """Listen to these keys from now on: what the actor may do at this moment, no more."""
-        chosen = tuple(keys)
+        registered = tuple(keys)
+        if found := collisions(registered):
+            raise ValueError("; ".join(found))
+        chosen = tuple(mine(self.client, key) for key in registered)
         if found := collisions(chosen):
             raise ValueError("; ".join(found))
         self._served = frozenset(key.action for key in chosen if key.target is Target.SERVER)

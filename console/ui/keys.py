@@ -4,8 +4,9 @@ Buttons take the key they show from here, the hotkeys component listens to what 
 lists what is here. A key is written as the keyboard names it: ``A``, ``[``, ``Ctrl+Enter``, ``Shift+1``, ``ArrowUp``.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -214,3 +215,53 @@ def collisions(keys: Iterable[Key]) -> list[str]:
             if other != key.action:
                 found.append(f"{stroke} means both {other} and {key.action}")
     return found
+
+
+# --- people's own keys -----------------------------------------------------------------------------------------------
+
+# What browsers and screens leave to a page: one printable character, or a named key. The browser keeps what has Ctrl,
+# but for a few; Esc and Tab are how one leaves.
+_PLAIN: Final = re.compile(
+    r"(?:Shift\+)?(?:[A-Z0-9]|Arrow(?:Up|Down|Left|Right))|Shift\+Enter|Space|Enter|F(?:[2-46-9]|10)|[!-/:-@\[-`{-~]"
+)
+_WITH_CTRL: Final = re.compile(r"Ctrl\+(?:Shift\+)?(?:Enter|Space|[BEGIKM])")
+
+
+def with_own(key: Key, own: Mapping[str, str]) -> Key:
+    """The key as a person has it; `own` holds their keys by action. What it was, and was also, means nothing then."""
+    return replace(key, key=own[key.action], also=()) if key.action in own else key
+
+
+def pages() -> tuple[tuple[Key, ...], ...]:
+    """The keys that one page listens to at a time, for every page."""
+    scopes = tuple(keys_for(scope) for scope in Scope if scope not in {Scope.ANYWHERE, Scope.CONFIRM})
+    return (*scopes, second_person_keys(), looking_keys(), looking_keys(writes=True))
+
+
+def key_fault(action: str, key: str, own: Mapping[str, str]) -> str:
+    """Why a person cannot use `key` for `action` beside their `own` other keys, in words; empty where they can."""
+    wanted = next((one for one in REGISTRY if one.action == action), None)
+    if wanted is None:
+        return "There is no such action."
+    if wanted.in_fields and not _WITH_CTRL.fullmatch(key):
+        return f"“{wanted.label}” also works while you type: use Ctrl with Enter, Space or one of B, E, G, I, K, M."
+    if not wanted.in_fields and not _PLAIN.fullmatch(key):
+        return "That key belongs to the browser. Use a letter, a digit or a sign, alone or with Shift."
+    changed = {**own, action: key}
+    for page in pages():
+        if all(one.action != action for one in page):
+            continue
+        for one in page:
+            mine = with_own(one, changed)
+            if one.action != action and key.casefold() in (stroke.casefold() for stroke in mine.strokes):
+                return f"{mine.cap} already means “{one.label}”. Choose another key, or change that one first."
+    return ""
+
+
+def usable(own: Mapping[str, str]) -> dict[str, str]:
+    """A person's own keys without those that a later version's registry leaves no room for."""
+    kept = dict(own)
+    while lost := [action for action, key in kept.items() if key_fault(action, key, kept)]:
+        for action in lost:
+            del kept[action]
+    return kept

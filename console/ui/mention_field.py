@@ -28,7 +28,7 @@ class MentionField(Element, component="mention_field.js"):
         on_change: Callable[[str], Any] | None = None,
     ) -> None:
         super().__init__()
-        self.text = text
+        self.text, self._begun = text, ""
         self._max_length, self._on_change, self._on_search = max_length, on_change, on_search
         self.classes("crc-mention")
         self.props["label"] = label
@@ -41,7 +41,10 @@ class MentionField(Element, component="mention_field.js"):
         self.on("send", lambda _: on_send(), [])
 
     def offer(self, prefix: str, people: Iterable[tuple[str, str]]) -> None:
-        """Offer these people, each a username and a name, to who has typed ``prefix``."""
+        """Offer these people, each a username and a name, to who has typed ``prefix``; an answer that comes late,
+        when more has been typed, offers nothing."""
+        if prefix != self._begun:
+            return
         self.props["found"] = {"prefix": prefix, "people": [list(one) for one in people]}
 
     def clear_text(self) -> None:
@@ -60,4 +63,7 @@ class MentionField(Element, component="mention_field.js"):
             self._on_change(self.text)
 
     def _searched(self, event: GenericEventArguments) -> Any:
-        return self._on_search(event.args[:MAX_SEARCH]) if isinstance(event.args, str) else None
+        if not isinstance(event.args, str):
+            return None
+        self._begun = event.args[:MAX_SEARCH]
+        return self._on_search(self._begun)

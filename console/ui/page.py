@@ -39,6 +39,8 @@ from console.notices.inbox import Standing
 from console.settings import settings
 from console.ui import open_pages
 from console.ui.format import day
+from console.ui.own_keys import own_keys
+from console.ui.page_keys import use_keys
 from console.ui.pieces import Text, icon
 from console.ui.session_guard import WARN_BEFORE_END, SessionGuard
 from console.ui.shell import NavItem, SessionClock, Shell, shell
@@ -274,6 +276,7 @@ def console_page(path: str, *, permission: Permission | None, title: str = TITLE
             session = PageSession(request.state.session_token, visit_of(request.scope))
             stands = await session.session()
             facts = await institution_of(actor)
+            use_keys(client, await own_keys(actor))
             late = await overdue_for(actor, datetime.now(facts.zone).date())
             told = await inbox.standing(actor)
             shown = ConsolePage(session, actor, client, facts, stands.idle_until(), told, request.url.path, late)

@@ -28,7 +28,8 @@ class PickList:
     """A field over the offers for what it holds.
 
     ``offers(text)`` says what fits, at once or awaited; with an empty text what is offered to begin with.
-    ``on_take(key)`` comes for a click and for Enter; ``nothing`` are the words where a text fits nothing.
+    ``on_take(key)`` comes for a click and for Enter; ``nothing`` are the words where a text fits nothing. ``then``
+    names the field (its ``data-focus``) to which Enter leads.
     """
 
     def __init__(
@@ -43,15 +44,19 @@ class PickList:
         max_length: int = 40,
         nothing: Callable[[str], str] | None = None,
         group: str = "What fits",
+        then: str = "",
         tone: Tone = Tone.ACCENT,
     ) -> None:
         self._offers_for, self._on_take, self._on_type = offers, on_take, on_type
         self._nothing, self._group, self._tone = nothing, group, tone
         self._offers: Sequence[Offer] = ()
-        self._at = 0
+        self._at, self._offered_for = 0, ""
         self._field = ui.input(label, value=text, on_change=self._typed)
         self._field.props(f"dense outlined data-focus={name} autocomplete=off maxlength={max_length}")
         self._field.on("keydown.enter.exact.prevent", lambda _: self._take_chosen(), [])
+        if then:  # at once, in the browser: what is typed next belongs there
+            move = f"crc:command', {{ detail: {{ target: 'focus', action: '{then}' }} }}"
+            self._field.on("keydown.enter.exact", js_handler=f"() => window.dispatchEvent(new CustomEvent('{move}))")
         self._field.on("keydown.down.prevent", lambda _: self._move(1), [])
         self._field.on("keydown.up.prevent", lambda _: self._move(-1), [])
         self._box = Element("div").classes("crc-common")
@@ -85,7 +90,7 @@ class PickList:
         """Offer these."""
         if self._box.is_deleted:
             return  # the page went on meanwhile
-        self._offers, self._at = offers, 0
+        self._offers, self._at, self._offered_for = offers, 0, self.text
         self._draw()
 
     def _draw(self) -> None:
@@ -114,11 +119,12 @@ class PickList:
             self._at = (self._at + by) % len(self._offers)
             self._draw()
 
-    def _take_chosen(self) -> Any:
+    async def _take_chosen(self) -> None:
         # Without a text nothing is chosen: Enter in an empty field takes nothing by accident.
+        if self.text and self._offered_for != self.text:
+            await self.draw()  # Enter was quicker than the answer: never take what fitted less
         if self.text and self._offers:
-            return self._on_take(self._offers[self._at].key)
-        return None
+            self._on_take(self._offers[self._at].key)
 
     async def _typed(self, _: Any) -> None:
         if self._on_type:

@@ -13,6 +13,7 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from console.ui.keys import Key
+from console.ui.page_keys import mine
 
 
 class Tone(StrEnum):
@@ -86,6 +87,7 @@ class ActionButton(Element):
         self.classes(f"crc-button crc-{kind}")
         self.props["type"] = "button"
         if key:
+            key = mine(self.client, key)
             self.props["data-action"] = key.action
             self.props["aria-keyshortcuts"] = key.key.replace("Ctrl", "Control")
         with self:

@@ -10,6 +10,7 @@ from nicegui.element import Element
 
 from console.ui.format import epoch_ms
 from console.ui.keys import Key
+from console.ui.page_keys import mine
 
 
 class UndoBar(Element, component="undo_bar.js", dependencies=["crc_clock.js"]):
@@ -18,7 +19,7 @@ class UndoBar(Element, component="undo_bar.js", dependencies=["crc_clock.js"]):
     def __init__(self, on_undo: Callable[[], Any], *, key: Key) -> None:
         super().__init__()
         self.props["waiting"] = None
-        self.props["cap"] = key.cap
+        self.props["cap"] = mine(self.client, key).cap
         self.on("undo", lambda _: on_undo(), [])
 
     def show(self, words: str, due: datetime, *, now: datetime, more: str = "") -> None:

@@ -59,6 +59,7 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /access-review": P.ACCESS_REPORT_READ,
     "GET /access-review/{review_id}": P.ACCESS_REPORT_READ,
     "GET /account": SignedIn("one's own account"),
+    "GET /account/keys": SignedIn("one's own keys"),
     "GET /images/{image_id}": P.ITEM_READ,
     "GET /attachments/{attachment_id}": P.ITEM_READ,
     "POST /review/{item_id}/attachments": P.ITEM_NOTE,
@@ -270,4 +271,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.rerouting.preview_routing": P.QUEUE_MANAGE,
     "review.revoking.revoke": P.ACCESS_REVIEW_DECIDE,
     "review.timeline.read_timeline": P.ITEM_READ,
+    "ui.own_keys.change_key": SignedIn("one's own keys"),
+    "ui.own_keys.own_keys": SignedIn("one's own keys"),
+    "ui.own_keys.reset_keys": SignedIn("one's own keys"),
 }

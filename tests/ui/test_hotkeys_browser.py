@@ -85,7 +85,7 @@ def test_a_held_decision_key_fires_once_and_a_held_zoom_key_goes_on(review: Scre
 def test_modifiers_belong_to_the_browser_and_shift_digits_are_not_reasons(review: Screen) -> None:
     keyboard = review.page.keyboard
     keyboard.press("Alt+a")
-    keyboard.press("Shift+a")
+    keyboard.press("Shift+h")
     keyboard.press("Shift+Digit2")
     keyboard.press("2")
     assert review.wait_for("key") == ["reason_2"]
