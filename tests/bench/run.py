@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tests.bench import (
+    deadlines,
     deciding,
     displaying,
     frames,
@@ -50,6 +51,7 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "import": imports.run,
     "memory": memory.run,
     "queue": listing.run,
+    "deadlines": deadlines.run,
     "decide": deciding.run,
     "image": displaying.run,
     "page": opening.run,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.settings import Settings
-from tests.bench import by_hand, deciding, frames, imports, listing, memory, reviewers, rows, run, signing_in
+from tests.bench import by_hand, deadlines, deciding, frames, imports, listing, memory, reviewers, rows, run, signing_in
 from tests.bench.figures import Figure, duration, percentile, rate, size, table
 from tests.bench.ground import Ground, environment_of
 from tests.bench.many_items import add_items
@@ -30,6 +30,7 @@ SMALL: dict[str, Callable[[Ground], list[Figure]]] = {
     "import": lambda ground: imports.run(ground, items=6, repeat=1),
     "memory": lambda ground: memory.run(ground, megabytes=9),
     "queue": lambda ground: listing.run(ground, sizes=(60, 120), turns=2),
+    "deadlines": lambda ground: deadlines.run(ground, items=90, open_=30, turns=2),
     "decide": lambda ground: deciding.run(ground, waiting=60, workers={1: 2, 4: 8}),
     "sign-in": lambda ground: signing_in.run(ground, people_=4, events=20),
     "frames": lambda ground: frames.run(ground, rounds=1, frames=24),
@@ -83,6 +84,25 @@ async def _plans(ground: Ground) -> dict[str, str]:
                 await work()
             plans[name] = await by_hand.explain(connection, statements[: 2 if name == "counts" else None])
     return plans
+
+
+def test_the_deadline_jobs_touch_open_items_only(ground: Ground) -> None:
+    async def explained() -> list[str]:
+        bank = await make_bank()
+        url = ground.endpoints.superuser_database_url
+        await asyncio.to_thread(add_items, url, bank, ITEMS, flagged=False)
+        await asyncio.to_thread(deadlines.set_clocks, url, 200)
+        with by_hand.written_down() as statements:
+            assert await deadlines.check_sla(bank.institution_id, deadlines.NOON) == 40
+            assert await deadlines.check_return_deadlines(bank.institution_id, deadlines.NOON) == 20
+        looking = [one for one in statements if "with found as" in str(one)]
+        assert len(looking) == 3
+        async with await by_hand.connect(ground.endpoints.database_url) as connection:
+            return [await by_hand.explain(connection, [statements[0], one]) for one in looking]
+
+    breaches, warnings, returns = ground.run(explained())
+    assert all("Seq Scan on check_item" not in plan for plan in (breaches, warnings, returns))
+    assert "ix_check_item_open_return_by" in returns
 
 
 def test_figures_compare_with_their_floor() -> None:
