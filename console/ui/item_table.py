@@ -63,7 +63,7 @@ class Column:
 
 QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("sla", "SLA", "96px"),
-    Column("return_by", "Return by", "96px"),
+    Column("return_by", "Return by", "120px"),
     Column("amount", "Amount", "106px", "right"),
     Column("type", "Type", "70px"),
     Column("account", "Account", "96px"),
