@@ -249,16 +249,13 @@ async def _check_claimable(session: AsyncSession, actor: Actor, item: CheckItem)
     place = await place_of(session, item)
     if item.assigned_to not in {None, actor.user_id} and not may(actor, Permission.ITEM_ASSIGN):
         raise AssignedToOther(await _name_of(session, item.assigned_to))
-    await check_reach(session, actor, Permission.ITEM_CLAIM, place)
-    if status is Status.PENDING_APPROVAL:
+    if status in {Status.PENDING_APPROVAL, Status.ESCALATED}:
         require(actor, Permission.ITEM_APPROVE)
-        await check_reach(session, actor, Permission.ITEM_APPROVE, place)
-    else:
-        await check_reach(session, actor, Permission.ITEM_DECIDE, place)
-    if status is Status.ESCALATED:
-        require(actor, Permission.ITEM_APPROVE)
-        if not covers(actor, Permission.ITEM_APPROVE, place):
-            raise OutOfReach(place.queue, place.item_type)
+    needed = {Permission.ITEM_CLAIM} | ({Permission.ITEM_APPROVE} if status is Status.ESCALATED else set())
+    if not all(covers(actor, one, place) for one in needed):
+        raise OutOfReach(place.queue, place.item_type)
+    signing = status is Status.PENDING_APPROVAL
+    await check_reach(session, actor, Permission.ITEM_APPROVE if signing else Permission.ITEM_DECIDE, place)
 
 
 async def _full(session: AsyncSession, actor: Actor, queue_id: UUID) -> TooManyClaims | None:

@@ -41,9 +41,11 @@ class FilterSheet:
         self._view, self._people, self._on_change = view, people, on_change
         self._showing = False
         self._opener = ActionButton("Filters · 0", self._fill_people, icon_name="filter_list")
-        self._opener.props["aria-haspopup"] = "true"
+        self._opener.props["aria-haspopup"] = "dialog"
         with self._opener, ui.menu().props('anchor="bottom right" self="top right" :offset="[0, 6]"') as menu:
             menu.classes("crc-filter-sheet crc-filter-wide")
+            menu.props["role"] = "dialog"
+            menu.props["aria-label"] = "Filters"
             statuses = [status for status in Status if status not in FINAL_STATUSES]
             self._statuses = self._options("Status", "status", [(one, one.label) for one in statuses], counted=True)
             self._types = self._options("Type", "item_type", _TYPES)
@@ -100,7 +102,7 @@ class FilterSheet:
     def _options(
         self, name: str, field: str, options: Iterable[tuple[Any, str]], *, counted: bool = False
     ) -> dict[Any, ActionButton]:
-        Text(name, tag="h3")
+        Text(name, tag="h2")
         with Element("div").classes("crc-options") as group:
             group.props["role"] = "group"
             group.props["aria-label"] = name
@@ -126,7 +128,7 @@ class FilterSheet:
         return ui.select(dict(options), label=label, clearable=True, on_change=chosen).props("dense outlined")
 
     def _draw_columns(self) -> dict[str, ui.checkbox]:
-        Text("Columns", tag="h3")
+        Text("Columns", tag="h2")
         with Element("div").classes("crc-options crc-filter-columns") as group:
             group.props["role"] = "group"
             group.props["aria-label"] = "Columns"

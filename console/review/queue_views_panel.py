@@ -24,16 +24,18 @@ class ViewsMenu:
     ) -> None:
         self._page, self._view, self._on_open = page, view, on_open
         button = ActionButton("Views", page.handler(self._draw), icon_name="bookmarks")
-        button.props["aria-haspopup"] = "true"
+        button.props["aria-haspopup"] = "dialog"
         with button, ui.menu().props('anchor="bottom right" self="top right" :offset="[0, 6]"') as self._menu:
             self._menu.classes("crc-filter-sheet crc-views")
+            self._menu.props["role"] = "dialog"
+            self._menu.props["aria-label"] = "Views"
             self._body = Element("div").classes("crc-column")
 
     async def _draw(self, actor: Actor) -> None:
         saved = await list_views(actor)
         self._body.clear()
         with self._body:
-            Text("Views", tag="h3")
+            Text("Views", tag="h2")
             self._line_of_all(default=not any(one.default for one in saved))
             for one in saved:
                 self._line(one)

@@ -8,7 +8,7 @@ QUEUE: Final = """
 .crc-search { width: 300px; }
 .crc-search .q-field__control, .crc-search .q-field__marginal { height: 32px; min-height: 32px; }
 .crc-filter-sheet { padding: 10px 14px 14px; max-width: 340px; }
-.crc-filter-sheet h3 { margin: 8px 0 6px; }
+.crc-filter-sheet h2 { font-size: 12px; color: var(--ink-soft); font-weight: 600; margin: 8px 0 6px; }
 .crc-filter-wide { width: min(560px, 96vw); max-width: none; }
 .crc-filter-fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 10px; margin-top: 12px; }
 .crc-filter-columns { margin-bottom: 10px; gap: 2px 12px; }

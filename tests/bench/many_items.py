@@ -17,7 +17,7 @@ _ITEMS = """
         account_number, serial, auxiliary_on_us, on_us, epc, sequence, payee, received_at, queue_id, priority,
         policy_version_id, two_people, sla_due_at, sla_warning_at, decided_at, assigned_to)
     select gen_random_uuid(), %(bank)s, %(file)s, n, n, 'check', case n %% 3 when 0 then 'transit' else 'on_us' end,
-        case when n %% 10 = 0 then 'approved' when %(under_way)s and n %% 50 = 1 then 'pending_approval'
+        case when %(decided)s and n %% 10 = 0 then 'approved' when %(under_way)s and n %% 50 = 1 then 'pending_approval'
             when %(under_way)s and n %% 1000 = 3 then 'held' when %(under_way)s and n %% 2000 = 7 then 'needs_info'
             else 'new' end,
         (100 + (n * 7919::bigint) %% %(cents)s)::numeric / 100,
@@ -28,7 +28,7 @@ _ITEMS = """
         case when n %% 500 = 0 then 1 when n %% 20 = 1 then 2 when n %% 2 = 1 then 3 else 4 end,
         (select id from policy_version limit 1), false, now() + (n * 104729::bigint %% 86400) * interval '1 second',
         now() + (n * 104729::bigint %% 86400 - 1800) * interval '1 second',
-        case n %% 10 when 0 then now() end, case when n %% 200 = 9 then %(person)s::uuid end
+        case when %(decided)s and n %% 10 = 0 then now() end, case when n %% 200 = 9 then %(person)s::uuid end
     from generate_series(1, %(count)s) n
 """
 # Every fourth item carries a frequent flag, every thousandth a rare one.
@@ -50,7 +50,14 @@ _TALLY = """
 
 
 def add_items(
-    url: str, bank: Bank, count: int, *, cents: int = 900_000, flagged: bool = True, under_way: bool = False
+    url: str,
+    bank: Bank,
+    count: int,
+    *,
+    cents: int = 900_000,
+    flagged: bool = True,
+    under_way: bool = False,
+    decided: bool = True,
 ) -> None:
     """Add `count` items of up to `cents`, one in ten decided, one in four flagged; gather the planner's statistics.
 
@@ -60,7 +67,7 @@ def add_items(
         # Their rows are as the console would write them; triggers and foreign keys would only take their time.
         connection.execute("set session_replication_role = replica")
         values = {"bank": bank.institution_id, "routing": bank.routing, "count": count}
-        values |= {"cents": cents, "flagged": flagged, "under_way": under_way}
+        values |= {"cents": cents, "flagged": flagged, "under_way": under_way, "decided": decided}
         values |= {"person": bank.second_reviewer.user_id if under_way else None}
         (values["file"],) = connection.execute(_FILE, values).fetchone() or (None,)
         connection.execute(_ITEMS, values)

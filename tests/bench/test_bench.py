@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 
 from console.settings import Settings
-from tests.bench import by_hand, deadlines, deciding, frames, imports, listing, memory, reviewers, rows, run, signing_in
+from tests.bench import (
+    by_hand,
+    deadlines,
+    deciding,
+    frames,
+    imports,
+    listing,
+    memory,
+    racing,
+    reviewers,
+    rows,
+    run,
+    signing_in,
+)
 from tests.bench.figures import Figure, duration, percentile, rate, size, table
 from tests.bench.ground import Ground, environment_of
 from tests.bench.many_items import add_items
@@ -31,6 +44,7 @@ SMALL: dict[str, Callable[[Ground], list[Figure]]] = {
     "memory": lambda ground: memory.run(ground, megabytes=9),
     "queue": lambda ground: listing.run(ground, sizes=(60, 120), turns=2),
     "deadlines": lambda ground: deadlines.run(ground, items=90, open_=30, turns=2),
+    "race": lambda ground: racing.run(ground, items=30, processes=2, workers=3),
     "decide": lambda ground: deciding.run(ground, waiting=60, workers={1: 2, 4: 8}),
     "sign-in": lambda ground: signing_in.run(ground, people_=4, events=20),
     "frames": lambda ground: frames.run(ground, rounds=1, frames=24),
@@ -55,7 +69,13 @@ def test_every_bench_is_known_by_its_name() -> None:
         run.run_benches(["nonsense"], as_json=True)
 
 
-@pytest.mark.parametrize("work", ["first page", "next page", "one queue", "by amount, largest first"])
+WORKS = (
+    "first page", "next page", "one queue", "by amount, largest first", "by amount, from the middle",
+    "status, frequent", "status, rare", "priority, rare", "amounts, few", "due soon",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("work", WORKS)
 def test_a_page_of_the_queue_is_read_from_its_index(work: str, large: tuple[Ground, dict[str, str]]) -> None:
     """Neither sorted nor scanned: what a page costs does not grow with the queue."""
     _, plans = large

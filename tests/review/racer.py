@@ -95,7 +95,7 @@ async def race(orders: dict[str, object]) -> dict[str, list[str]]:
             items: list[str] = list(orders["items"])  # type: ignore[call-overload]
             await asyncio.gather(*(take(items[n % len(items)]) for n in range(int(str(orders["times"])))))
         else:
-            await asyncio.gather(*(work() for _ in range(5)))
+            await asyncio.gather(*(work() for _ in range(int(str(orders.get("workers", 5))))))
     return {"won": won}
 
 

@@ -3,60 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from console.actor import Actor
 from console.audit.verify import verify_all
+from console.review.assignment import assign
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next, release, release_expired
 from console.review.decisions import decide
-from console.review.errors import HeldByOther, NotYours, StaleItem
+from console.review.errors import HeldByOther, NotYours, StaleItem, TooManyClaims
+from console.review.queue_moves import move
+from console.review.releasing import release_others
 from console.review.states import Act
 from db.engine import transaction
-from db.models import AuditEntry, Claim, Decision, Evidence
-from tests.factories import Bank, import_items, item_ids, look, make_bank, x9_item
-
-ROOT = Path(__file__).resolve().parents[2]
-PROCESSES = 4
-
-
-def race(people: list[Actor], *acts: str, **orders: object) -> list[list[str]]:
-    """Run a racer per person, started at the same moment; what each of them won. `acts` are of the single people."""
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.review.racer"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in people
-    ]
-    for racer, person, act in zip(racers, people, acts or [str(orders["act"])] * len(people), strict=True):
-        own = {
-            "role": min(person.roles),
-            "act": act,
-            "institution": str(person.institution_id),
-            "user": str(person.user_id),
-            "name": person.name,
-        }
-        print(json.dumps(orders | own), file=racer.stdin, flush=True)
-    for racer in racers:
-        assert racer.stdout is not None and racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        print("go", file=racer.stdin, flush=True)
-    answers = [racer.communicate(timeout=120)[0] for racer in racers]
-    assert [racer.returncode for racer in racers] == [0] * len(racers)
-    return [json.loads(answer)["won"] for answer in answers]
+from db.models import AuditEntry, CheckItem, Claim, Decision, Evidence, Queue
+from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, x9_item
+from tests.review.race import race
 
 
 async def bank_of(folder: Path, count: int) -> tuple[Bank, list[UUID]]:
@@ -144,3 +112,68 @@ def test_deciding_and_releasing_the_same_item_at_once(run: Callable, tmp_path: P
 
     run(story())
     assert run(verify_all()).ok
+
+
+def test_nobody_comes_to_hold_more_than_the_queue_allows(run: Callable, tmp_path: Path) -> None:
+    """One person in many windows at once, by both ways to take an item."""
+    bank, items = run(bank_of(tmp_path, 12))
+
+    async def story() -> None:
+        async with transaction(bank.system) as session:
+            await session.execute(update(Queue).values(max_claims=3))
+        outcomes = await asyncio.gather(
+            *(claim(bank.reviewer, item) for item in items),
+            *(claim_next(bank.reviewer) for _ in items),
+            *(claim_next(bank.second_reviewer) for _ in range(4)),
+            return_exceptions=True,
+        )
+        refused = [one for one in outcomes if isinstance(one, BaseException)]
+        assert all(isinstance(one, TooManyClaims | HeldByOther) for one in refused), refused
+        async with transaction(bank.system) as session:
+            held = select(Claim.user_id, func.count()).group_by(Claim.user_id)
+            found = {row[0]: row[1] for row in await session.execute(held)}
+        assert found[bank.reviewer.user_id] == 3 and max(found.values()) <= 3, found
+        # What two wanted at once may have gone to neither: alone, everybody comes to three.
+        while await claim_next(bank.second_reviewer):
+            pass
+        assert len(await held_by(bank, bank.second_reviewer)) == 3
+
+    run(story())
+    assert run(verify_all()).ok
+
+
+def test_deciding_while_a_supervisor_takes_the_item_away_and_moves_it(run: Callable, tmp_path: Path) -> None:
+    """Either it was decided where it was, or it is undecided in the other queue; nobody waits in a circle."""
+    bank, items = run(bank_of(tmp_path, 20))
+
+    async def take_away(item: UUID) -> None:
+        await release_others(bank.supervisor, [item], "for the other desk")
+        await move(bank.supervisor, [item], "special_review", "for the other desk")
+
+    async def story() -> None:
+        for item in items:
+            _, seen = await claimed(bank.reviewer, item)
+            outcomes = await asyncio.gather(
+                decide(bank.reviewer, item, Choice(Act.PAY), seen, then_next=True),
+                take_away(item),
+                assign(bank.approver, [item], bank.second_reviewer.user_id, "hers"),
+                return_exceptions=True,
+            )
+            refused = [one for one in outcomes if isinstance(one, BaseException)]
+            assert all(isinstance(one, NotYours | StaleItem) for one in refused), refused
+            for held in await held_by(bank, bank.reviewer):
+                await release(bank.reviewer, held)
+        async with transaction(bank.system) as session:
+            query = select(CheckItem.id, CheckItem.status, Queue.key).join(Queue, Queue.id == CheckItem.queue_id)
+            rows = (await session.execute(query)).all()
+            decided = set(await session.scalars(select(Decision.item_id)))
+        assert {(row.status == "approved", row.id in decided) for row in rows} <= {(True, True), (False, False)}
+        assert all(row.status in {"approved", "new"} for row in rows), rows
+
+    run(story())
+    assert run(verify_all()).ok
+
+
+async def held_by(bank: Bank, person: Actor) -> list[UUID]:
+    async with transaction(bank.system) as session:
+        return list(await session.scalars(select(Claim.item_id).where(Claim.user_id == person.user_id)))

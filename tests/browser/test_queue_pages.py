@@ -1,0 +1,190 @@
+"""The queue in a real browser: filters that the address keeps, several checks at once, queues and who works in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from console.review.claims import claim
+from console.review.queue_settings import read_queues
+from console.settings import Settings, settings
+from db.engine import transaction
+from db.models import CheckItem, Claim
+from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.test_review_pages import _space_out
+from tests.conftest import Database
+from tests.factories import Bank, import_items, item_ids, x9_item
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+Open = Callable[..., Page]
+AMOUNTS = ("10.00", "20.00", "30.00", "40.00", "4750.00")
+
+
+@pytest.fixture(scope="module")
+def console(module_database: Database) -> Iterator[Settings]:
+    with pytest.MonkeyPatch.context() as patch:
+        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def run(console: Settings) -> Run:
+    return in_a_thread(console)
+
+
+@pytest.fixture(scope="module")
+def bank(run: Run) -> Bank:
+    made: Bank = run(make_enrolled_bank())
+    return made
+
+
+@pytest.fixture(scope="module")
+def items(run: Run, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> list[UUID]:
+    """Five checks, the first the most urgent."""
+
+    async def make() -> list[UUID]:
+        folder = tmp_path_factory.mktemp("items")
+        await import_items(bank, folder, [x9_item(n, amount, "061000146") for n, amount in enumerate(AMOUNTS, 1)])
+        made = await item_ids(bank)
+        await _space_out(bank, made)
+        return made
+
+    made: list[UUID] = run(make())
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(console: Settings, items: list[UUID], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site.serving(console, tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+def amounts(page: Page) -> Any:
+    return page.locator("td[data-column=amount]")
+
+
+def passes_axe(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def test_a_filter_stands_in_the_address_works_after_sign_in_and_is_kept(
+    site: Site, bank: Bank, open_browser: Open
+) -> None:
+    page = open_browser()
+    site.join(
+        page, bank.reviewer, "/queue%3Famount_from%3D15.00%26sort%3Damount%26descending%3Dtrue%26columns%3Dsla,amount"
+    )
+    expect(amounts(page)).to_have_text(["4,750.00", "40.00", "30.00", "20.00"])
+    expect(page.get_by_role("columnheader")).to_contain_text(["SLA", "Amount"])
+    expect(page.get_by_role("columnheader")).to_have_count(2)
+    page.get_by_role("button", name="Filters · 1").click()
+    page.get_by_label("Amount to").fill("1,000")
+    page.keyboard.press("Tab")
+    expect(amounts(page)).to_have_text(["40.00", "30.00", "20.00"])
+    page.wait_for_url("**amount_to=1000*")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Save this view").click()
+    page.get_by_label("Name").fill("Middling")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Kept. It is in the Views menu.")).to_be_visible()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Begin with Middling").click()
+    expect(page.get_by_role("button", name="Begin with Middling")).to_have_attribute("aria-pressed", "true")
+    page.goto(f"{site.origin}/queue")
+    expect(amounts(page)).to_have_text(["40.00", "30.00", "20.00"])
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "light"), (1920, 1080, "dark")])
+def test_the_pages_fit_and_axe_finds_nothing(
+    width: int, height: int, scheme: Any, site: Site, bank: Bank, open_browser: Open
+) -> None:
+    page = open_browser(width, height)
+    page.emulate_media(color_scheme=scheme)
+    site.join(page, bank.supervisor, "/queue?tab=all")
+    expect(amounts(page)).to_have_count(5)
+    passes_axe(page)
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_label("Amount from")).to_be_visible()
+    passes_axe(page)
+    site.open(page, "/queues")
+    expect(page.get_by_role("button", name="Edit Standard")).to_be_visible()
+    passes_axe(page)
+    page.get_by_role("button", name="Edit Standard").click()
+    expect(page.get_by_label("Place among the queues")).to_be_visible()
+    passes_axe(page)
+
+
+def test_a_supervisor_gives_checks_to_somebody_by_keyboard_and_releases_what_others_hold(
+    site: Site, bank: Bank, items: list[UUID], run: Run, open_browser: Open
+) -> None:
+    page, holder = open_browser(), open_browser()
+    site.join(holder, bank.second_reviewer, f"/review/{items[3]}")
+    expect(holder.locator(".crc-amount")).to_have_text("$40.00")
+    site.join(page, bank.supervisor, "/queue?tab=all")
+    expect(amounts(page)).to_have_count(5)
+    for key in ("ArrowDown", "x", "ArrowDown", "ArrowDown", "ArrowDown", "Shift+X"):
+        page.keyboard.press(key)
+    bar = page.get_by_role("group", name="With the chosen checks")
+    expect(bar).to_contain_text("4 checks chosen")
+    bar.get_by_role("button", name="Assign").focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Person").fill("Reviewer")
+    page.get_by_role("option", name="Reviewer", exact=True).click()
+    page.get_by_label("Reason").fill("they are of his region")
+    page.get_by_role("dialog").get_by_role("button", name="Assign").press("Enter")
+    expect(
+        page.get_by_text("3 assigned. 1 stayed as they were: Second Reviewer is working on this check")
+    ).to_be_visible()
+    assigned = page.locator("td[data-column=assigned]")
+    expect(assigned).to_have_text(["Reviewer", "Reviewer", "Reviewer", "", ""])
+    expect(bar).to_be_hidden()
+
+    page.get_by_role("checkbox", name="Choose 40.00").check()
+    bar.get_by_role("button", name="Release").click()
+    page.get_by_label("Reason").fill("she has gone home")
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    expect(page.get_by_text("1 released.")).to_be_visible()
+    expect(holder.get_by_text("This check is not in your hands any more.")).to_be_visible()
+
+    async def held() -> tuple[list[UUID], set[UUID | None]]:
+        async with transaction(bank.system) as session:
+            claims = list(await session.scalars(select(Claim.item_id)))
+            return claims, set(await session.scalars(select(CheckItem.assigned_to).where(CheckItem.id.in_(items[:3]))))
+
+    assert run(held()) == ([], {bank.reviewer.user_id})
+
+
+def test_a_queue_is_set_and_the_teams_work_is_seen(
+    site: Site, bank: Bank, items: list[UUID], run: Run, open_browser: Open
+) -> None:
+    run(claim(bank.second_reviewer, items[4]))
+    page = open_browser()
+    site.join(page, bank.supervisor, "/queues")
+    work = page.get_by_role("region", name="Work by person")
+    expect(work.get_by_role("row", name="Second Reviewer")).to_contain_text("1")
+    page.get_by_role("button", name="Edit Special review").click()
+    page.get_by_label("Most checks held by one person").fill("4")
+    page.get_by_label("Amount from").fill("4,000.00")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("Reason").fill("a desk of four")
+    page.get_by_role("dialog").get_by_role("button", name="Save").last.click()
+    expect(page.get_by_text("at most 4 held by one person")).to_be_visible()
+    expect(page.get_by_text("Takes in checks from 4,000.00.")).to_be_visible()
+    page.get_by_role("button", name="Count what would move").click()
+    expect(page.get_by_text("Every waiting check is where the criteria want it.")).to_be_visible()
+    found = {one.key: one.definition for one in run(read_queues(bank.supervisor))}
+    assert found["special_review"].max_claims == 4
