@@ -6,7 +6,11 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
 
 from console.actor import Actor
 from console.resources import resources
@@ -24,6 +28,25 @@ from console.roles import Role
 from console.settings import settings
 from db.engine import transaction
 
+Result = TypeVar("Result")
+
+
+# On a machine that is busy with more than the race, a lock may take longer than the console waits for one. The console
+# then says so, and people try again. A deadlock is another error, and nobody tries that again here.
+_PATIENCE = 50
+_WAITED_IN_VAIN = {"55P03", "57014"}  # lock_not_available, and query_canceled by the statement's timeout
+
+
+async def patiently(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do the work, again where a lock was waited for in vain."""
+    for _ in range(_PATIENCE):
+        try:
+            return await work()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") not in _WAITED_IN_VAIN:
+                raise
+    return await work()
+
 
 async def race(orders: dict[str, object]) -> dict[str, list[str]]:
     role = Role(str(orders.get("role", "reviewer")))
@@ -32,20 +55,22 @@ async def race(orders: dict[str, object]) -> dict[str, list[str]]:
 
     async def take(item: str) -> None:
         try:
-            await claim(actor, UUID(item))
+            await patiently(lambda: claim(actor, UUID(item)))
         except (HeldByOther, NotClaimable):
             return
         won.append(item)
 
     async def work() -> None:
-        while (held := await claim_next(actor)) is not None:
+        while (held := await patiently(lambda: claim_next(actor))) is not None:
+            item_id = held.item_id
             async with transaction(actor) as session:
-                view = await load_view(session, held.item_id, looking=actor)
+                view = await load_view(session, item_id, looking=actor)
+            seen = Seen(view.version, view.digest)
             try:
-                await decide(actor, held.item_id, Choice(Act.PAY), Seen(view.version, view.digest))
+                await patiently(partial(decide, actor, item_id, Choice(Act.PAY), seen))
             except (NotYours, StaleItem):
                 continue
-            won.append(str(held.item_id))
+            won.append(str(item_id))
 
     async def see(item: UUID) -> Seen:
         async with transaction(actor) as session:
