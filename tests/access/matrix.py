@@ -245,7 +245,6 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.opening.open_item": P.ITEM_READ,
     "review.opening.opened_as_claimed": Inner("an item just claimed, from what was read before; reads nothing"),
     "review.opening.standing_of": Inner("what an item that was opened shows; reads nothing"),
-    "review.opening.opened_as_claimed": Inner("an item read ahead, as the claim left it; reads nothing"),
     "review.people_here.offer_people": P.ITEM_NOTE,
     "review.queue.list_items": P.QUEUE_READ,
     "review.queue.queue_names": P.QUEUE_READ,
