@@ -8,7 +8,6 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from console.review.states import Act
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import Decision, SecondOpinion
-from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
 from tests.browser.test_review_pages import _space_out, amount_on, statuses
 from tests.conftest import Database
 from tests.factories import Bank, claimed, import_items, item_ids, set_thresholds, x9_item
@@ -69,11 +68,9 @@ def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> It
     """``items("10.00", …, blind_second_review=True)``: checks of these amounts under these thresholds, and no other."""
 
     def make(*amounts: str, **thresholds: object) -> list[UUID]:
-        with psycopg.connect(module_database.superuser_url) as connection:
-            connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-            tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
-            tables += "second_opinion, file_finding, file_received"
-            connection.execute(f"truncate {tables} restart identity cascade")
+        tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
+        tables += "second_opinion, file_finding, file_received"
+        empty_tables(module_database.superuser_url, tables)
 
         async def work() -> list[UUID]:
             plain = {"undo_seconds": 0, "blind_second_review": False, "view_both_sides": False}

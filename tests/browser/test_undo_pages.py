@@ -10,7 +10,6 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
@@ -18,7 +17,7 @@ from sqlalchemy import func, select
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import Decision, Evidence, ItemDraft, PendingDecision
-from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
 from tests.browser.test_review_pages import _space_out, amount_on, statuses
 from tests.conftest import Database
 from tests.factories import Bank, import_items, item_ids, set_thresholds, x9_item
@@ -59,11 +58,9 @@ def site(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> list[UUID]:
     """Three checks of 208.00, 300.00 and 400.00, the first the most urgent, and no other."""
-    with psycopg.connect(module_database.superuser_url) as connection:
-        connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-        tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
-        tables += "second_opinion, file_finding, file_received"
-        connection.execute(f"truncate {tables} restart identity cascade")
+    tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
+    tables += "second_opinion, file_finding, file_received"
+    empty_tables(module_database.superuser_url, tables)
 
     async def work() -> list[UUID]:
         amounts = ("208.00", "300.00", "400.00")
