@@ -38,6 +38,7 @@ WORDS: Final = {
     Permission.ITEM_READ: "read checks",
     Permission.FILE_READ: "read what came of files",
     Permission.FILE_IMPORT: "import files",
+    Permission.ADVICE_WRITE: "give advice on checks",
 }
 _USUAL: Final = timedelta(days=90)
 

@@ -264,7 +264,7 @@ def _row(found: Any) -> QueueRow:
 
 
 # Columns, no entities: a page of fifty is read for every filter and every key pressed in the search.
-_ROWS: Final[Select[Any]] = (
+_ROWS: Final[Any] = (
     select(
         CheckItem.id,
         CheckItem.version,

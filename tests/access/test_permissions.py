@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.access.api_keys import GRANTABLE
+from console.access.api_keys_page import WORDS as WORDS_OF_KEYS
 from console.access.permission_words import MEANINGS, as_markdown
 from console.access.permissions import (
     ADMINISTERING,
@@ -147,3 +148,7 @@ def test_a_built_in_role_works_everywhere(role: Role) -> None:
     who = replace(actor(), roles=frozenset({role}))
     for permission in Permission:
         assert reaches(who, permission) == (None if permission in GRANTS[role].permissions else ())
+
+
+def test_what_a_key_may_do_is_said_in_words_where_keys_are_made() -> None:
+    assert set(WORDS_OF_KEYS) == set(GRANTABLE)

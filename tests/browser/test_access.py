@@ -18,7 +18,7 @@ from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AuditEntry
 from tests.access.ground import settings_on, with_code
-from tests.accessibility import COLOURS
+from tests.accessibility import COLOURS, settled
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import PASSWORD, Bank
@@ -159,7 +159,7 @@ def test_axe_finds_nothing(paths: tuple[str, ...], site: Site, bank: Bank, campa
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.wait_for_timeout(400)  # colours fade
             rules = {"runOnly": {"type": "tag", "values": TAGS}} if scheme == "light" else COLOURS
-            result = Axe().run(page, options=rules)
+            result = Axe().run(settled(page), options=rules)
             for violation in result.response["violations"]:
                 found[f"{path}, {scheme}: {violation['id']}"] = [node["html"][:200] for node in violation["nodes"]]
     assert found == {}

@@ -18,7 +18,7 @@ from console.institution import institution_of
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AccessReview
-from tests.accessibility import COLOURS
+from tests.accessibility import COLOURS, settled
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank
@@ -60,7 +60,7 @@ def passes_axe(page: Page) -> None:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_timeout(300)
         rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]} if scheme == "light" else COLOURS
-        found = Axe().run(page, options=rules)
+        found = Axe().run(settled(page), options=rules)
         assert found.violations_count == 0, found.generate_report()
 
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from console.intake.x9.records import Side, X9ImageView
 from console.settings import Settings, settings
+from tests.accessibility import settled
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, import_items, x9_file, x9_item
@@ -269,5 +270,5 @@ def test_the_page_passes_axe(desk: Page, bank: Bank, tmp_path: Path, scheme: str
     expect(desk.get_by_role("region", name="Findings")).to_be_visible()
     expect(line(desk, name)).to_contain_text("3 checks")
     desk.wait_for_timeout(400)
-    found = Axe().run(desk, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    found = Axe().run(settled(desk), options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
     assert found.violations_count == 0, found.generate_report()

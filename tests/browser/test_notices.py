@@ -17,6 +17,7 @@ from console.notices import NoticeKind, notify
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import Notice
+from tests.accessibility import settled
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, import_items, item_ids, x9_item
@@ -85,7 +86,7 @@ async def clear(bank: Bank) -> None:
 
 
 def expect_accessible(page: Page) -> None:
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    found = Axe().run(settled(page), options={"runOnly": {"type": "tag", "values": TAGS}})
     assert found.violations_count == 0, found.generate_report()
 
 

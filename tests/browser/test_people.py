@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from console.actor import Actor
 from console.roles import Role
 from console.settings import Settings, settings
-from tests.accessibility import COLOURS
+from tests.accessibility import COLOURS, settled
 from tests.browser.site import Site, enrol_person, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, import_items, make_person, x9_item
@@ -221,5 +221,5 @@ def test_the_pages_can_be_used_by_everybody(
     page.emulate_media(color_scheme=scheme)
     site.join(page, bank.administrator, path if path != "person" else f"/people/{bank.approver.user_id}")
     page.wait_for_timeout(300)
-    found = Axe().run(page, options=None if scheme == "light" else COLOURS)
+    found = Axe().run(settled(page), options=None if scheme == "light" else COLOURS)
     assert found.violations_count == 0, found.generate_report()

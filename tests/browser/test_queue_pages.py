@@ -17,6 +17,7 @@ from console.review.queue_settings import read_queues
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import CheckItem, Claim
+from tests.accessibility import settled
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.browser.test_review_pages import _space_out
 from tests.conftest import Database
@@ -75,7 +76,7 @@ def amounts(page: Page) -> Any:
 
 
 def passes_axe(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(settled(page)).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 

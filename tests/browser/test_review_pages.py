@@ -25,6 +25,7 @@ from console.review.states import Act
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
+from tests.accessibility import settled
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, account_record, import_items, item_ids, look, set_thresholds, x9_item
@@ -502,7 +503,7 @@ def test_the_account_is_told_and_its_checks_and_card_are_compared_with(
 
 def axe_finds_nothing(page: Page) -> None:
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    result = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    result = Axe().run(settled(page), options={"runOnly": {"type": "tag", "values": tags}})
     assert {one["id"]: [node["html"][:160] for node in one["nodes"]] for one in result.response["violations"]} == {}
 
 

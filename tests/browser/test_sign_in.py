@@ -17,7 +17,7 @@ from console.access.people import create_user
 from console.actor import Actor
 from console.roles import Role
 from console.settings import Settings, settings
-from tests.accessibility import COLOURS
+from tests.accessibility import COLOURS, settled
 from tests.browser.site import SECRET, Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import PASSWORD, Bank, make_person
@@ -74,7 +74,7 @@ def passes_axe(page: Page) -> None:
             "Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < Infinity)"
             ".map(a => a.finished.catch(() => null)))"
         )
-        found = Axe().run(page, options=None if scheme == "light" else COLOURS)
+        found = Axe().run(settled(page), options=None if scheme == "light" else COLOURS)
         assert found.violations_count == 0, f"{page.url}, {scheme}: {found.generate_report()}"
     page.emulate_media(color_scheme="light")
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from console.ui.theme import DARK, LIGHT, STYLE_PATH
-from tests.accessibility import COLOURS
+from tests.accessibility import COLOURS, settled
 from tests.ui.screen import Screen
 
 OpenPage = Callable[..., Screen]
@@ -41,7 +41,7 @@ def test_axe_finds_nothing(open_page: OpenPage, name: str, theme: str) -> None:
     screen.page.wait_for_timeout(500)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     rules = {"runOnly": {"type": "tag", "values": tags}} if theme == "light" else COLOURS
-    result = Axe().run(screen.page, options=rules)
+    result = Axe().run(settled(screen.page), options=rules)
     found = {
         violation["id"]: [node["html"][:160] for node in violation["nodes"]]
         for violation in result.response["violations"]
