@@ -11,7 +11,6 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -26,7 +25,7 @@ from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
 from tests.accessibility import settled
-from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, account_record, import_items, item_ids, look, set_thresholds, x9_item
 
@@ -73,10 +72,8 @@ def site(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(autouse=True)
 def empty_queue(module_database: Database, bank: Bank) -> None:
     """One bank and one server serve the whole module; each test begins with no check at all."""
-    with psycopg.connect(module_database.superuser_url) as connection:
-        connection.execute("set session_replication_role = replica")  # past the guards of what is append-only
-        connection.execute("truncate check_item, item_tally, claim, flag, decision, evidence, image,"
-                           " file_finding, file_received restart identity cascade")  # fmt: skip
+    tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
+    empty_tables(module_database.superuser_url, tables + "second_opinion, file_finding, file_received")
 
 
 @pytest.fixture
