@@ -193,6 +193,8 @@ def test_what_is_typed_while_a_service_is_away_is_held_and_saved_when_it_is_back
     assert any(saved() for _ in range(30)), "the draft was never saved"
     expect(page.get_by_text("Your draft cannot be saved at present")).to_be_hidden()
     assert page.evaluate("window.notReloaded") is True
+    # While the page says that nobody can be recognised, keys do nothing.
+    expect(page.locator(".crc-outage")).to_be_hidden(timeout=SLOW)
     page.keyboard.press("Escape")
     page.keyboard.press("q")
     page.wait_for_url("**/queue")
