@@ -408,6 +408,7 @@ def test_the_description_and_errors_show_no_internals(run: Callable, console: Se
             described = (await client.get("openapi.json", headers=bearer(secret))).json()
             assert set(described["paths"]) == {
                 "/auth/token", "/auth/refresh", "/auth/logout", "/auth/me", "/items", "/items/{item_id}", "/files",
+                "/items/{item_id}/advice",
                 "/files/{file_id}",
             }  # fmt: skip
             answer = await client.get("items", headers=bearer(secret))
