@@ -104,5 +104,6 @@ def _whole(tags: dict[int, float], size: int) -> bool:
         and tags[_PHOTOMETRIC] in (0, 1)
         and tags[_STRIP_BYTES] > 0
         and tags[_STRIP_AT] + tags[_STRIP_BYTES] <= size
-        and tags.get(_ROWS_PER_STRIP, tags[_HEIGHT]) >= tags[_HEIGHT]
+        # More rows than there are may be said as well; what Pillow makes of that it may decide itself.
+        and tags.get(_ROWS_PER_STRIP, tags[_HEIGHT]) == tags[_HEIGHT]
     )

@@ -176,6 +176,7 @@ def test_odd_tags_are_judged_as_pillow_judges_them(changed: list[Entry], order: 
 @example([], [], 1.0)
 @example([(0.0, 0)], [], 1.0)
 @example([], [], 0.0)
+@example(in_codes=[], in_front=[(117, 128)], kept=1.0)  # two thousand million rows in the strip
 @given(
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=60),
     st.lists(st.tuples(st.integers(0, 180), st.integers(0, 255)), max_size=2),
