@@ -78,7 +78,8 @@ class Desk:
             with self._empty:
                 self._draw_empty()
             self.undo = UndoPanel(page.handler(reviewing.undo))
-            self._hotkeys = Hotkeys(looking_keys(), page.handler(reviewing.key))
+            self._heard, self._turn, self._sending = page.handler(reviewing.key), asyncio.Lock(), False
+            self._hotkeys = Hotkeys(looking_keys(), self._in_turn)
         self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
 
     async def show(self, actor: Actor, opened: Opened) -> None:
@@ -128,6 +129,20 @@ class Desk:
     def focus(self, field: str) -> None:
         """Put the cursor where something is missing."""
         self.form.focus(field)
+
+    async def _in_turn(self, action: str) -> None:
+        """Keys act in the order in which they were pressed, whoever has to be asked first; what is pressed while a
+        decision is on its way was not meant for the check that follows it."""
+        if self._sending:
+            return
+        submits = action == "submit"
+        self._sending = submits
+        try:
+            async with self._turn:
+                await self._heard(action)
+        finally:
+            if submits:
+                self._sending = False
 
     async def key(self, action: str) -> None:
         """Do what a key of flags or form says."""

@@ -433,6 +433,7 @@ def test_search_filter_and_sort_ask_the_database(
     expect(page.locator(".crc-table-foot")).to_contain_text("1–50 of 60")
     amounts = page.locator("td[data-column=amount]")
     page.get_by_role("button", name="Amount").click()
+    expect(page.get_by_role("columnheader", name="Amount")).to_have_attribute("aria-sort", "ascending")
     expect(amounts.first).to_have_text("1.00")
     page.get_by_role("button", name="Amount").click()
     expect(amounts.first).to_have_text("60.00")
