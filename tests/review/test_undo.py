@@ -164,7 +164,7 @@ def test_without_a_window_it_is_committed_at_once(run: Callable, tmp_path: Path)
         assert (await view_of(bank.reviewer, item)).status is Status.APPROVED
         assert await read_draft(bank.reviewer, item) is None
         async with transaction(bank.system) as session:
-            assert "submitted_at" not in (await session.execute(select(Decision.details))).scalar_one()
+            assert (await session.execute(select(Decision.details))).scalar_one() == {"amount": "208.00"}
 
     run(story())
 
