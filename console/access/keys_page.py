@@ -88,6 +88,7 @@ class KeysView:
                 except KeyTaken as refused:
                     wrong.set_text(str(refused))
                     return
+                capture.delete()  # while the dialog goes, the next one may already be hearing
                 dialog.close()
                 await self.read(actor)
 
@@ -97,7 +98,7 @@ class KeysView:
                 else:
                     dialog.close()
 
-            KeyCapture("Press the new key; Esc leaves it as it is", heard)
+            capture = KeyCapture("Press the new key; Esc leaves it as it is", heard)
         dialog.on("hide", dialog.delete)
 
     async def _reset(self, actor: Actor, action: str) -> None:

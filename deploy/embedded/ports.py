@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
 LOWEST, HIGHEST = 10_240, 32_000
 """Below Linux's ephemeral range (32768 up), from which any outgoing connection may take a port at any time."""
+
+
+# What `reserve` holds open until the process ends.
+_reserved: list[int] = []
 
 
 def is_free(port: int) -> bool:
@@ -19,6 +27,24 @@ def is_free(port: int) -> bool:
             probe.bind((LOOPBACK, port))
         except OSError:
             return False
+    return True
+
+
+def reserve(port: int) -> bool:
+    """Take ``port`` for this process until it ends; False while another process that asks here has it.
+
+    Between the choice of a port and the server that listens on it lie seconds, in which a second start would choose
+    the same one. A lock on a file is gone with its process, however that ends.
+    """
+    folder = Path(tempfile.gettempdir()) / f"check-review-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return False
+    _reserved.append(lock)
     return True
 
 

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from deploy.embedded import children
 from deploy.embedded.children import Child, Restarts
-from deploy.embedded.ports import free_ports, is_free
+from deploy.embedded.ports import free_ports, is_free, reserve
 from deploy.embedded.services import Running, ServicesFailedError, start
 
 DEFAULT_PORT = 8000
@@ -113,13 +113,18 @@ class _Session:
 
     def _choose_port(self) -> int:
         if self._asked_port is not None:
-            if not is_free(self._asked_port):
+            if not (is_free(self._asked_port) and reserve(self._asked_port)):
                 raise _FailedError(
                     f"port {self._asked_port} is in use; stop what uses it, give another with --port, "
                     "or none to have a free one chosen."
                 )
             return self._asked_port
-        return DEFAULT_PORT if is_free(DEFAULT_PORT) else free_ports(1)[0]
+        if is_free(DEFAULT_PORT) and reserve(DEFAULT_PORT):
+            return DEFAULT_PORT
+        while True:
+            [port] = free_ports(1)
+            if reserve(port):
+                return port
 
     def _environ(self, services: Mapping[str, str]) -> dict[str, str]:
         return children.environment(services, self._data_dir)

@@ -212,6 +212,11 @@ def test_all_stops_when_a_service_ends(tmp_path: Path, up: Callable[..., Up]) ->
     assert_gone(everything, within=0)
 
 
+def test_two_starts_at_once_do_not_choose_the_same_port(tmp_path: Path, up: Callable[..., Up]) -> None:
+    both = [up(tmp_path / name, preparation=2) for name in ("one", "other")]
+    assert len({console.ready() for console in both}) == 2
+
+
 def test_a_port_asked_for_is_used_or_an_error(tmp_path: Path, up: Callable[..., Up]) -> None:
     (port,) = free_ports(1)
     with socket.socket() as other:
