@@ -18,6 +18,7 @@ from db.redis_pool import REDIS_ERRORS, redis
 
 CHANNEL = "items-changed"
 NOTICES_CHANNEL = "notices-changed"
+POLICIES_CHANNEL = "policies-changed"
 _log = structlog.get_logger(__name__)
 
 
@@ -35,11 +36,29 @@ def hint_notices(session: AsyncSession, user_ids: Iterable[UUID]) -> None:
     _publish_after_commit(session, NOTICES_CHANNEL, json.dumps([str(one) for one in user_ids]))
 
 
+def hint_policy(session: AsyncSession, institution_id: UUID, version_id: UUID) -> None:
+    """Tell every replica, once this transaction has committed, that this version of the policy changed."""
+    _publish_after_commit(session, POLICIES_CHANNEL, _policy_message(institution_id, version_id))
+
+
+async def tell_policy(institution_id: UUID, version_id: UUID) -> None:
+    """Tell every replica now that somebody came to, or left, this version of the policy."""
+    await _publish(POLICIES_CHANNEL, _policy_message(institution_id, version_id))
+
+
+def _policy_message(institution_id: UUID, version_id: UUID) -> str:
+    return json.dumps({"institution": str(institution_id), "version": str(version_id)})
+
+
 def _publish_after_commit(session: AsyncSession, channel: str, message: str) -> None:
     async def publish() -> None:
-        try:
-            await redis().publish(channel, message)
-        except REDIS_ERRORS as error:
-            _log.warning("hint lost", channel=channel, error=type(error).__name__)
+        await _publish(channel, message)
 
     after_commit(session, publish)
+
+
+async def _publish(channel: str, message: str) -> None:
+    try:
+        await redis().publish(channel, message)
+    except REDIS_ERRORS as error:
+        _log.warning("hint lost", channel=channel, error=type(error).__name__)

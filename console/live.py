@@ -14,7 +14,7 @@ import structlog
 from nicegui import Event, background_tasks
 
 from console.access.sessions import ENDED_CHANNEL
-from console.hints import CHANNEL, NOTICES_CHANNEL
+from console.hints import CHANNEL, NOTICES_CHANNEL, POLICIES_CHANNEL
 from db.redis_pool import REDIS_ERRORS, subscribed
 
 RESYNC_SECONDS = 15.0
@@ -26,6 +26,8 @@ RECONNECT_SECONDS = 1.0
 items_changed: Event[UUID, frozenset[UUID]] = Event()
 # (ids of people who were told something, or have read it; empty: anybody)
 notices_changed: Event[frozenset[UUID]] = Event()
+# (institution, version of its policy that changed or that somebody came to or left; None: any of them)
+policies_changed: Event[UUID, UUID | None] = Event()
 # (public reference of the session, why it ended)
 session_ended: Event[str, str] = Event()
 
@@ -37,7 +39,7 @@ async def listen() -> None:
     """Turn messages into events until cancelled; reconnects by itself."""
     while True:
         try:
-            async with subscribed(CHANNEL, NOTICES_CHANNEL, ENDED_CHANNEL) as channel:
+            async with subscribed(CHANNEL, NOTICES_CHANNEL, POLICIES_CHANNEL, ENDED_CHANNEL) as channel:
                 _everything_changed()
                 while True:
                     message = await channel.get_message(timeout=RESYNC_SECONDS)
@@ -58,6 +60,9 @@ def _take(channel: str, data: bytes) -> None:
         return
     message = json.loads(data)
     institution = UUID(message["institution"])
+    if channel == POLICIES_CHANNEL:
+        policies_changed.emit(institution, UUID(message["version"]))
+        return
     changed = {UUID(item) for item in message["items"]}
     if institution not in _waiting:
         _waiting[institution] = set()
@@ -79,6 +84,7 @@ def _everything_changed() -> None:
     """After a reconnection nobody knows what was missed."""
     for institution in list(_known):
         items_changed.emit(institution, frozenset())
+        policies_changed.emit(institution, None)
     notices_changed.emit(frozenset())
 
 

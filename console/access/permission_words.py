@@ -11,6 +11,8 @@ MEANINGS: dict[Permission, str] = {
     P.QUEUE_READ: "see the queue and its figures",
     P.QUEUE_MANAGE: "set queues, move checks between them, see who works on how much",
     P.INSTITUTION_HOURS: "set business hours, cut-off and own closings",
+    P.POLICY_READ: "see the policy, its versions and rules",
+    P.POLICY_EDIT: "draft a version of the policy: thresholds, rules, lists",
     P.ITEM_READ: "open a check: images, account, flags, history",
     P.ITEM_CLAIM: "take a check from the queue",
     P.ITEM_DECIDE: "decide a check, alone up to the amount limit",

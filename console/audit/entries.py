@@ -22,6 +22,8 @@ class Event(StrEnum):
     INSTITUTION_CREATED = "institution.created"
     HOURS_CHANGED = "institution.hours_changed"
     POLICY_CREATED = "policy.created"
+    POLICY_DRAFTED = "policy.drafted"
+    POLICY_DRAFT_SAVED = "policy.draft_saved"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     USER_DEACTIVATED = "user.deactivated"

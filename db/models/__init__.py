@@ -18,7 +18,7 @@ from db.models.institution import ClosedDay, Institution, Queue, QueueMember, Us
 from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
-from db.models.policy import PolicyVersion
+from db.models.policy import PolicyVersion, PolicyWorkingCopy
 from db.models.queue_views import DefaultView, SavedView
 from db.models.review import (
     CheckItem,
@@ -74,6 +74,7 @@ __all__ = [
     "NoticeSetting",
     "PendingDecision",
     "PolicyVersion",
+    "PolicyWorkingCopy",
     "Queue",
     "QueueMember",
     "RecoveryCode",
