@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import IntEnum
 
+from console.policy.actions import Priority
 from console.policy.model import PolicyDocument
-
-
-class Priority(IntEnum):
-    """The smaller, the more urgent."""
-
-    CRITICAL = 1
-    HIGH = 2
-    MEDIUM = 3
-    LOW = 4
-
 
 # The queues that a judgement names: they cannot be closed.
 QUEUES_NAMED = frozenset({"standard", "high_priority"})

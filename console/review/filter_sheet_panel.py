@@ -12,7 +12,7 @@ from uuid import UUID
 from nicegui import ui
 from nicegui.element import Element
 
-from console.policy.judgement import Priority
+from console.policy.actions import Priority
 from console.review.flag_names import FLAG_NAMES
 from console.review.queue_counts import Counts
 from console.review.queue_settings import Candidate

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from console.actor import Actor
-from console.policy.judgement import Priority
+from console.policy.actions import Priority
 from console.review import queue
 from console.review.clocks import due_shown
 from console.review.queue import Filter, Key, QueueRow
