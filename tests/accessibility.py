@@ -1,13 +1,17 @@
-"""What axe looks for in a page that it has already looked at in other colours."""
+"""What axe finds in a page: everything once, and once more what only other colours change."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 # Names, roles, order and sizes are the same whatever the colours.
 COLOURS: Final[dict[str, Any]] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+
+# What has to hold: the levels A and AA of WCAG 2.2.
+TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # Two frames for what is about to begin, then the end of every movement that ends.
 _SETTLED: Final = """
@@ -23,3 +27,20 @@ def settled(page: Page) -> Page:
     """The page once nothing fades or slides in it any more: until then its colours are those of no theme."""
     page.evaluate(_SETTLED)
     return page
+
+
+def expect_accessible(page: Page, *schemes: Literal["light", "dark"]) -> None:
+    """Axe finds nothing in the page as it is now, first in everything and then in the colours of the other scheme.
+
+    `schemes`: the one to begin with, and which others; by default light, then dark. The page is left in the first.
+    """
+    first, *others = schemes or ("light", "dark")
+    found: dict[str, list[str]] = {}
+    for scheme in (first, *others):
+        page.emulate_media(color_scheme=scheme)
+        rules = {"runOnly": {"type": "tag", "values": TAGS}} if scheme == first else COLOURS
+        for violation in Axe().run(settled(page), options=rules).response["violations"]:
+            found[f"{scheme}: {violation['id']}"] = [node["html"][:200] for node in violation["nodes"]]
+    page.emulate_media(color_scheme=first)
+    settled(page)
+    assert found == {}, f"{page.url}: {found}"

@@ -337,7 +337,8 @@ QUASAR: Final = """
 .q-dialog .q-card, .q-menu { background: var(--panel); color: var(--ink); border: 1px solid var(--line);
   border-radius: var(--radius); box-shadow: 0 12px 40px rgb(0 0 0 / .28); }
 .q-tooltip { background: var(--rail-ground); color: var(--on-rail); font-size: 12px; }
-.q-notification { border-radius: var(--radius); box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
+.q-notification { --q-negative: var(--breach-fill); border-radius: var(--radius);
+  box-shadow: 0 8px 28px rgb(0 0 0 / .28); }
 """
 
 RULES: Final = "".join(

@@ -18,6 +18,7 @@ from console.review.states import Act
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import Decision, SecondOpinion
+from tests.accessibility import expect_accessible
 from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
 from tests.browser.test_review_pages import _space_out, amount_on, statuses
 from tests.conftest import Database
@@ -139,6 +140,7 @@ def test_approvals_are_listed_taken_and_signed_and_come_and_go_live(
     expect(rows.first).to_contain_text("Return · Y ")
     run(recommend(bank, first, Choice(Act.PAY)))
     expect(rows).to_have_count(2, timeout=5_000)
+    expect_accessible(page)
     expect(rows.first).to_contain_text("6,000.00")  # the more urgent one
     expect(page.locator(".crc-figure", has_text="await your signature").locator("strong")).to_have_text("2")
     page.keyboard.press("s")
@@ -180,6 +182,7 @@ def test_blind_the_page_knows_nothing_until_the_own_choice_is_recorded(
     amount_on(page, "7,000.00")
     expect(page.get_by_text("Reviewer made a recommendation. It is shown to you once")).to_be_visible()
     expect(page.locator(".crc-acts button")).to_have_count(3)
+    expect_accessible(page)
     page.keyboard.press("Shift+T")
     page.wait_for_timeout(500)
     assert SECRET not in page.content()

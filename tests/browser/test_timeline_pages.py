@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,9 +20,12 @@ from console.access.permissions import Permission
 from console.actor import Actor, Grant
 from console.review.advice import GivenAdvice, give_advice
 from console.review.claims import release
+from console.review.clocks import add_banking_days
+from console.review.holds import HOLD_RULES, HoldReason
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import CheckItem, Decision
+from tests.accessibility import expect_accessible
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, import_items, item_ids, set_thresholds, x9_item
@@ -119,6 +124,7 @@ def test_notes_name_people_and_files_are_attached_beside_the_image(
         happened.first.get_by_text("Save the file").click()
     assert download.value.suggested_filename == "letter of the branch.pdf"
     assert Path(download.value.path()).read_bytes() == PDF
+    expect_accessible(page)
     letter.write_bytes(b"MZ\x90\0")
     drawer.locator("input[type=file]").set_input_files(letter)
     expect(page.locator(".q-notification__message", has_text="whatever its name says")).to_be_visible()
@@ -198,11 +204,50 @@ def test_who_decides_against_advice_says_why(
     page.get_by_role("option", name="Customer contacted").click()
     expect(page.locator(".q-menu")).to_have_count(0)  # while it is there, it has the keyboard
     page.get_by_label("In a few words").fill("He wrote it.")
+    expect_accessible(page)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".crc-amount", has_text="$400.00")).to_be_hidden()
     decision = last_decision(run, bank, items[3])
     assert decision is not None
     assert decision.details["override"] == {"category": "customer_contacted", "text": "He wrote it."}
+
+
+def test_a_hold_beyond_the_schedule_names_its_exception_and_prints_the_notice(
+    site: Site, bank: Bank, items: list[UUID], open_browser: Open, run: Run
+) -> None:
+    run(release(bank.reviewer, items[4]))  # whom a decision may have brought it
+    page = open_browser()
+    review(site, page, bank.second_reviewer, items[4], "500.00")
+    page.keyboard.press("h")
+    form = page.locator(".crc-hold")
+    expect(form).to_be_visible()
+    until = page.get_by_label("Hold until")
+    ends = add_banking_days(datetime.now(ZoneInfo("America/New_York")).date(), 5)
+    until.press("Control+a")
+    page.keyboard.type(f"{ends:%Y%m%d}")
+    expect(until).to_have_value(ends.isoformat())
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".q-notification__message", has_text="exception")).to_be_visible()
+    page.get_by_label("Exception (Reg CC 229.13)").click()
+    page.get_by_role("option", name=HOLD_RULES[HoldReason.REASONABLE_CAUSE].label).click()
+    expect(page.locator(".q-menu")).to_have_count(0)
+    expect(page.locator(".crc-hold-words")).to_contain_text("The notice will say that 500.00 is delayed.")
+    page.get_by_label("Deposit account number").fill("0012345678")
+    page.get_by_label("Note").fill("The drawer could not be reached.")
+    expect_accessible(page)
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".crc-amount", has_text="$500.00")).to_be_hidden()
+    decision = last_decision(run, bank, items[4])
+    assert decision is not None
+    assert (decision.action, decision.details["release_on"]) == ("hold", ends.isoformat())
+
+    reader = open_browser()
+    review(site, reader, bank.supervisor, items[4], "500.00")
+    reader.keyboard.press("Shift+T")
+    with reader.expect_download() as download:
+        reader.get_by_role("button", name="Notice").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
 
 
 def test_a_person_presses_the_keys_they_chose(
@@ -222,6 +267,7 @@ def test_a_person_presses_the_keys_they_chose(
     expect(page.locator(".crc-key-capture")).to_be_visible()
     page.keyboard.press(";")
     expect(pay.locator("kbd")).to_have_text(";")
+    expect_accessible(page)
     run(release(bank.reviewer, items[5]))  # whom a decision may have brought it
     review(site, page, bank.second_reviewer, items[5], "600.00")
     button = page.locator(".crc-acts button", has_text="Pay")

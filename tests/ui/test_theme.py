@@ -15,6 +15,7 @@ TEXT_ON = [
     *((tone, "panel") for tone in ("ok", "warning", "breach", "two")),
     ("flag-ink", "flag-soft"),
     ("on-accent", "accent-fill"),
+    ("paper", "breach-fill"),  # what Quasar writes in white
     ("on-flag", "flag-fill"),
     ("on-flag", "weak-fill"),
     ("image-ink", "image-bar"),
