@@ -40,7 +40,8 @@ APART = {("policy", "images"), ("images", "policy")}
 PURE = ["console.review.states", "console.review.clocks",
         "console.review.return_deadline", "console.review.flags", "console.review.reasons",
         "console.notices.kinds", "console.notices.words",
-        "console.policy.model", "console.policy.conditions", "console.policy.actions", "console.policy.fields",
+        "console.policy.model", "console.policy.sentences", "console.policy.threshold_words",
+        "console.policy.changed_parts", "console.policy.conditions", "console.policy.actions", "console.policy.fields",
         "console.policy.facts", "console.policy.values", "console.policy.judgement",
         "console.access.permissions", "console.audit.canonical",
         "console.intake.x9"]  # fmt: skip

@@ -1,0 +1,148 @@
+"""The thresholds in words: how each is called, what it counts, and what it means when it goes up or down. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Unit(StrEnum):
+    """What a threshold counts; YES_NO is on or off."""
+
+    DOLLARS = "dollars"
+    HOURS = "business hours"
+    MINUTES = "minutes"
+    SECONDS = "seconds"
+    DAYS = "days"
+    MONTHS = "months"
+    TIMES = "times"
+    CHECKS = "checks"
+    SERIALS = "serials"
+    CONFIDENCE = "0 to 1"
+    YES_NO = ""
+
+
+@dataclass(frozen=True)
+class ThresholdWords:
+    """A threshold. `more` and `less` say what a larger and a smaller value mean, or what on and off do."""
+
+    label: str
+    unit: Unit
+    help: str
+    more: str
+    less: str
+
+
+# In groups, in the order in which they are shown.
+GROUPS: Final[dict[str, dict[str, ThresholdWords]]] = {
+    "Amounts and two people": {
+        "dual_control_amount": ThresholdWords(
+            "Two people from", Unit.DOLLARS, "A second person signs from this amount on.",
+            "Fewer checks need a second person.", "More checks need a second person.",
+        ),
+        "blind_second_review": ThresholdWords(
+            "Second person chooses unseen", Unit.YES_NO,
+            "The second of two people chooses before the first one's recommendation is shown to them.",
+            "The second person no longer sees the first choice before their own.",
+            "The second person sees the first choice at once.",
+        ),
+        "high_priority_amount": ThresholdWords(
+            "High priority from", Unit.DOLLARS, "Checks from this amount on go before others.",
+            "Fewer checks are of high priority.", "More checks are of high priority.",
+        ),
+    },
+    "Clocks": {
+        "sla_hours": ThresholdWords(
+            "SLA", Unit.HOURS, "So long may a review take, where its queue or a rule says nothing else.",
+            "Checks that come in are due later.", "Checks that come in are due sooner.",
+        ),
+        "warning_minutes": ThresholdWords(
+            "Warn before", Unit.MINUTES, "So long before the SLA ends a check is marked.",
+            "Checks are marked earlier.", "Checks are marked later.",
+        ),
+    },
+    "Review": {
+        "undo_seconds": ThresholdWords(
+            "Undo window", Unit.SECONDS, "So long can a decision be taken back; 0: it is committed at once.",
+            "Decisions can be taken back longer.", "Decisions are committed sooner.",
+        ),
+        "view_both_sides": ThresholdWords(
+            "Both sides must be seen", Unit.YES_NO,
+            "A decision is refused while a side with an image was not on the screen.",
+            "Nobody decides without having seen both sides.", "A check can be decided from its front alone.",
+        ),
+    },
+    "Flags": {
+        "unusual_amount_factor": ThresholdWords(
+            "Unusual amount from", Unit.TIMES, "As many times the account's usual check of 90 days.",
+            "Fewer amounts are flagged as unusual.", "More amounts are flagged as unusual.",
+        ),
+        "new_account_days": ThresholdWords(
+            "New account for", Unit.DAYS, "So long after it was opened (Reg CC 229.13(a)(2): 30 days).",
+            "Accounts count as new for longer.", "Accounts count as new for less long.",
+        ),
+        "new_account_amount": ThresholdWords(
+            "Large on a new account from", Unit.DOLLARS, "Flagged from this amount on while the account is new.",
+            "Fewer checks on new accounts are flagged.", "More checks on new accounts are flagged.",
+        ),
+        "serial_gap": ThresholdWords(
+            "Serial out of sequence from", Unit.SERIALS, "So far from the account's last serial.",
+            "Fewer serials are flagged.", "More serials are flagged.",
+        ),
+        "checks_in_7_days": ThresholdWords(
+            "Velocity from", Unit.CHECKS, "So many checks of one account in 7 days.",
+            "Fewer accounts are flagged for velocity.", "More accounts are flagged for velocity.",
+        ),
+        "duplicate_window_days": ThresholdWords(
+            "Duplicates looked for", Unit.DAYS, "So far back the same account, serial and amount are looked for.",
+            "Duplicates are found farther back.", "Duplicates farther back are found no more.",
+        ),
+        "stale_months": ThresholdWords(
+            "Stale after", Unit.MONTHS, "UCC 4-404: a check older than six months may be refused.",
+            "Fewer checks are flagged as stale.", "More checks are flagged as stale.",
+        ),
+    },
+    "Advice of other systems": {
+        "advisory_confidence": ThresholdWords(
+            "A finding from", Unit.CONFIDENCE, "From this confidence on it must be answered; below it is a hint.",
+            "Less advice must be answered.", "More advice must be answered.",
+        ),
+    },
+}  # fmt: skip
+
+THRESHOLDS: Final = {name: words for group in GROUPS.values() for name, words in group.items()}
+
+_SHORT: Final = {Unit.HOURS: "h", Unit.MINUTES: "min", Unit.SECONDS: "s", Unit.TIMES: "×", Unit.CONFIDENCE: ""}
+
+
+def shown(name: str, value: Any) -> str:
+    """A threshold's value as people read it, with its unit: `7,500.00`, `4 h`, `6 months`, `off`."""
+    words = THRESHOLDS[name]
+    if words.unit is Unit.YES_NO:
+        return "on" if value is True else "off"
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    if words.unit is Unit.DOLLARS:
+        return f"{number:,.2f}"
+    return f"{plain(number)} {_SHORT.get(words.unit, words.unit.value)}".strip()
+
+
+def effect(name: str, before: Any, after: Any) -> str:
+    """What the change means, in a sentence; empty where nothing changes, or `after` is no number yet."""
+    words = THRESHOLDS[name]
+    if words.unit is Unit.YES_NO:
+        return "" if before is after else words.more if after is True else words.less
+    try:
+        old, new = Decimal(str(before)), Decimal(str(after))
+    except InvalidOperation:
+        return ""
+    return "" if old == new else words.more if new > old else words.less
+
+
+def plain(number: Decimal) -> str:
+    """A number without zeros at its end."""
+    return f"{number.normalize():,f}"
