@@ -6,12 +6,14 @@ and names its institution; without one it sees no row of any institution's data.
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 APP_ROLE = "console_app"
@@ -44,7 +46,6 @@ def open_engine(url: str, *, pool_size: int = 10, max_overflow: int = 5) -> Asyn
         url,
         pool_size=pool_size,
         max_overflow=max_overflow,
-        pool_pre_ping=True,
         # Values of a failing statement, account numbers among them, stay out of tracebacks and logs.
         hide_parameters=True,
         connect_args={
@@ -53,8 +54,24 @@ def open_engine(url: str, *, pool_size: int = 10, max_overflow: int = 5) -> Asyn
             "application_name": "check-review-console",
         },
     )
+    event.listen(_engine.sync_engine, "checkout", _look_at_the_line)
     _sessions = async_sessionmaker(_engine, expire_on_commit=False, autoflush=False)
     return _engine
+
+
+def _look_at_the_line(connection: Any, *_: object) -> None:
+    """Replace a connection on which the server has said goodbye, as it does when it ends or restarts.
+
+    Nothing may wait to be read on a connection that nobody uses. Looking costs a system call; asking the server, as a
+    ping does, costs each transaction one more round trip.
+    """
+    line = connection.driver_connection
+    if line.closed:
+        raise InvalidatePoolError
+    waiting = select.poll()
+    waiting.register(line.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    if waiting.poll(0):
+        raise InvalidatePoolError
 
 
 def is_open() -> bool:

@@ -62,14 +62,14 @@ redis.call('PEXPIRE', key, math.min(idle, lifetime))
 return enter(key, index, tonumber(ARGV[3]), ARGV[1], ARGV[2], lifetime)
 """
 
-# KEYS: session. Answers 0 where the session has ended.
+# KEYS: session. Answers with its fields, none where the session has ended.
 TOUCH: Final = f"""
 local found = redis.call('HMGET', KEYS[1], 'ends_at', 'idle')
-if not found[1] then return 0 end
+if not found[1] then return {{}} end
 {_NOW}
 redis.call('HSET', KEYS[1], 'last_seen', now)
 redis.call('PEXPIRE', KEYS[1], math.min(tonumber(found[2]), tonumber(found[1]) - now))
-return redis.call('EXISTS', KEYS[1])
+return redis.call('HGETALL', KEYS[1])
 """
 
 # KEYS: session, person's sessions. ARGV: channel, how long ends are remembered, sessions allowed, secret's hash, the

@@ -113,9 +113,10 @@ async def is_alive(name: str) -> bool:
         return bool(await redis().exists(store.key(name)))
 
 
-async def touch(name: str) -> bool:
-    """Count a person's activity: the idle time starts again. False where the session has ended."""
-    return bool(await store.run(session_scripts.TOUCH, [store.key(name)], []))
+async def touch(name: str) -> Session | None:
+    """Count a person's activity: the idle time starts again. The session as it stands then; None where it has ended."""
+    fields = await store.run(session_scripts.TOUCH, [store.key(name)], [])
+    return session_from(store.pairs(fields)) if fields else None
 
 
 async def mark_code(name: str) -> None:
@@ -238,6 +239,12 @@ def _limits(stage: Stage, method: str) -> tuple[int, int]:
     return milliseconds(idle), milliseconds(lifetime)
 
 
+def _full(session: Session | None) -> Session:
+    if session is None or session.stage is not Stage.FULL:
+        raise SignedOut
+    return session
+
+
 @dataclass(frozen=True)
 class PageSession:
     """What an open page keeps of its session: its name, never the actor. Each event asks anew.
@@ -256,20 +263,23 @@ class PageSession:
 
     async def actor(self) -> Actor:
         """Who this page belongs to at this moment, for timers and pushes. Raises SignedOut."""
-        return await allowlist.placed((await self.session()).actor(self._this_event()))
+        return await self.actor_in(await self.session())
 
     async def acting(self) -> Actor:
         """The same for something that a person did: it counts as activity. Raises SignedOut."""
-        if not await touch(self.reference):
-            raise SignedOut
-        return await self.actor()
+        return await self.actor_in(await self.active())
+
+    async def active(self) -> Session:
+        """The session, in which a person just did something. Raises SignedOut."""
+        return _full(await touch(self.reference) if store.is_reference(self.reference) else None)
+
+    async def actor_in(self, session: Session) -> Actor:
+        """Who acts in this session, which was read at this moment."""
+        return await allowlist.placed(session.actor(self._this_event()))
 
     async def session(self) -> Session:
         """The whole session, for the name and the time left. Raises SignedOut."""
-        session = await named(self.reference)
-        if session is None or session.stage is not Stage.FULL:
-            raise SignedOut
-        return session
+        return _full(await named(self.reference))
 
     def _this_event(self) -> Visit:
         # The address of the socket that the event came through, where it did.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
-from uuid import uuid4
+from typing import Any, Final
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -108,6 +109,7 @@ async def record(
     Call it last: from here to the commit the chain's head is locked, which puts the entries of all replicas
     in one order.
     """
+    await session.flush()  # whatever is changed is on its way before anybody waits for the head
     head = await _locked_head(session, actor)
     entry = AuditEntry(
         id=uuid4(),
@@ -127,19 +129,54 @@ async def record(
         previous_hash=head.hash,
     )
     entry.hash = chained_hash(entry.previous_hash, entry_text(entry))
-    head.sequence, head.hash = entry.sequence, entry.hash
-    session.add(entry)
-    await session.flush()
+    await session.execute(_APPEND, {f"its_{name}": getattr(entry, name) for name in _COLUMNS})
+    session.info[_HEAD] = replace(head, sequence=entry.sequence, hash=entry.hash)
 
 
-async def _locked_head(session: AsyncSession, actor: Actor) -> AuditHead:
-    query = select(AuditHead).where(AuditHead.institution_id == actor.institution_id).with_for_update()
-    head = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
-    if head is None:
+@dataclass(frozen=True)
+class _Head:
+    """The chain's last link, which is locked until the end of `within`: a transaction's part that may be rolled back
+    by itself, or None for the whole transaction."""
+
+    institution_id: UUID
+    sequence: int
+    hash: bytes | None
+    within: object
+
+
+_HEAD: Final = "audit head"
+_COLUMNS: Final = tuple(column.key for column in AuditEntry.__mapper__.column_attrs)
+_LOCK: Final = (
+    select(AuditHead.sequence, AuditHead.hash)
+    .where(AuditHead.institution_id == bindparam("institution"))
+    .with_for_update()
+)
+# The entry and the new head in one statement.
+_APPEND: Final = (
+    update(AuditHead.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
+    .where(AuditHead.__table__.c.institution_id == bindparam("its_institution_id"))
+    .values(sequence=bindparam("its_sequence"), hash=bindparam("its_hash"))
+    .add_cte(
+        insert(AuditEntry.__table__)  # type: ignore[arg-type]
+        .values({column.name: bindparam(f"its_{column.name}") for column in AuditEntry.__table__.columns})
+        .cte("entry")
+    )
+)
+
+
+async def _locked_head(session: AsyncSession, actor: Actor) -> _Head:
+    """The head, locked by this transaction: read once, and known from then on to whoever appends next."""
+    known: _Head | None = session.info.get(_HEAD)
+    within = session.sync_session.get_nested_transaction()
+    if known is not None and known.institution_id == actor.institution_id and known.within is within:
+        return known
+    wanted = {"institution": actor.institution_id}
+    row = (await session.execute(_LOCK, wanted)).one_or_none()
+    if row is None:
         first = insert(AuditHead).values(institution_id=actor.institution_id, sequence=0).on_conflict_do_nothing()
         await session.execute(first)
-        head = (await session.execute(query)).scalar_one()
-    return head
+        row = (await session.execute(_LOCK, wanted)).one()
+    return _Head(actor.institution_id, row.sequence, row.hash, within)
 
 
 # What the hash covers: every column but the two hashes (the previous one enters the hash by itself).

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -47,6 +47,10 @@ from console.ui.shell import NavItem, SessionClock, Shell, shell
 from console.ui.theme import DARK, LIGHT
 
 RESPONSE_TIMEOUT: Final = 10.0
+# A session is prolonged with each keystroke. Its clock counts minutes while the end is far, and need not follow so
+# closely; near the end it is exact.
+_ROUGHLY: Final = timedelta(seconds=5)
+_EXACT_BEFORE_END: Final = WARN_BEFORE_END + timedelta(minutes=1)
 TITLE: Final = "Check Review Console"
 # Where the browser gets a new cookie for its session; `edge.session_renewal` answers.
 RENEW: Final = "/session/renew"
@@ -163,7 +167,8 @@ class ConsolePage:
     async def run(self, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
         """Call `work(actor, …)` as `handler` does."""
         try:
-            actor = await self.session.acting()
+            session = await self.session.active()
+            actor = await self.session.actor_in(session)
         except SignedOut:
             self.show_signed_out()
             return
@@ -171,7 +176,7 @@ class ConsolePage:
             self.tell(str(error), bad=True)
             return
         await self._attempt(work, actor, *arguments)
-        await self._renew_clock()
+        self.session_stands(session.idle_until(), final=session.is_final())
 
     async def refresh(self, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
         """Call `work(actor, …)` for a timer or a live message: it does not count as activity."""
@@ -218,15 +223,10 @@ class ConsolePage:
             with self.client:
                 ui.notify(message, type="negative" if bad else "info", timeout=8000 if bad else 3500, position="top")
 
-    async def _renew_clock(self) -> None:
-        try:
-            session = await self.session.session()
-        except (SignedOut, SessionServiceUnavailable):
-            return  # the watch over open pages says so
-        self.session_stands(session.idle_until(), final=session.is_final())
-
     def session_stands(self, ends: datetime, *, final: bool) -> None:
         """The session ends then unless it is used, or in any case where `final`."""
+        if abs(ends - self.ends) < _ROUGHLY and self.ends - datetime.now(UTC) > _EXACT_BEFORE_END:
+            return
         if self.shell and self.shell.session and ends != self.ends:
             self.ends = ends
             self.shell.session.set(ends, now=datetime.now(UTC), warn_at=ends - WARN_BEFORE_END)

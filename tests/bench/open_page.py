@@ -25,6 +25,9 @@ _QUERY: Final = re.compile(r"^\s*query: (\{.*\}),$", re.MULTILINE)
 _ESCAPES: Final = (("&#36;", "$"), ("&#96;", "`"), ("&gt;", ">"), ("&lt;", "<"), ("&amp;", "&"))
 # How long both sides were looked at, when the page asks its viewer.
 _VIEWED: Final = {"front": 3000, "back": 1000}
+# How often a browser says what it has received, as NiceGUI's own script does.
+_ACK_SECONDS: Final = 3.0
+_REST_SECONDS: Final = 0.1
 
 
 class PageFailed(Exception):
@@ -41,8 +44,9 @@ class OpenPage:
         self._changed = asyncio.Event()
         self._connected = asyncio.Event()
         self._socket: ClientConnection
-        self._reading: asyncio.Task[None]
+        self._tasks: list[asyncio.Task[None]] = []
         self._client_id = ""
+        self._received = self._acknowledged = 0
 
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self._cookie, "Origin": self._origin}
@@ -61,7 +65,7 @@ class OpenPage:
         address = f"ws://{urlsplit(self._origin).netloc}/_nicegui_ws/socket.io/?"
         address += urlencode(asked | {"EIO": 4, "transport": "websocket"})
         self._socket = await connect(address, additional_headers=headers, max_size=None, compression=None)
-        self._reading = asyncio.create_task(self._read())
+        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._acknowledge())]
         async with asyncio.timeout(15):
             await self._connected.wait()
         return self
@@ -69,9 +73,10 @@ class OpenPage:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._reading
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await self._socket.close()
 
     def prop(self, tag: str, name: str) -> Any:
@@ -94,6 +99,13 @@ class OpenPage:
                     await self._changed.wait()
         except TimeoutError:
             raise PageFailed(f"nothing came within {seconds} s; told: {self.complaints[-3:]}") from None
+
+    async def come_to_rest(self) -> None:
+        """Wait until the server has sent nothing for a moment, as somebody does who looks before they act."""
+        with suppress(TimeoutError):
+            while True:
+                self._changed.clear()
+                await asyncio.wait_for(self._changed.wait(), _REST_SECONDS)
 
     async def _tell(self, kind: str, value: object) -> None:
         """An event of this kind, at the one element that hears such."""
@@ -132,8 +144,9 @@ class OpenPage:
             self._changed.set()
 
     async def _heard(self, event: str, message: dict[str, Any]) -> None:
+        if "_id" in message:
+            self._received = message.pop("_id") + 1
         if event == "update":
-            message.pop("_id", None)
             self.elements.update(message)
         elif event == "notify" and message.get("type") == "negative":
             self.complaints.append(str(message.get("message")))
@@ -143,5 +156,10 @@ class OpenPage:
             await self._say("javascript_response", answer)
         elif event == "open":
             self.complaints.append(f"led to {message.get('path')}")
-        if "_id" in message:
-            await self._say("ack", {"client_id": self._client_id, "next_message_id": message["_id"] + 1})
+
+    async def _acknowledge(self) -> None:
+        while True:
+            await asyncio.sleep(_ACK_SECONDS)
+            if self._received > self._acknowledged:
+                self._acknowledged = self._received
+                await self._say("ack", {"client_id": self._client_id, "next_message_id": self._received})

@@ -135,6 +135,8 @@ async def _works(page: OpenPage, start: float, until: float, pace: float, work: 
     try:
         while time.monotonic() < until:
             began = time.monotonic()
+            # Keys that come while the next check is still being drawn are meant for nothing, and do nothing.
+            await page.come_to_rest()
             await page.press("pay")
             await asyncio.sleep(pace / 10)
             work.times.append(await _decide(page))
