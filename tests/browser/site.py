@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ from console.actor import Actor
 from console.resources import resources
 from console.settings import Settings
 from db.engine import transaction
+from deploy.embedded.ports import free_ports
 from tests import warm
 from tests.factories import PASSWORD, Bank, make_bank
 
@@ -38,6 +39,8 @@ CHROMIUM: Final = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 START_SECONDS: Final = 40
+# So long may it take from a code's choice until the server looks at it.
+_ON_ITS_WAY: Final = timedelta(seconds=10)
 # What a page may say without anything being wrong: the browser's own remark on a refused answer.
 _NOT_FAULTS: Final = ("Failed to load resource",)
 
@@ -158,7 +161,9 @@ class Site:
 
     def code(self, username: str) -> str:
         """A code that this person has not used: each works once, those of the steps beside now work too."""
-        step = max(self._last_step.get(username, 0) + 1, totp.step_at(datetime.now(UTC)) - totp.TOLERATED_STEPS)
+        # One that the server still takes when it comes to it.
+        first = totp.step_at(datetime.now(UTC) + _ON_ITS_WAY) - totp.TOLERATED_STEPS
+        step = max(self._last_step.get(username, 0) + 1, first)
         while step > totp.step_at(datetime.now(UTC)) + totp.TOLERATED_STEPS:
             time.sleep(0.5)
         self._last_step[username] = step
@@ -231,10 +236,8 @@ def _first_port() -> int:
 
 
 def free_port() -> int:
-    """A port of this machine on which nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port of this machine on which nothing listens, and which no outgoing connection takes."""
+    return free_ports(1)[0]
 
 
 def past_sign_in(url: str) -> bool:

@@ -72,8 +72,12 @@ class Instance:
         return [top, *top.children(recursive=True)]
 
     def servers(self) -> set[int]:
-        """Process ids of it and all below it, without PostgreSQL's own, which come and go with the connections."""
-        return {process.pid for process in self.everything() if "postgres" not in _parent_name(process)}
+        """Process ids of what listens, which a second start of anything would change."""
+        return {
+            process.pid
+            for process in self.everything()
+            if any(connection.status == "LISTEN" for connection in process.net_connections("inet"))
+        }
 
     def end(self, number: signal.Signals) -> int:
         """Send the signal, as a terminal does to the whole group or as the kernel does to one process."""
@@ -174,14 +178,6 @@ def test_commands_join_what_runs(instance: Instance, tmp_path: Path) -> None:
     assert rows["DEMO_MODE"]["value"] == "True"
     assert rows["OBJECT_STORE_ENDPOINT"]["value"].startswith("http://127.0.0.1:")
     assert instance.servers() == before
-
-
-def _parent_name(process: psutil.Process) -> str:
-    try:
-        parent = process.parent()
-        return parent.name() if parent else ""
-    except psutil.NoSuchProcess:
-        return "postgres"  # only those end meanwhile
 
 
 def work_done() -> float:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from console.access import session_store
+from deploy.embedded.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
@@ -37,9 +37,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def served(module_database) -> Iterator[Site]:  # type: ignore[no-untyped-def]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     origin = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ, **module_database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from deploy.embedded.ports import free_ports
 
 
 @dataclass
@@ -70,9 +71,7 @@ def mail_server(
             return AuthResult(success=given == wanted, handled=False, auth_data=given)
 
         more |= {"authenticator": check, "auth_required": True, "auth_require_tls": files is not None}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     server = Controller(inbox, hostname="127.0.0.1", port=port, **more)
     server.start()
     try:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+from deploy.embedded.ports import free_ports
 from tests.ui.screen import Screen
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +23,7 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 @pytest.fixture(scope="session")
 def harness() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     # NiceGUI behaves otherwise where it finds pytest's variables; the page under test must not.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     environment = {**inherited, "PYTHONPATH": str(ROOT)}
