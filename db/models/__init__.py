@@ -18,7 +18,15 @@ from db.models.institution import ClosedDay, Institution, Queue, QueueMember, Us
 from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
 from db.models.notices import Notice, NoticeSetting
-from db.models.policy import PolicyVersion, PolicyWorkingCopy
+from db.models.policy import (
+    PolicyContributor,
+    PolicyList,
+    PolicyListEntry,
+    PolicyStep,
+    PolicyTransition,
+    PolicyVersion,
+    PolicyWorkingCopy,
+)
 from db.models.queue_views import DefaultView, SavedView
 from db.models.review import (
     CheckItem,
@@ -73,6 +81,11 @@ __all__ = [
     "Notice",
     "NoticeSetting",
     "PendingDecision",
+    "PolicyContributor",
+    "PolicyList",
+    "PolicyListEntry",
+    "PolicyStep",
+    "PolicyTransition",
     "PolicyVersion",
     "PolicyWorkingCopy",
     "Queue",
