@@ -14,6 +14,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from console.resources import resources
 from console.settings import Settings
+from jobs.activate_policies import activate_policies
 from jobs.catch_up_with_sessions import catch_up_with_sessions
 from jobs.check_return_deadlines import check_return_deadlines
 from jobs.check_sla import check_sla
@@ -42,6 +43,7 @@ JOBS = (
     Job("commit decisions", timedelta(seconds=5), commit_decisions),
     Job("release idle claims", timedelta(seconds=15), release_idle_claims),
     Job("release holds", timedelta(minutes=1), release_holds),
+    Job("activate policies", timedelta(seconds=30), activate_policies),
     Job("check SLA", timedelta(seconds=30), check_sla),
     Job("check return deadlines", timedelta(seconds=30), check_return_deadlines),
     Job("purge notices", timedelta(hours=6), purge_notices),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from PIL import Image, ImageDraw
@@ -23,7 +24,10 @@ from console.intake.x9.records import Bundle, CashLetter, FileHeader, ItemKind, 
 from console.intake.x9.tiff import write_tiff
 from console.intake.x9.writer import write_file
 from console.policy import create_default_policy
-from console.policy.model import PolicyDocument
+from console.policy.activation import When
+from console.policy.faults import read_document
+from console.policy.reviewing import approve, send_for_review
+from console.policy.versions import active_policy, add_draft
 from console.review.claims import claim
 from console.review.evidence import Seen
 from console.review.item_reading import load_view
@@ -31,7 +35,7 @@ from console.review.item_view import ItemView
 from console.roles import Role
 from console.settings import settings
 from db.engine import transaction
-from db.models import CheckItem, PolicyVersion
+from db.models import CheckItem
 
 PASSWORD = "correct horse battery staple"
 
@@ -125,21 +129,31 @@ def x9_file(items: Sequence[X9Item], *, origin: str = "729999010", modifier: str
 async def set_thresholds(bank: Bank, **thresholds: object) -> None:
     """Activate a further version of the bank's policy in which these thresholds are others."""
     async with transaction(bank.system) as session:
-        active = (await session.execute(select(PolicyVersion).where(PolicyVersion.status == "active"))).scalar_one()
-        document = PolicyDocument.model_validate(
-            {"thresholds": {**active.document["thresholds"], **thresholds}}
-        ).model_dump(mode="json")
-        active.status = "retired"
-        await session.flush()
-        session.add(
-            PolicyVersion(
-                institution_id=bank.institution_id,
-                number=active.number + 1,
-                status="active",
-                document=document,
-                activated_at=datetime.now(UTC),
-            )
-        )
+        active = await active_policy(session)
+    document = active.document.model_dump(mode="json")
+    await activate_document(bank, document | {"thresholds": {**document["thresholds"], **thresholds}})
+
+
+async def activate_document(bank: Bank, document: dict[str, Any], *, reevaluate: bool = False) -> UUID:
+    """Draft, send, approve and activate a version with this document; its id. Two people do it, as in a bank."""
+    version_id = await sent_version(bank, document)
+    await approve(second_supervisor(bank), version_id, 1, When.immediately(), reevaluate=reevaluate)
+    return version_id
+
+
+async def sent_version(bank: Bank, document: dict[str, Any]) -> UUID:
+    """A version with this document that the supervisor wrote and sent for review; its id."""
+    checked = read_document(document).model_dump(mode="json")
+    async with transaction(bank.supervisor) as session:
+        active = await active_policy(session)
+        row = await add_draft(session, bank.supervisor, checked, based_on=active.id)
+    await send_for_review(bank.supervisor, row.id, row.revision, "for the tests")
+    return row.id
+
+
+def second_supervisor(bank: Bank) -> Actor:
+    """Another person who may do what the supervisor may: the approver, promoted."""
+    return replace(bank.approver, roles=frozenset({Role.SUPERVISOR}), code_at=datetime.now(UTC))
 
 
 CARD = check_image("a signature card", (800, 440))

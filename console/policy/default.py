@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from console.actor import system_actor
 from console.audit.entries import Event, record
 from console.institution import ensure_institution
+from console.policy.lifecycle import VersionAct
 from console.policy.model import PolicyDocument, Thresholds
+from console.policy.versions import note_step
 from console.settings import Settings, read_settings
 from db.engine import close_engine, is_open, open_engine, transaction
 from db.models import PolicyVersion
@@ -49,6 +51,7 @@ async def create_default_policy(settings: Settings | None = None) -> UUID:
 async def _create(institution_id: UUID, settings: Settings) -> UUID:
     actor = system_actor(institution_id, "default policy")
     version = PolicyVersion(
+        id=uuid4(),
         institution_id=institution_id,
         number=1,
         status="active",
@@ -63,6 +66,7 @@ async def _create(institution_id: UUID, settings: Settings) -> UUID:
                 return existing
             session.add(version)
             await session.flush()
+            note_step(session, actor, version, VersionAct.ACTIVATE, "made from the settings")
             await record(session, actor, Event.POLICY_CREATED, "policy", version.id, after=version.document)
             return version.id
     except IntegrityError:

@@ -71,8 +71,8 @@ async def send_back(actor: Actor, version_id: UUID, reason: str) -> None:
 async def approve(actor: Actor, version_id: UUID, revision: int, when: When, *, reevaluate: bool) -> None:
     """Approve a version as it was seen at `revision`, and activate it now, at a moment, or by hand later on.
 
-    With `reevaluate` what is open when it becomes active is judged anew by it. Asks for a fresh code. Raises NotAllowed,
-    CodeNeeded, VersionNotFound, NotNow, OwnVersion, SeenOther, BadMoment, UnusableVersion.
+    With `reevaluate` what is open when it becomes active is judged anew by it. Asks for a fresh code. Raises
+    NotAllowed, CodeNeeded, VersionNotFound, NotNow, OwnVersion, SeenOther, BadMoment, UnusableVersion.
     """
     require(actor, Permission.POLICY_APPROVE)
     require_fresh_code(actor)
@@ -113,7 +113,7 @@ async def _to_draft(actor: Actor, version_id: UUID, act: VersionAct, reason: str
     async with transaction(actor) as session:
         await one_change_at_a_time(session, actor)
         row = await locked_version(session, version_id)
-        before = {"status": row.status}
+        before: dict[str, object] = {"status": row.status}
         row.approved_by = row.approved_at = row.scheduled_for = None
         await take_step(session, actor, row, act, reason)
         await _tell(session, actor, row, event, {"reason": reason}, before)

@@ -48,7 +48,9 @@ class NothingChanged(PolicyRefused):
     """The version says what the active one says."""
 
     def __init__(self, number: int, active: int) -> None:
-        super().__init__(f"Version {number} says the same as version {active}, which is active. Change something first.")
+        super().__init__(
+            f"Version {number} says the same as version {active}, which is active. Change something first."
+        )
 
 
 class BadMoment(PolicyRefused):

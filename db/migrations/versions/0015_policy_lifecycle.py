@@ -1,5 +1,7 @@
 """The life of a policy version: who wrote, sent, approved and activated it, and lists that rules use."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -99,8 +101,8 @@ create trigger note_policy_contributor after insert or update on policy_version
 
 TABLES = ("policy_contributor", "policy_step", "policy_list", "policy_list_entry")
 VERSION_KEYS = {
-    "restores": "policy_version.id",
-    "approved_by": "app_user.id",
+    "restores": "policy_version",
+    "approved_by": "app_user",
 }
 
 
@@ -109,9 +111,8 @@ def upgrade() -> None:
     op.execute("create extension if not exists btree_gist")
     for column in _version_columns():
         op.add_column("policy_version", column)
-    for column, target in VERSION_KEYS.items():
-        table, _, key = target.partition(".")
-        op.create_foreign_key(op.f(f"fk_policy_version_{column}"), "policy_version", table, [column], [key])
+    for name, target in VERSION_KEYS.items():
+        op.create_foreign_key(op.f(f"fk_policy_version_{name}"), "policy_version", target, [name], ["id"])
     _amend_versions()
     _create_tables()
     for table in TABLES:
@@ -133,7 +134,7 @@ def upgrade() -> None:
         op.execute(f"insert into policy_transition values ('{before}', '{after}')")
 
 
-def _version_columns() -> list[sa.Column]:
+def _version_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("restores", sa.Uuid(), nullable=True),

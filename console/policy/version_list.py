@@ -1,0 +1,172 @@
+"""The versions of an institution's policy as its pages show them: who wrote, approved and activated each, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from console.access.permissions import Permission, require
+from console.actor import Actor
+from console.policy.errors import VersionNotFound
+from console.policy.lifecycle import VersionAct, VersionStatus
+from db.engine import transaction
+from db.models import PolicyContributor, PolicyStep, PolicyVersion, User
+
+# Retired versions a page lists at a time.
+RETIRED_SHOWN: Final = 25
+
+_author, _approver = aliased(User), aliased(User)
+_from, _restored = aliased(PolicyVersion), aliased(PolicyVersion)
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A version in a list. Names None: the console itself. `based_on` and `restores` are the numbers of others."""
+
+    id: UUID
+    number: int
+    status: VersionStatus
+    revision: int
+    note: str
+    author: str | None
+    created_at: datetime
+    saved_at: datetime
+    approver: str | None
+    approved_at: datetime | None
+    scheduled_for: datetime | None
+    reevaluate: bool
+    reevaluated_at: datetime | None
+    activated_at: datetime | None
+    retired_at: datetime | None
+    based_on: int | None
+    based_on_id: UUID | None
+    restores: int | None
+    document: dict[str, Any]
+
+    @property
+    def was_active(self) -> bool:
+        """Whether it judged checks, now or before."""
+        return self.activated_at is not None
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that was done with a version."""
+
+    act: VersionAct
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class VersionShown:
+    """A version by itself. `writers`: names of those who may not approve it; `wrote`: whether the looker is one."""
+
+    row: VersionRow
+    steps: tuple[Step, ...]
+    writers: tuple[str, ...]
+    wrote: bool
+    active: VersionRow | None
+    # The one that it took the place of, or was made from.
+    before: VersionRow | None
+
+
+@dataclass(frozen=True)
+class Versions:
+    """All versions that are not retired, newest first, and the last retired ones."""
+
+    active: VersionRow | None
+    others: tuple[VersionRow, ...]
+    retired: tuple[VersionRow, ...]
+    more: bool
+
+
+async def list_versions(actor: Actor, before: int | None = None) -> Versions:
+    """The versions; `before`: retired ones with a smaller number than this. Raises NotAllowed."""
+    require(actor, Permission.POLICY_READ)
+    async with transaction(actor) as session:
+        living = await _rows(session, _query().where(PolicyVersion.status != "retired"))
+        older = _query().where(PolicyVersion.status == "retired").limit(RETIRED_SHOWN + 1)
+        if before is not None:
+            older = older.where(PolicyVersion.number < before)
+        retired = await _rows(session, older)
+    active = next((row for row in living if row.status is VersionStatus.ACTIVE), None)
+    others = tuple(row for row in living if row is not active)
+    return Versions(active, others, tuple(retired[:RETIRED_SHOWN]), len(retired) > RETIRED_SHOWN)
+
+
+async def read_version(actor: Actor, version_id: UUID) -> VersionShown:
+    """One version with its history. Raises NotAllowed, VersionNotFound."""
+    require(actor, Permission.POLICY_READ)
+    async with transaction(actor) as session:
+        row = await _one(session, PolicyVersion.id == version_id)
+        if row is None:
+            raise VersionNotFound
+        steps = select(PolicyStep).where(PolicyStep.version_id == version_id).order_by(PolicyStep.at, PolicyStep.id)
+        writers = (
+            select(PolicyContributor.user_id, User.display_name)
+            .join(User, User.id == PolicyContributor.user_id)
+            .where(PolicyContributor.version_id == version_id)
+            .order_by(PolicyContributor.since, User.display_name)
+        )
+        found = (await session.execute(writers)).all()
+        return VersionShown(
+            row,
+            tuple(Step(VersionAct(one.act), one.by_name, one.at, one.reason) for one in await session.scalars(steps)),
+            tuple(name for _, name in found),
+            any(user_id == actor.user_id for user_id, _ in found),
+            await _one(session, PolicyVersion.status == VersionStatus.ACTIVE.value),
+            await _before(session, row),
+        )
+
+
+async def version_numbered(actor: Actor, number: int) -> UUID:
+    """The id of the version with this number. Raises NotAllowed, VersionNotFound."""
+    require(actor, Permission.POLICY_READ)
+    async with transaction(actor) as session:
+        found = await session.scalar(select(PolicyVersion.id).where(PolicyVersion.number == number))
+    if found is None:
+        raise VersionNotFound
+    return found
+
+
+async def _before(session: AsyncSession, row: VersionRow) -> VersionRow | None:
+    """Of one that was active the one whose place it took, of others what they were made from."""
+    if row.activated_at is not None:
+        return await _one(session, PolicyVersion.retired_at == row.activated_at)
+    return await _one(session, PolicyVersion.id == row.based_on_id) if row.based_on_id else None
+
+
+async def _one(session: AsyncSession, *conditions: Any) -> VersionRow | None:
+    found = await _rows(session, _query().where(*conditions))
+    return found[0] if found else None
+
+
+async def _rows(session: AsyncSession, query: Select[Any]) -> Sequence[VersionRow]:
+    return [
+        VersionRow(
+            one.id, one.number, VersionStatus(one.status), one.revision, one.note, author, one.created_at,
+            one.saved_at, approver, one.approved_at, one.scheduled_for, one.reevaluate, one.reevaluated_at,
+            one.activated_at, one.retired_at, based_on, one.based_on, restores, one.document,
+        )
+        for one, author, approver, based_on, restores in await session.execute(query)
+    ]  # fmt: skip
+
+
+def _query() -> Select[Any]:
+    return (
+        select(PolicyVersion, _author.display_name, _approver.display_name, _from.number, _restored.number)
+        .outerjoin(_author, _author.id == PolicyVersion.created_by)
+        .outerjoin(_approver, _approver.id == PolicyVersion.approved_by)
+        .outerjoin(_from, _from.id == PolicyVersion.based_on)
+        .outerjoin(_restored, _restored.id == PolicyVersion.restores)
+        .order_by(PolicyVersion.number.desc())
+    )
