@@ -22,6 +22,7 @@ from db.models import PolicyContributor, PolicyStep, PolicyVersion, User
 # Retired versions a page lists at a time.
 RETIRED_SHOWN: Final = 25
 
+_Query = Select[PolicyVersion, str, str, int, int]
 _author, _approver = aliased(User), aliased(User)
 _from, _restored = aliased(PolicyVersion), aliased(PolicyVersion)
 
@@ -150,7 +151,7 @@ async def _one(session: AsyncSession, *conditions: Any) -> VersionRow | None:
     return found[0] if found else None
 
 
-async def _rows(session: AsyncSession, query: Select[Any]) -> Sequence[VersionRow]:
+async def _rows(session: AsyncSession, query: _Query) -> Sequence[VersionRow]:
     return [
         VersionRow(
             one.id, one.number, VersionStatus(one.status), one.revision, one.note, author, one.created_at,
@@ -161,7 +162,7 @@ async def _rows(session: AsyncSession, query: Select[Any]) -> Sequence[VersionRo
     ]  # fmt: skip
 
 
-def _query() -> Select[Any]:
+def _query() -> _Query:
     return (
         select(PolicyVersion, _author.display_name, _approver.display_name, _from.number, _restored.number)
         .outerjoin(_author, _author.id == PolicyVersion.created_by)
