@@ -42,7 +42,8 @@ PURE = ["console.review.states", "console.review.clocks",
         "console.notices.kinds", "console.notices.words",
         "console.policy.model", "console.policy.sentences", "console.policy.threshold_words",
         "console.policy.changed_parts", "console.policy.conditions", "console.policy.actions", "console.policy.fields",
-        "console.policy.facts", "console.policy.values", "console.policy.judgement",
+        "console.policy.facts", "console.policy.values", "console.policy.explain", "console.policy.kept",
+        "console.policy.flag_conditions", "console.policy.routing", "console.policy.judgement",
         "console.access.permissions", "console.audit.canonical",
         "console.intake.x9"]  # fmt: skip
 SERVED_BY_NICEGUI = ("console.app", "console.live", "console.ui")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from console.intake.images import SpooledItem
 from console.intake.x9.records import Side
 from console.intake.x9.values import routing_fault
-from console.review.flags import AccountFacts, IssuedLine, ItemFacts
+from console.policy.facts import AccountFacts, IssuedLine, ItemFacts, Sighting
+from console.policy.model import MAX_DUPLICATE_DAYS
 from db.models import Account, AccountContext, CheckItem, HistoryCheck, IssuedCheck, StopPayment
 
 # The fields of record 54 that are usability of a part of the check: 1 means unusable.
@@ -83,8 +84,12 @@ class Lookups:
     presented: dict[Identity, date]
 
 
-async def look_up(session: AsyncSession, drafts: Sequence[Draft], file_id: UUID, since: date, routing: str) -> Lookups:
-    """Five queries for the whole batch of a file, whatever its size."""
+async def look_up(session: AsyncSession, drafts: Sequence[Draft], file_id: UUID, today: date, routing: str) -> Lookups:
+    """Five queries for the whole batch of a file, whatever its size.
+
+    Duplicates are looked for as far back as any policy may: how far one does look is a condition on what is found.
+    """
+    since = today - timedelta(days=MAX_DUPLICATE_DAYS)
     accounts = await _accounts(session, drafts, routing)
     pairs = {(accounts[d.customer_account][0], d.serial) for d in drafts if d.on_us and d.customer_account in accounts}
     return Lookups(
@@ -96,25 +101,27 @@ async def look_up(session: AsyncSession, drafts: Sequence[Draft], file_id: UUID,
     )
 
 
-def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, presented_on: date, window_days: int) -> ItemFacts:
-    """The facts of one item of the batch; remembers the item for those that follow in the file."""
-    item = draft.spooled.item
+def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, received_at: datetime) -> ItemFacts:
+    """The facts of one item of the batch; remembers the item for those that follow in the file.
+
+    `received_at` is in the institution's zone: its day is the day of presentment.
+    """
+    item, presented_on = draft.spooled.item, received_at.date()
     account_id, account = lookups.accounts.get(draft.customer_account, (None, None))
     if account is not None:
         account = replace(account, checks_7d=account.checks_7d + seen.checks[draft.customer_account])
     key = (account_id, draft.serial) if account_id else None
     history = lookups.history.get(key, []) if key and draft.serial else []
-    since = presented_on - timedelta(days=window_days)
     duplicates = [
-        f"paid from this account on {seen_on:%d %b %Y}"
+        Sighting(f"paid from this account on {seen_on:%d %b %Y}", (presented_on - seen_on).days)
         for amount, seen_on in history
-        if amount == draft.amount and seen_on >= since
+        if amount == draft.amount
     ]
     if draft.serial:
-        if draft.identity in lookups.presented:
-            duplicates.append(f"presented on {lookups.presented[draft.identity]:%d %b %Y}")
+        if seen_on := lookups.presented.get(draft.identity):
+            duplicates.append(Sighting(f"presented on {seen_on:%d %b %Y}", (presented_on - seen_on).days))
         if draft.identity in seen.identities:
-            duplicates.append(f"item {seen.identities[draft.identity]} of this file")
+            duplicates.append(Sighting(f"item {seen.identities[draft.identity]} of this file", 0))
         seen.identities.setdefault(draft.identity, item.ordinal)
     stops = lookups.stops.get(key, []) if key else []
     sides = {view.side for view in draft.spooled.views}
@@ -140,6 +147,12 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, presented_on: dat
             for name, metric in (view.quality or {}).items()
             if metric == _QUALITY_DEFECTS
         ),
+        kind=str(item.kind),
+        account_number=draft.account_number,
+        depositary_routing=item.bofd_routing or None,
+        return_reason=item.return_reason or None,
+        business_date=item.business_date,
+        received_at=received_at,
     )
 
 
@@ -160,6 +173,10 @@ async def _accounts(
             AccountContext.checks_7d,
             AccountContext.checks_14d,
             AccountContext.returns_90d,
+            AccountContext.nsf_90d,
+            AccountContext.overdrafts_90d,
+            AccountContext.payroll,
+            AccountContext.direct_deposit,
             AccountContext.last_serial,
         )
         .outerjoin(AccountContext, AccountContext.account_id == Account.id)
@@ -179,6 +196,10 @@ def _account_facts(row: Any) -> AccountFacts:
         returns_90d=row.returns_90d or 0,
         last_serial=row.last_serial,
         positive_pay=row.positive_pay,
+        nsf_90d=row.nsf_90d,
+        overdrafts_90d=row.overdrafts_90d,
+        payroll=row.payroll,
+        direct_deposit=row.direct_deposit,
     )
 
 

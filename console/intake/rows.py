@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import islice
@@ -21,11 +21,12 @@ from console.intake.images import SpooledItem, display_findings
 from console.intake.report import Progress, Stage
 from console.intake.survey import Survey
 from console.intake.x9.records import Finding
-from console.policy.judgement import judge
-from console.policy.routing import Facts, Route, criteria_of, route
+from console.policy.judgement import Judge, Judgement
+from console.policy.kept import read_facts
+from console.policy.terms import terms_of
 from console.policy.versions import Policy, active_policy
 from console.review.clocks import Hours, Sla, sla
-from console.review.flags import AccountFacts, FlagFound, detect
+from console.review.flags import FlagFound, describe, of_rules
 from console.review.office import office_of
 from console.review.return_deadline import ReturnDeadline, return_deadline
 from console.review.states import Status
@@ -50,16 +51,16 @@ class Intake:
     queues: dict[str, Queue]
     office: Hours
     received_at: datetime
-    # What queues take in by their own criteria, in their order.
-    routes: tuple[Route, ...] = ()
+    judge: Judge
     seen: SeenInFile = field(default_factory=SeenInFile)
 
     # One moment of receipt means one deadline for all items, and one SLA for each number of hours and minutes.
     _sla: dict[tuple[Decimal, int], Sla] = field(default_factory=dict)
 
     @cached_property
-    def today(self) -> date:
-        return self.received_at.astimezone(self.office.zone).date()
+    def received_here(self) -> datetime:
+        """When the file was received, in the institution's zone."""
+        return self.received_at.astimezone(self.office.zone)
 
     @cached_property
     def return_deadline(self) -> ReturnDeadline:
@@ -70,10 +71,6 @@ class Intake:
         if (hours, warning_minutes) not in self._sla:
             self._sla[hours, warning_minutes] = sla(self.received_at, hours, warning_minutes, self.office)
         return self._sla[hours, warning_minutes]
-
-    @property
-    def duplicate_window(self) -> int:
-        return self.policy.document.thresholds.duplicate_window_days
 
 
 @dataclass
@@ -96,9 +93,9 @@ async def begin(session: AsyncSession, actor: Actor, file_id: UUID) -> Intake:
         select(Queue).order_by(Queue.position, Queue.key).with_for_update(read=True, key_share=True)
     )
     queues = {queue.key: queue for queue in found if queue.closed_at is None}
-    wanted = ((queue.key, criteria_of(queue.criteria)) for queue in queues.values())
-    routes = tuple(Route(key, criteria) for key, criteria in wanted if criteria)
-    return Intake(file_id, institution, await active_policy(session), queues, office, datetime.now(UTC), routes)
+    policy, received_at = await active_policy(session), datetime.now(UTC)
+    terms = await terms_of(session, policy, received_at.astimezone(office.zone).date(), queues.values())
+    return Intake(file_id, institution, policy, queues, office, received_at, Judge(terms))
 
 
 def file_row(
@@ -150,8 +147,7 @@ async def write_items(
     routing = intake.institution.routing_number
     drafts = (draft(item, routing) for item in items)
     while part := await _take(drafts):
-        since = intake.today - timedelta(days=intake.duplicate_window)
-        lookups = await look_up(session, part, intake.file_id, since, routing)
+        lookups = await look_up(session, part, intake.file_id, intake.received_here.date(), routing)
         intake.seen.count(part)
         batch = await anyio.to_thread.run_sync(_batch, intake, part, lookups)
         ids |= batch.ids
@@ -208,26 +204,21 @@ def _batch(intake: Intake, part: Sequence[Draft], lookups: Lookups) -> Batch:
 
 
 def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUID:
-    facts = facts_of(one, lookups, intake.seen, intake.today, intake.duplicate_window)
-    flags = detect(facts, intake.policy.document.thresholds)
+    item = facts_of(one, lookups, intake.seen, intake.received_here)
+    word = intake.judge.judge(read_facts(item))
     item_id = uuid4()
-    account = lookups.accounts.get(one.customer_account)
-    batch.items.append(_item_row(intake, one, item_id, account, flags))
+    account_id, _ = lookups.accounts.get(one.customer_account, (None, None))
+    batch.items.append(_item_row(intake, one, item_id, account_id, word))
     batch.images += _image_rows(intake, one, item_id)
-    batch.flags += [_flag_row(intake, item_id, flag) for flag in flags]
+    flags = describe(word.flags, item, intake.policy.document.thresholds)
+    batch.flags += [_flag_row(intake, item_id, flag) for flag in (*flags, *of_rules(word, intake.policy.number))]
     return item_id
 
 
-def _item_row(
-    intake: Intake, one: Draft, item_id: UUID, account: tuple[UUID, AccountFacts] | None, flags: list[FlagFound]
-) -> Row:
+def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None, word: Judgement) -> Row:
     item = one.spooled.item
-    codes = frozenset(flag.code for flag in flags)
-    item_type = "on_us" if one.on_us else "transit"
-    verdict = judge(intake.policy.document, one.amount, codes)
-    own = route(intake.routes, Facts(one.amount, item_type, codes, account[1].account_type if account else None))
-    queue = intake.queues[own or verdict.queue]
-    clock = intake.sla(queue.sla_hours or verdict.sla_hours, queue.warning_minutes)
+    queue = intake.queues[word.queue]
+    clock = intake.sla(word.rule_hours or queue.sla_hours or word.policy_hours, queue.warning_minutes)
     return {
         "id": item_id,
         "institution_id": intake.institution.id,
@@ -235,13 +226,13 @@ def _item_row(
         "ordinal": item.ordinal,
         "record": item.record,
         "kind": str(item.kind),
-        "item_type": item_type,
+        "item_type": "on_us" if one.on_us else "transit",
         "status": Status.NEW.value,
         "version": 1,
         "amount": one.amount,
         "routing": one.routing,
         "account_number": one.account_number,
-        "account_id": account[0] if account else None,
+        "account_id": account_id,
         "serial": one.serial,
         "auxiliary_on_us": item.auxiliary_on_us,
         "on_us": item.on_us,
@@ -253,9 +244,9 @@ def _item_row(
         "business_date": item.business_date,
         "received_at": intake.received_at,
         "queue_id": queue.id,
-        "priority": int(verdict.priority),
+        "priority": int(word.priority),
         "policy_version_id": intake.policy.id,
-        "two_people": verdict.two_people,
+        "two_people": word.two_people,
         "sla_due_at": clock.due_at,
         "sla_warning_at": clock.warning_at,
         # We can return only what is drawn on us.

@@ -24,6 +24,8 @@ def _no_float(value: object) -> object:
 Dollars = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, max_digits=14, decimal_places=2)]
 MAX_RULES: Final = 200
 MAX_ACTIONS: Final = 10
+# As far back as any policy may look for the identity of a duplicate.
+MAX_DUPLICATE_DAYS: Final = 3650
 
 
 class Thresholds(BaseModel):
@@ -49,7 +51,7 @@ class Thresholds(BaseModel):
     serial_gap: Annotated[int, Field(ge=1, le=1_000_000)] = 50
     checks_in_7_days: Annotated[int, Field(ge=1, le=10_000)] = 10
     # Identity of a duplicate is looked for this far back.
-    duplicate_window_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    duplicate_window_days: Annotated[int, Field(ge=1, le=MAX_DUPLICATE_DAYS)] = 180
     # Advice of an upstream system counts as a finding from this confidence on; below it is a hint.
     advisory_confidence: Annotated[Decimal, Field(ge=0, le=1, max_digits=4, decimal_places=3)] = Decimal("0.7")
     # UCC 4-404: older than six months may be refused.

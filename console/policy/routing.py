@@ -8,13 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from console.policy.conditions import AnyNode
+from console.policy.fields import FLAG_CODES
 from console.policy.model import Dollars
+from console.policy.values import folded
 
 Code = Annotated[str, Field(pattern="^[a-z0-9_]{1,60}$")]
+_NODE: Final[TypeAdapter[AnyNode]] = TypeAdapter(AnyNode)
+_NEVER: Final = {"field": "amount", "op": "is_missing"}
 AccountType = Annotated[str, Field(min_length=1, max_length=60)]
 
 
@@ -56,8 +62,29 @@ class Criteria(BaseModel):
             and (self.amount_to is None or facts.amount <= self.amount_to)
             and (not self.item_types or facts.item_type in self.item_types)
             and (not self.flags or not self.flags.isdisjoint(facts.flags))
-            and (not self.account_types or facts.account_type in self.account_types)
+            and (not self.account_types or self._is_of_type(facts.account_type))
         )
+
+    def _is_of_type(self, account_type: str | None) -> bool:
+        return account_type is not None and folded(account_type) in map(folded, self.account_types)
+
+    @cached_property
+    def node(self) -> AnyNode:
+        """The same criteria as a condition over the field catalogue, for both engines."""
+        parts: list[dict[str, Any]] = []
+        if self.amount_from is not None:
+            parts.append({"field": "amount", "op": "greater_or_equal", "value": str(self.amount_from)})
+        if self.amount_to is not None:
+            parts.append({"field": "amount", "op": "less_or_equal", "value": str(self.amount_to)})
+        if self.item_types:
+            parts.append({"field": "item_type", "op": "in", "value": sorted(self.item_types)})
+        if self.account_types:
+            parts.append({"field": "account_type", "op": "in", "value": sorted(self.account_types)})
+        if self.flags:
+            known = sorted(self.flags.intersection(FLAG_CODES))
+            # A flag that there is not is on no check.
+            parts.append({"field": "flags", "op": "has_any", "value": known} if known else _NEVER)
+        return _NODE.validate_python({"all": parts})
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept and audited: only what is said, lists in order."""

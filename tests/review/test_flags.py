@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.policy.default import default_document
-from console.review.flags import AccountFacts, IssuedLine, ItemFacts, detect
+from console.policy.facts import AccountFacts, IssuedLine, ItemFacts, Sighting
+from console.review.flags import detect
 from console.settings import Settings
 
 THRESHOLDS = default_document(Settings()).thresholds
@@ -77,7 +78,7 @@ def test_a_clean_check_has_none() -> None:
         (replace(CLEAN, serial=""), "serial_zero"),
         (replace(CLEAN, serial="0000"), "serial_zero"),
         (replace(CLEAN, serial_seen_amount=Decimal("80.00")), "serial_duplicate"),
-        (replace(CLEAN, duplicates=("paid from this account on 01 Oct 2026",)), "duplicate_presentment"),
+        (replace(CLEAN, duplicates=(Sighting("paid from this account on 01 Oct 2026", 50),)), "duplicate_presentment"),
         (replace(CLEAN, stopped=True), "stop_payment"),
         (with_account(checks_7d=10), "velocity"),
         (with_account(returns_90d=1), "returned_before"),
