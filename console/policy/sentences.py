@@ -65,6 +65,12 @@ def in_words(parts: Iterable[Part]) -> str:
     return text[:1].upper() + text[1:]
 
 
+def scope_words(rule: Mapping[str, Any], names: Names | None = None) -> str:
+    """Where and when the rule holds; empty: everywhere, without an end."""
+    text = in_words(_scope(rule, names or Names())).rstrip(": ")
+    return text[:1].lower() + text[1:]
+
+
 def node_parts(node: Any, names: Names) -> tuple[Part, ...]:
     """A condition, or a group of them."""
     match node:
