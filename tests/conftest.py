@@ -23,7 +23,11 @@ from psycopg import sql
 from console.resources import resources
 from console.settings import Settings, settings
 from deploy.embedded.services import Endpoints, Programs, start
-from tests.parallel import pytest_collection_modifyitems, pytest_xdist_auto_num_workers  # noqa: F401
+from tests.parallel import (  # noqa: F401
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 Result = TypeVar("Result")
 
