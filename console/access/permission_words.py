@@ -15,6 +15,7 @@ MEANINGS: dict[Permission, str] = {
     P.POLICY_EDIT: "draft a version of the policy (thresholds, rules), send it for review, withdraw it",
     P.POLICY_APPROVE: "approve, or send back, a version of the policy that others wrote",
     P.POLICY_ACTIVATE: "activate an approved version of the policy, or set its date",
+    P.POLICY_LISTS: "set the lists of payees, accounts and routing numbers that rules use",
     P.ITEM_READ: "open a check: images, account, flags, history",
     P.ITEM_CLAIM: "take a check from the queue",
     P.ITEM_DECIDE: "decide a check, alone up to the amount limit",

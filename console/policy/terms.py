@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.policy.judgement import Terms
+from console.policy.lists import lists_held
+from console.policy.references import lists_named
 from console.policy.routing import Route, criteria_of
 from console.policy.versions import Policy
 from db.models import Queue
@@ -25,4 +27,5 @@ async def terms_of(session: AsyncSession, policy: Policy, day: date, queues: Ite
     known = list(queues)
     wanted = ((queue.key, criteria_of(queue.criteria)) for queue in known)
     routes = tuple(Route(key, criteria) for key, criteria in wanted if criteria)
-    return Terms(policy.document, day, {}, routes, frozenset(queue.key for queue in known))
+    lists = await lists_held(session, lists_named(policy.document.model_dump(mode="json")))
+    return Terms(policy.document, day, lists, routes, frozenset(queue.key for queue in known))

@@ -213,6 +213,15 @@ OPERATIONS: Final[dict[str, Row]] = {
     "policy.activation.activate": P.POLICY_ACTIVATE,
     "policy.activation.activate_due": P.POLICY_ACTIVATE,
     "policy.activation.schedule": P.POLICY_ACTIVATE,
+    "policy.list_entries.add_entries": P.POLICY_LISTS,
+    "policy.list_entries.list_entries": P.POLICY_READ,
+    "policy.list_entries.list_history": P.POLICY_READ,
+    "policy.list_entries.read_full_entries": P.POLICY_READ,  # and ACCOUNT_NUMBER_READ, with a fresh code
+    "policy.list_entries.remove_entries": P.POLICY_LISTS,
+    "policy.lists.create_list": P.POLICY_LISTS,
+    "policy.lists.list_lists": P.POLICY_READ,
+    "policy.lists.read_list": P.POLICY_READ,
+    "policy.lists.rename_list": P.POLICY_LISTS,
     "policy.restoring.restore": P.POLICY_EDIT,
     "policy.reviewing.approve": P.POLICY_APPROVE,  # and only what others wrote
     "policy.reviewing.discard": P.POLICY_EDIT,
