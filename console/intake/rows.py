@@ -22,7 +22,7 @@ from console.intake.report import Progress, Stage
 from console.intake.survey import Survey
 from console.intake.x9.records import Finding
 from console.policy.judgement import Judge, Judgement
-from console.policy.kept import read_facts
+from console.policy.kept import facts_as_json, read_facts
 from console.policy.terms import terms_of
 from console.policy.versions import Policy, active_policy
 from console.review.clocks import Hours, Sla, sla
@@ -31,7 +31,7 @@ from console.review.office import office_of
 from console.review.return_deadline import ReturnDeadline, return_deadline
 from console.review.states import Status
 from db.bulk import copy_rows
-from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, Queue
+from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, KeptFacts, Queue
 
 # Items looked up, judged and written at a time: the more, the fewer round trips, and the longer each statement.
 _BATCH = 2_000
@@ -78,6 +78,7 @@ class Batch:
     """Rows of one batch, a list per table; findings on its views, and the ids of the items that have findings."""
 
     items: list[Row] = field(default_factory=list)
+    facts: list[Row] = field(default_factory=list)
     images: list[Row] = field(default_factory=list)
     flags: list[Row] = field(default_factory=list)
     display: list[Finding] = field(default_factory=list)
@@ -165,6 +166,7 @@ async def _take(drafts: Iterator[Draft]) -> list[Draft]:
 
 async def _copy(session: AsyncSession, batch: Batch) -> None:
     await copy_rows(session, CheckItem.__table__, batch.items)  # type: ignore[arg-type]  # a Table, says SQLAlchemy
+    await copy_rows(session, KeptFacts.__table__, batch.facts)  # type: ignore[arg-type]
     await copy_rows(session, Image.__table__, batch.images)  # type: ignore[arg-type]
     await copy_rows(session, Flag.__table__, batch.flags)  # type: ignore[arg-type]
 
@@ -205,10 +207,19 @@ def _batch(intake: Intake, part: Sequence[Draft], lookups: Lookups) -> Batch:
 
 def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUID:
     item = facts_of(one, lookups, intake.seen, intake.received_here)
-    word = intake.judge.judge(read_facts(item))
+    facts = read_facts(item)
+    word = intake.judge.judge(facts)
     item_id = uuid4()
     account_id, _ = lookups.accounts.get(one.customer_account, (None, None))
     batch.items.append(_item_row(intake, one, item_id, account_id, word))
+    batch.facts.append(
+        {
+            "item_id": item_id,
+            "institution_id": intake.institution.id,
+            "received_at": intake.received_at,
+            "facts": facts_as_json(facts),
+        }
+    )
     batch.images += _image_rows(intake, one, item_id)
     flags = describe(word.flags, item, intake.policy.document.thresholds)
     batch.flags += [_flag_row(intake, item_id, flag) for flag in (*flags, *of_rules(word, intake.policy.number))]
@@ -247,6 +258,9 @@ def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None
         "priority": int(word.priority),
         "policy_version_id": intake.policy.id,
         "two_people": word.two_people,
+        "blind": word.blind,
+        "risk_level": int(word.risk_level),
+        "rule_hours": word.rule_hours,
         "sla_due_at": clock.due_at,
         "sla_warning_at": clock.warning_at,
         # We can return only what is drawn on us.

@@ -8,11 +8,12 @@ fires only where its condition is true. `compile.py` is the second engine; a pro
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Context
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from console.policy.conditions import AllOf, AnyNode, AnyOf, Condition, Multiple, Not
+from console.policy.conditions import AllOf, AnyNode, AnyOf, Condition, Multiple, Not, conditions_of
 from console.policy.fields import FIELDS
 from console.policy.operators import FieldType, Operator
 from console.policy.values import Value, folded
@@ -32,18 +33,16 @@ class ConditionFound(NamedTuple):
     truth: Truth
 
 
-Found = list[ConditionFound]
-Trace = Callable[[Facts, Found], Truth]
+# What was found out of one item: a truth for each condition, in the order of a `Questions`.
+Truths = Sequence[Truth]
+Reading = Callable[[Truths], Truth]
 
 # Products are exact, whatever this process's own context is.
 _EXACT: Final = Context(prec=2000)
+# The other comparisons are written out in `_plain`.
 _COMPARE: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
     Operator.EQUALS: operator.eq,
     Operator.NOT_EQUALS: operator.ne,
-    Operator.GREATER: operator.gt,
-    Operator.GREATER_OR_EQUAL: operator.ge,
-    Operator.LESS: operator.lt,
-    Operator.LESS_OR_EQUAL: operator.le,
     Operator.BETWEEN: lambda found, ends: ends[0] <= found <= ends[1],
     Operator.IN: lambda found, wanted: found in wanted,
     Operator.NOT_IN: lambda found, wanted: found not in wanted,
@@ -66,87 +65,80 @@ _TIMES: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
 }
 
 
+class Questions:
+    """The conditions of many trees, made ready once. Each is asked once of an item, however many trees name it, and
+    every one is asked, so that all of them can be explained."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+        self._tests: list[Test] = []
+        self._places: dict[tuple[str, str, str], int] = {}
+
+    def add(self, node: AnyNode) -> Reading:
+        """A tree; what is given back reads its truth off the answers."""
+        match node:
+            case AllOf():
+                return _all([self.add(part) for part in node.all], self._all_places(node.all))
+            case AnyOf():
+                return _any([self.add(part) for part in node.any], self._all_places(node.any))
+            case Not():
+                part = self.add(node.part)
+                return lambda truths: None if (truth := part(truths)) is None else not truth
+            case _:
+                return itemgetter(self._place(node))
+
+    def ask(self, facts: Facts) -> list[Truth]:
+        """The answers of one item."""
+        return [test(facts) for test in self._tests]
+
+    def explain(self, node: AnyNode, facts: Facts, truths: Truths) -> tuple[ConditionFound, ...]:
+        """What was found for each condition of a tree that was added, in its order."""
+        return tuple(ConditionFound(one, facts.get(one.field), truths[self._place(one)]) for one in conditions_of(node))
+
+    def _place(self, condition: Condition) -> int:
+        key = (condition.field, condition.op.value, repr(condition.value))
+        if key not in self._places:
+            self._places[key] = len(self._tests)
+            self._tests.append(_condition(condition, self._lists))
+        return self._places[key]
+
+    def _all_places(self, parts: Sequence[AnyNode]) -> tuple[int, ...] | None:
+        """Where the answers stand, if every part is a condition by itself."""
+        conditions = [part for part in parts if isinstance(part, Condition)]
+        return tuple(map(self._place, conditions)) if len(conditions) == len(parts) > 1 else None
+
+
 def evaluator(node: AnyNode, lists: Lists) -> Test:
-    """The node as a function of an item's facts, made once and called for many; stops as soon as the truth is known."""
-    match node:
-        case AllOf():
-            return _all([evaluator(part, lists) for part in node.all])
-        case AnyOf():
-            return _any([evaluator(part, lists) for part in node.any])
-        case Not():
-            part = evaluator(node.part, lists)
-            return lambda facts: None if (truth := part(facts)) is None else not truth
-        case _:
-            return _condition(node, lists)
+    """One tree as a function of an item's facts."""
+    questions = Questions(lists)
+    reading = questions.add(node)
+    return lambda facts: reading(questions.ask(facts))
 
 
-def tracer(node: AnyNode, lists: Lists) -> Trace:
-    """The same, which asks every condition and writes down what it found, in their order."""
-    match node:
-        case AllOf():
-            return _all_traced([tracer(part, lists) for part in node.all])
-        case AnyOf():
-            return _any_traced([tracer(part, lists) for part in node.any])
-        case Not():
-            part = tracer(node.part, lists)
-            return lambda facts, found: None if (truth := part(facts, found)) is None else not truth
-        case _:
-            return _traced(node, _condition(node, lists))
+def _all(parts: list[Reading], places: tuple[int, ...] | None) -> Reading:
+    together = _together(parts, places)
+
+    def read(truths: Truths) -> Truth:
+        found = together(truths)
+        return False if False in found else None if None in found else True
+
+    return read
 
 
-def _all(parts: list[Test]) -> Test:
-    def test(facts: Facts) -> Truth:
-        truth: Truth = True
-        for part in parts:
-            found = part(facts)
-            if found is False:
-                return False
-            if found is None:
-                truth = None
-        return truth
+def _any(parts: list[Reading], places: tuple[int, ...] | None) -> Reading:
+    together = _together(parts, places)
 
-    return test
+    def read(truths: Truths) -> Truth:
+        found = together(truths)
+        return True if True in found else None if None in found else False
+
+    return read
 
 
-def _any(parts: list[Test]) -> Test:
-    def test(facts: Facts) -> Truth:
-        truth: Truth = False
-        for part in parts:
-            found = part(facts)
-            if found:
-                return True
-            if found is None:
-                truth = None
-        return truth
-
-    return test
-
-
-def _all_traced(parts: list[Trace]) -> Trace:
-    def trace(facts: Facts, found: Found) -> Truth:
-        truths = [part(facts, found) for part in parts]
-        return False if False in truths else None if None in truths else True
-
-    return trace
-
-
-def _any_traced(parts: list[Trace]) -> Trace:
-    def trace(facts: Facts, found: Found) -> Truth:
-        truths = [part(facts, found) for part in parts]
-        return True if True in truths else None if None in truths else False
-
-    return trace
-
-
-def _traced(condition: Condition, test: Test) -> Trace:
-    name = condition.field
-
-    def trace(facts: Facts, found: Found) -> Truth:
-        truth = test(facts)
-        found.append(ConditionFound(condition, facts.get(name), truth))
-        return truth
-
-    return trace
+def _together(parts: list[Reading], places: tuple[int, ...] | None) -> Callable[[Truths], Sequence[Truth]]:
+    if places is not None:
+        return itemgetter(*places)
+    return lambda truths: [part(truths) for part in parts]
 
 
 def _condition(condition: Condition, lists: Lists) -> Test:
@@ -166,15 +158,26 @@ def _condition(condition: Condition, lists: Lists) -> Test:
         return _text(name, _COMPARE[op], folded(wanted) if isinstance(wanted, str) else frozenset(map(folded, wanted)))  # type: ignore[arg-type]
     if isinstance(wanted, tuple) and op is not Operator.BETWEEN:
         wanted = frozenset(wanted)  # type: ignore[arg-type]  # words, of a choice or a set
-    return _plain(name, _COMPARE[op], wanted)
+    return _plain(name, op, wanted)
 
 
-def _plain(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Test:
-    def test(facts: Facts) -> Truth:
-        value = facts.get(name)
-        return None if value is None else compare(value, wanted)
-
-    return test
+def _plain(name: str, op: Operator, wanted: Any) -> Test:
+    """Written out for what is asked most: a comparison is a third of a call."""
+    match op:
+        case Operator.EQUALS if wanted is True:
+            return lambda facts: facts.get(name)
+        case Operator.EQUALS:
+            return lambda facts: None if (value := facts.get(name)) is None else value == wanted
+        case Operator.GREATER:
+            return lambda facts: None if (value := facts.get(name)) is None else value > wanted
+        case Operator.GREATER_OR_EQUAL:
+            return lambda facts: None if (value := facts.get(name)) is None else value >= wanted
+        case Operator.LESS:
+            return lambda facts: None if (value := facts.get(name)) is None else value < wanted
+        case Operator.LESS_OR_EQUAL:
+            return lambda facts: None if (value := facts.get(name)) is None else value <= wanted
+    compare = _COMPARE[op]
+    return lambda facts: None if (value := facts.get(name)) is None else compare(value, wanted)
 
 
 def _text(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Test:

@@ -7,13 +7,13 @@ own criteria want the item, else the policy's by priority. `judgement_sql.py` sa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from console.policy.actions import (
     AddFlag,
@@ -29,7 +29,7 @@ from console.policy.actions import (
     SetSlaHours,
     SkipReview,
 )
-from console.policy.explain import ConditionFound, Facts, Lists, Truth, evaluator, tracer
+from console.policy.explain import ConditionFound, Facts, Lists, Questions, Truth, Truths
 from console.policy.flag_conditions import URGENT_FLAGS, flag_conditions
 from console.policy.model import PolicyDocument, Rule
 from console.policy.routing import Route
@@ -64,8 +64,7 @@ class Terms:
         return next((key for key in named if self.queues is None or key in self.queues), None)
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The policy's word. `rule_hours`: the hours that a rule sets, which stand before the queue's own; None: none
     does. `flags` are the built-in ones raised, `added` those that rules add, each with the first rule that does; and
     `fired` the rules that fire, in order."""
@@ -87,8 +86,8 @@ class Judgement:
 
 @dataclass(frozen=True)
 class RuleFound:
-    """A rule in effect, and why it fires or does not. `in_scope` False: its conditions were not asked, or were and
-    do not matter. `truth` None: something it asks for is missing."""
+    """A rule in effect, and why it fires or does not. `in_scope` False: it does not hold for such an item, whatever
+    its conditions say. `truth` None: something it asks for is missing."""
 
     rule: Rule
     in_scope: bool
@@ -100,140 +99,151 @@ class RuleFound:
         return self.in_scope and self.truth is True
 
 
+class Explanation(NamedTuple):
+    """The word on an item and all that was found for it; `rules` puts it in order when somebody looks."""
+
+    word: Judgement
+    facts: Facts
+    place: str
+    truths: Truths
+    judge: Judge
+
+    @property
+    def rules(self) -> tuple[RuleFound, ...]:
+        """Every rule in effect, in order."""
+        return tuple(self.judge.found(self))
+
+
 class Judge:
     """The terms made ready once, to judge many items."""
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
-        lists = terms.lists
-        self._flags = [
-            (code, evaluator(node, lists)) for code, node in flag_conditions(terms.document.thresholds).items()
-        ]
-        self._rules = [(rule, _scope(rule), evaluator(rule.when, lists)) for rule in terms.rules]
-        self._traces = [(rule, scope, tracer(rule.when, lists)) for rule, scope, _ in self._rules]
-        self._routes = [(route.queue, evaluator(route.criteria.node, lists)) for route in terms.routes]
+        self._thresholds = terms.document.thresholds
+        self._raising = Questions(terms.lists)
+        self._flags = [(code, self._raising.add(node)) for code, node in flag_conditions(self._thresholds).items()]
+        self._asking = Questions(terms.lists)
+        self._rules = [(rule, _scope(rule), self._asking.add(rule.when)) for rule in terms.rules]
+        self._routes = [(route.queue, self._asking.add(route.criteria.node)) for route in terms.routes]
+        self._asked: dict[tuple[int, ...], _Asked] = {}
 
     def flags(self, facts: Facts) -> tuple[str, ...]:
         """The built-in flags that the thresholds raise on these facts."""
-        return tuple(code for code, test in self._flags if test(facts) is True)
+        truths = self._raising.ask(facts)
+        return tuple([code for code, reading in self._flags if reading(truths)])
 
     def judge(self, facts: Facts, queue: str | None = None) -> Judgement:
         """The word on an item that is in this queue; None: on one that comes in."""
+        return self.explain(facts, queue).word
+
+    def explain(self, facts: Facts, queue: str | None = None) -> Explanation:
+        """The same word, and what each condition of each rule in effect found."""
         flags = self.flags(facts)
         known = {**facts, "flags": frozenset(flags)}
-        own = self._own_queue(known)
-        here = folded(queue or own or _default_queue(self._priority(known, flags)))
-        fired = [rule for rule, scope, test in self._rules if scope.holds(known, here) and test(known) is True]
-        return self._word(known, flags, own, fired)
+        truths = self._asking.ask(known)
+        own = next((key for key, reading in self._routes if reading(truths)), None)
+        place = queue or own or _default_queue(self._priority(known, flags, flags))
+        fired = tuple(
+            [at for at, (_, scope, reading) in enumerate(self._rules) if reading(truths) and scope(known, place)]
+        )
+        return Explanation(self._word(known, flags, own, fired), known, place, truths, self)
 
-    def explain(self, facts: Facts, queue: str | None = None) -> tuple[Judgement, tuple[RuleFound, ...]]:
-        """The same word, and what each rule in effect found."""
-        flags = self.flags(facts)
-        known = {**facts, "flags": frozenset(flags)}
-        own = self._own_queue(known)
-        here = folded(queue or own or _default_queue(self._priority(known, flags)))
-        found = []
-        for rule, scope, trace in self._traces:
-            conditions: list[ConditionFound] = []
-            truth = trace(known, conditions)
-            found.append(RuleFound(rule, scope.holds(known, here), truth, tuple(conditions)))
-        return self._word(known, flags, own, [one.rule for one in found if one.fired]), tuple(found)
+    def found(self, explanation: Explanation) -> Iterator[RuleFound]:
+        """What an explanation of this judge's says of every rule."""
+        facts, truths = explanation.facts, explanation.truths
+        for rule, scope, reading in self._rules:
+            conditions = self._asking.explain(rule.when, facts, truths)
+            yield RuleFound(rule, scope(facts, explanation.place), reading(truths), conditions)
 
-    def _own_queue(self, known: Facts) -> str | None:
-        return next((key for key, wants in self._routes if wants(known) is True), None)
-
-    def _priority(self, known: Facts, flags: Collection[str]) -> Priority:
-        large = known["amount"] >= self.terms.document.thresholds.high_priority_amount
-        if large and flags:
+    def _priority(self, known: Facts, flags: Collection[str], standing: object) -> Priority:
+        large = known["amount"] >= self._thresholds.high_priority_amount
+        if large and standing:
             return Priority.CRITICAL
         if large or not URGENT_FLAGS.isdisjoint(flags):
             return Priority.HIGH
-        return Priority.MEDIUM if flags else Priority.LOW
+        return Priority.MEDIUM if standing else Priority.LOW
 
-    def _word(self, known: Facts, flags: tuple[str, ...], own: str | None, fired: list[Rule]) -> Judgement:
-        asked = _Asked(fired)
-        thresholds = self.terms.document.thresholds
-        standing = [*flags, *asked.added]
-        two_people = asked.two_people or known["amount"] >= thresholds.dual_control_amount
-        priority = Priority(min(self._priority(known, standing), *asked.priorities))
-        target = next((key for key in map(self.terms.target, fired) if key), None)
+    def _word(self, known: Facts, flags: tuple[str, ...], own: str | None, fired: tuple[int, ...]) -> Judgement:
+        asked = self._asked.get(fired)
+        if asked is None:
+            asked = _Asked(self.terms, [self._rules[at][0] for at in fired])
+            # As many as there are combinations that occur, bounded against the rare ones.
+            if len(self._asked) < _COMBINATIONS:
+                self._asked[fired] = asked
+        standing = flags or asked.added
+        two_people = asked.two_people or known["amount"] >= self._thresholds.dual_control_amount
+        priority = min(self._priority(known, flags, standing), asked.priority)
         return Judgement(
-            needs_review=not asked.skips or asked.more or two_people or bool(standing),
-            queue=target or own or _default_queue(priority),
-            priority=priority,
-            risk_level=RiskLevel(min(_risk(flags, standing), *asked.levels)),
-            rule_hours=min(asked.hours, default=None),
-            policy_hours=thresholds.sla_hours,
-            two_people=two_people,
-            blind=asked.blind or thresholds.blind_second_review,
-            reason_required=asked.reason,
-            note_required=asked.note,
-            flags=flags,
-            added=tuple(asked.added.values()),
-            fired=tuple(fired),
+            not asked.skips or two_people or bool(standing),
+            asked.target or own or _default_queue(priority),
+            priority,
+            min(_risk(flags, standing), asked.risk_level),
+            asked.hours,
+            self._thresholds.sla_hours,
+            two_people,
+            asked.blind or self._thresholds.blind_second_review,
+            asked.reason,
+            asked.note,
+            flags,
+            asked.added,
+            asked.rules,
         )
+
+
+_COMBINATIONS: Final = 4096
 
 
 class _Asked:
     """What the rules that fire ask for, together."""
 
-    def __init__(self, fired: Iterable[Rule]) -> None:
-        self.two_people = self.blind = self.reason = self.note = self.skips = self.more = False
-        self.priorities: list[int] = [Priority.LOW]
-        self.levels: list[int] = [RiskLevel.LOW]
-        self.hours: list[Decimal] = []
-        self.added: dict[str, tuple[AddFlag, Rule]] = {}
-        for rule in fired:
-            for action in rule.then:
-                self._add(action, rule)
-
-    def _add(self, action: object, rule: Rule) -> None:
-        self.more = self.more or not isinstance(action, SkipReview)
-        match action:
-            case RequireDualControl():
-                self.two_people = True
-            case Blind():
-                self.blind = True
-            case RequireReason():
-                self.reason = True
-            case RequireNote():
-                self.note = True
-            case SkipReview():
-                self.skips = True
-            case SetPriority():
-                self.priorities.append(Priority[action.priority.upper()])
-            case SetRiskLevel():
-                self.levels.append(RiskLevel[action.level.upper()])
-            case SetSlaHours():
-                self.hours.append(action.hours)
-            case AddFlag():
-                self.added.setdefault(action.code, (action, rule))
+    def __init__(self, terms: Terms, fired: Sequence[Rule]) -> None:
+        actions = [(action, rule) for rule in fired for action in rule.then]
+        kinds = {type(action) for action, _ in actions}
+        self.rules = tuple(fired)
+        self.two_people = RequireDualControl in kinds
+        self.blind = Blind in kinds
+        self.reason = RequireReason in kinds
+        self.note = RequireNote in kinds
+        # Only where nobody asks for anything else.
+        self.skips = kinds == {SkipReview}
+        self.target = next((key for key in map(terms.target, fired) if key), None)
+        self.priority, self.risk_level = Priority.LOW, RiskLevel.LOW
+        self.hours: Decimal | None = None
+        added: dict[str, tuple[AddFlag, Rule]] = {}
+        for action, rule in actions:
+            match action:
+                case SetPriority():
+                    self.priority = min(self.priority, Priority[action.priority.upper()])
+                case SetRiskLevel():
+                    self.risk_level = min(self.risk_level, RiskLevel[action.level.upper()])
+                case SetSlaHours():
+                    self.hours = min(self.hours or action.hours, action.hours)
+                case AddFlag():
+                    added.setdefault(action.code, (action, rule))
+        self.added = tuple(added.values())
 
 
-@dataclass(frozen=True)
-class _Scope:
-    item_types: frozenset[str]
-    account_types: frozenset[str]
-    queues: frozenset[str]
-
-    def holds(self, known: Mapping[str, object], queue: str) -> bool:
-        return (
-            (not self.item_types or known["item_type"] in self.item_types)
-            and (not self.account_types or folded(str(known.get("account_type") or "")) in self.account_types)
-            and (not self.queues or queue in self.queues)
-        )
+Scoped = Callable[[Facts, str], bool]
 
 
-def _scope(rule: Rule) -> _Scope:
-    scope = rule.scope
-    return _Scope(frozenset(scope.item_types), frozenset(map(folded, scope.account_types)), frozenset(scope.queues))
+def _scope(rule: Rule) -> Scoped:
+    """Whether a rule holds for an item of these facts that is in this queue."""
+    item_types, queues = frozenset(rule.scope.item_types), frozenset(rule.scope.queues)
+    account_types = frozenset(map(folded, rule.scope.account_types))
+    if not (item_types or account_types or queues):
+        return lambda _, __: True
+    return lambda facts, place: (
+        (not item_types or facts["item_type"] in item_types)
+        and (not account_types or folded(facts.get("account_type") or "") in account_types)
+        and (not queues or place in queues)
+    )
 
 
 def _default_queue(priority: Priority) -> str:
     return "high_priority" if priority <= Priority.HIGH else "standard"
 
 
-def _risk(flags: Collection[str], standing: Collection[str]) -> RiskLevel:
+def _risk(flags: Collection[str], standing: object) -> RiskLevel:
     if not URGENT_FLAGS.isdisjoint(flags):
         return RiskLevel.HIGH
     return RiskLevel.MEDIUM if standing else RiskLevel.LOW

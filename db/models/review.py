@@ -58,8 +58,14 @@ class CheckItem(OpaqueId, OfInstitution, Base):
     queue_id: Mapped[UUID] = mapped_column(ForeignKey("queue.id"))
     # 1 critical, 2 high, 3 medium, 4 low: the smaller the more urgent.
     priority: Mapped[int]
+    # As the priority, in numbers.
+    risk_level: Mapped[int] = mapped_column(default=4, server_default="4")
     policy_version_id: Mapped[UUID] = mapped_column(ForeignKey("policy_version.id"))
     two_people: Mapped[bool]
+    # The second of two people chooses before the first one's recommendation is shown to them.
+    blind: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # Hours that a rule of the policy sets; they stand before the queue's. Null: no rule does.
+    rule_hours: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     sla_due_at: Mapped[datetime]
     sla_warning_at: Mapped[datetime]
     # Since when the SLA clock stands still, null while it runs, and the business time for which it stood before. While
@@ -175,9 +181,27 @@ class CheckItem(OpaqueId, OfInstitution, Base):
         CheckConstraint("kind in ('check','return')", name="kind"),
         CheckConstraint("item_type in ('on_us','transit')", name="item_type"),
         CheckConstraint("priority between 1 and 4", name="priority"),
+        CheckConstraint("risk_level between 1 and 4", name="risk_level"),
+        CheckConstraint("rule_hours > 0", name="rule_hours"),
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("return_rule in ('midnight','expeditious')", name="return_rule"),
     )
+
+
+class KeptFacts(OfInstitution, Base):
+    """What was known of an item when it came in, by the names of the policy's field catalogue. Append-only.
+
+    Amounts and numbers are text, and what is missing is not there: `console.policy.kept` writes and reads it.
+    """
+
+    __tablename__ = "item_facts"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), primary_key=True)
+    received_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]
+
+    # What a replay reads: an institution's items of some days.
+    __table_args__ = (Index("ix_item_facts_received", "institution_id", "received_at"),)
 
 
 class ItemTally(OfInstitution, Base):

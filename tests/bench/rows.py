@@ -38,16 +38,16 @@ from tests.factories import Bank, make_bank
 ITEMS = 6_000
 TARGET = 3_000
 _ACCOUNTS = 400
-_TABLES = ("check_item", "image", "flag")
+_TABLES = ("check_item", "item_facts", "image", "flag")
 _FOREIGN = "122000661"
 
 
 def run(ground: Ground, items: int = ITEMS, repeat: int = 3) -> list[Figure]:
-    """Best of `repeat` files of `items` checks each: rows of items, of both images and of flags."""
+    """Best of `repeat` files of `items` checks each: rows of items, of their facts, of both images and of flags."""
     written = ground.run(_write(items, repeat))
     floor, rows = _bare_copy(ground.endpoints.superuser_database_url, repeat)
     note = (
-        f"{items:,} items, with their images and flags {rows / items:.1f} rows each, in one transaction to its commit; "
+        f"{items:,} items, with facts, images, flags {rows / items:.1f} rows each, in one transaction to its commit; "
         "floor: the same rows by bare COPY into tables without indexes and guards"
     )
     return [rate("import: rows stored", items / written, items / floor, "items/s", at_least=TARGET, note=note)]
