@@ -22,12 +22,13 @@ POLICIES_CHANNEL = "policies-changed"
 _log = structlog.get_logger(__name__)
 
 
-def hint_items(session: AsyncSession, institution_id: UUID, item_ids: Iterable[UUID]) -> None:
+def hint_items(session: AsyncSession, institution_id: UUID, item_ids: Iterable[UUID], *, by: str = "") -> None:
     """Tell every replica, once this transaction has committed, that these items changed.
 
-    No ids: many items changed, so read everything again.
+    No ids: many items changed, so read everything again. `by` is the request in which a page changed them and has seen
+    what came of it: that page need not read again.
     """
-    message = json.dumps({"institution": str(institution_id), "items": [str(item) for item in item_ids]})
+    message = json.dumps({"institution": str(institution_id), "items": [str(item) for item in item_ids], "by": by})
     _publish_after_commit(session, CHANNEL, message)
 
 

@@ -24,6 +24,8 @@ RECONNECT_SECONDS = 1.0
 
 # (institution, ids of items that changed; empty: read everything again)
 items_changed: Event[UUID, frozenset[UUID]] = Event()
+# The same with the requests in which each item was changed ("": one that does not tell), for pages that know their own.
+items_changed_in: Event[UUID, dict[UUID, frozenset[str]]] = Event()
 # (ids of people who were told something, or have read it; empty: anybody)
 notices_changed: Event[frozenset[UUID]] = Event()
 # (institution, version of its policy that changed or that somebody came to or left; None: any of them)
@@ -32,7 +34,8 @@ policies_changed: Event[UUID, UUID | None] = Event()
 session_ended: Event[str, str] = Event()
 
 _log = structlog.get_logger(__name__)
-_waiting: dict[UUID, set[UUID] | None] = {}
+# What each institution's pages are told next: the items with the requests that changed them; None: everything.
+_waiting: dict[UUID, dict[UUID, set[str]] | None] = {}
 
 
 async def listen() -> None:
@@ -63,27 +66,33 @@ def _take(channel: str, data: bytes) -> None:
     if channel == POLICIES_CHANNEL:
         policies_changed.emit(institution, UUID(message["version"]))
         return
-    changed = {UUID(item) for item in message["items"]}
+    changed = [UUID(item) for item in message["items"]]
     if institution not in _waiting:
-        _waiting[institution] = set()
+        _waiting[institution] = {}
         background_tasks.create(_emit_soon(institution), name="items changed")
     gathered = _waiting[institution]
     # No ids, or too many to ask for one by one: everything.
     if not changed or gathered is None or len(gathered) > 100:
         _waiting[institution] = None
     else:
-        gathered.update(changed)
+        for item in changed:
+            gathered.setdefault(item, set()).add(message.get("by", ""))
 
 
 async def _emit_soon(institution: UUID) -> None:
     await asyncio.sleep(COALESCE_SECONDS)
-    items_changed.emit(institution, frozenset(_waiting.pop(institution) or ()))
+    _tell(institution, _waiting.pop(institution) or {})
+
+
+def _tell(institution: UUID, changed: dict[UUID, set[str]]) -> None:
+    items_changed.emit(institution, frozenset(changed))
+    items_changed_in.emit(institution, {item: frozenset(requests) for item, requests in changed.items()})
 
 
 def _everything_changed() -> None:
     """After a reconnection nobody knows what was missed."""
     for institution in list(_known):
-        items_changed.emit(institution, frozenset())
+        _tell(institution, {})
         policies_changed.emit(institution, None)
     notices_changed.emit(frozenset())
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text
@@ -32,12 +33,39 @@ class Policy:
     document: PolicyDocument
 
 
+#: SQL that names the active version and the state of its row, for a statement that reads something else besides.
+ACTIVE_MARK: Final = "(select id::text || ' ' || xmin::text from policy_version where status = 'active')"
+_MARKED: Final = text(
+    f"select id, number, document, {ACTIVE_MARK} as mark from policy_version where status = 'active'"  # noqa: S608
+)
+# By its mark, what was read of an active version: it is asked for with every check that is opened or decided.
+_MOST_KEPT: Final = 64
+_kept: OrderedDict[str, Policy] = OrderedDict()
+
+
 async def active_policy(session: AsyncSession) -> Policy:
     """The active policy of the transaction's institution. Raises NoActivePolicy."""
-    row = (await session.execute(select(PolicyVersion).where(PolicyVersion.status == "active"))).scalar_one_or_none()
+    row = (await session.execute(_MARKED)).first()
     if row is None:
         raise NoActivePolicy
-    return _policy(row)
+    return _kept.get(row.mark) or _keep(row.mark, Policy(row.id, row.number, _document(row.document)))
+
+
+async def marked_policy(session: AsyncSession, mark: str | None) -> Policy:
+    """The active policy, of which the caller has read the mark already; it is read where this mark is not known yet.
+
+    A mark names one state of one row: whatever is activated or changed has another. Raises NoActivePolicy.
+    """
+    if mark is None:
+        raise NoActivePolicy
+    return _kept.get(mark) or await active_policy(session)
+
+
+def _keep(mark: str, policy: Policy) -> Policy:
+    _kept[mark] = policy
+    if len(_kept) > _MOST_KEPT:
+        _kept.popitem(last=False)
+    return policy
 
 
 async def policy_version(session: AsyncSession, version_id: UUID) -> Policy:
@@ -46,7 +74,11 @@ async def policy_version(session: AsyncSession, version_id: UUID) -> Policy:
 
 
 def _policy(row: PolicyVersion) -> Policy:
-    return Policy(row.id, row.number, PolicyDocument.model_validate(row.document))
+    return Policy(row.id, row.number, _document(row.document))
+
+
+def _document(values: dict[str, Any]) -> PolicyDocument:
+    return PolicyDocument.model_validate(values)
 
 
 async def one_change_at_a_time(session: AsyncSession, actor: Actor) -> None:

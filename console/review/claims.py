@@ -116,21 +116,12 @@ async def claim_next_within(
             return None
         await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
         if await _full(session, actor, row.queue_id) is None:
-            hint_items(session, actor.institution_id, [row.id])
+            hint_items(session, actor.institution_id, [row.id], by=actor.request_id or "")
             return Held(row.id, row.version)
         # The person took another one of this queue at the same moment. The next search passes the queue over.
         item = await _locked_item(session, row.id)
         assert item is not None  # it was taken in this transaction
         await _put_back(session, actor, [item], "too many claims", Claim.user_id == actor.user_id)
-
-
-async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ...] = ()) -> UUID | None:
-    """The item that `claim_next` would take at this moment, without taking it: what a page may fetch ahead."""
-    require(actor, Permission.ITEM_CLAIM)
-    async with transaction(actor) as session:
-        statements, wanted = next_item.wanted(actor, queue, skip)
-        row = (await session.execute(statements.peek, wanted)).first()
-        return row.id if row else None
 
 
 async def touch(actor: Actor, item_id: UUID) -> bool:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, Place, amount_limit, within_limit
 from console.actor import Actor
 from console.audit.entries import Event
 from console.policy.judgement import needs_two_people
-from console.policy.versions import Policy, active_policy
+from console.policy.versions import Policy
 from console.review.blinding import is_blind_to
 from console.review.choices import Choice, bounded, check_complete
 from console.review.errors import (
@@ -34,13 +34,12 @@ from console.review.errors import (
 )
 from console.review.evidence import Seen
 from console.review.fitting import Fitted, fit
-from console.review.item_reading import load_view
+from console.review.item_reading import LastDecision, read_item
 from console.review.item_view import FirstSignature, ItemNotFound, ItemView
-from console.review.pending import pending_of
 from console.review.reach import check_reach
 from console.review.states import FINAL_ACTS, Act, Status, after
 from console.review.submission import Stage, Submission
-from db.models import CheckItem, Claim, Queue
+from db.models import CheckItem, Queue
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,8 @@ class Prepared:
     beside: dict[str, Any] = field(default_factory=dict)
     queue_id: UUID | None = None
     fitted: Fitted = field(default_factory=Fitted)
+    # The decision that this one follows.
+    last: LastDecision = field(default_factory=LastDecision)
 
 
 async def prepare(session: AsyncSession, actor: Actor, item_id: UUID, submission: Submission, seen: Seen) -> Prepared:
@@ -78,7 +79,7 @@ async def prepare(session: AsyncSession, actor: Actor, item_id: UUID, submission
 
 async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, choice: Choice, seen: Seen) -> Prepared:
     check_complete(choice)
-    item, view, policy = await locked(session, actor, item_id, seen)
+    item, view, policy, last = await locked(session, actor, item_id, seen)
     place = Place(view.queue_key, view.item_type)
     await check_reach(session, actor, Permission.ITEM_DECIDE, place)
     two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount, place)
@@ -98,6 +99,7 @@ async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, cho
         two_people=two_people,
         queue_id=await _queue_id(session, choice.queue) if choice.queue else None,
         fitted=fitted,
+        last=last,
     )
 
 
@@ -107,7 +109,7 @@ async def _prepare_second(
     agree, note = submission.stage is Stage.CONFIRM, bounded(submission.choice.note)
     if not agree and not note:
         raise IncompleteChoice("note", "Say why you send it back: the first person reads it.")
-    item, view, policy = await locked(session, actor, item_id, seen)
+    item, view, policy, last = await locked(session, actor, item_id, seen)
     first = await check_second(session, actor, item, view, agree=agree)
     if is_blind_to(actor, view):
         raise ChooseFirst
@@ -127,6 +129,7 @@ async def _prepare_second(
         confirms_id=first.decision_id,
         maker_id=first.actor_id,
         beside=_own_opinion(actor, view, first),
+        last=last,
     )
 
 
@@ -160,22 +163,21 @@ def _own_opinion(actor: Actor, view: ItemView, first: FirstSignature) -> dict[st
     return {"opinion": said}
 
 
-async def locked(session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen) -> tuple[CheckItem, ItemView, Policy]:
-    """The item, locked, held by the actor, and unchanged since it was shown."""
+async def locked(
+    session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen
+) -> tuple[CheckItem, ItemView, Policy, LastDecision]:
+    """The item, locked, held by the actor, and unchanged since it was shown, with the policy and what it follows."""
     item = await locked_item(session, item_id)
-    held = select(Claim.item_id).where(
-        Claim.item_id == item_id, Claim.user_id == actor.user_id, Claim.expires_at > func.now()
-    )
-    if (await session.execute(held)).first() is None:
-        raise NotYours
-    if await pending_of(session, item_id) is not None:
-        raise AlreadySubmitted
     # Read once: the version that was shown is the version decided under, whatever is activated meanwhile.
-    policy = await active_policy(session)
-    view = await load_view(session, item_id, policy, looking=actor)
-    if item.version != seen.version or view.digest != seen.digest:
+    read = await read_item(session, item_id, looking=actor)
+    holder = read.view.holder
+    if holder is None or holder.user_id != actor.user_id:
+        raise NotYours
+    if holder.commit_at is not None:
+        raise AlreadySubmitted
+    if item.version != seen.version or read.view.digest != seen.digest:
         raise StaleItem
-    return item, view, policy
+    return item, read.view, read.policy, read.last
 
 
 async def locked_item(session: AsyncSession, item_id: UUID) -> CheckItem:

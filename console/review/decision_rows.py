@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
@@ -14,12 +15,23 @@ from console.hints import hint_items
 from console.notices import NoticeKind, notify
 from console.review.choices import bounded
 from console.review.deciding import Prepared
-from console.review.drafts import drop_draft_within
 from console.review.errors import NotYours
 from console.review.evidence import keep_evidence
 from console.review.queue_clock import follow_status, queue_clock
 from console.review.second_people import return_to_maker, tell_second_people
-from db.models import Claim, Decision, Queue
+from db.models import Claim, Decision, ItemDraft, Queue
+
+# What the person held of the item ends in one statement: the claim, and the draft that has become a decision.
+_LET_GO: Final = (
+    delete(Claim)
+    .where(Claim.item_id == bindparam("item"))
+    .add_cte(
+        delete(ItemDraft)
+        .where(ItemDraft.user_id == bindparam("user"), ItemDraft.item_id == bindparam("item"))
+        .cte("own")
+    )
+    .execution_options(synchronize_session=False)
+)
 
 
 async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None = None) -> UUID:
@@ -28,7 +40,7 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     `submitted_at` is when the person chose, where the commit came later.
     """
     item, view = prepared.item, prepared.view
-    decision = await _decision(session, actor, prepared, submitted_at)
+    decision = _decision(actor, prepared, submitted_at)
     item.status = prepared.status.value
     item.version += 1
     item.policy_version_id = decision.policy_version_id
@@ -42,9 +54,8 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     await follow_status(session, item)
     session.add(decision)
     await session.flush()
-    evidence = await keep_evidence(session, actor, decision, view, prepared.seen)
-    await session.execute(delete(Claim).where(Claim.item_id == item.id))
-    await drop_draft_within(session, actor, item.id)
+    evidence = await keep_evidence(session, actor, decision, view, prepared.seen, prepared.last.evidence)
+    await session.execute(_LET_GO, {"item": item.id, "user": actor.user_id})
     if asked := prepared.fitted.asked:
         values = {"by": actor.name, "text": decision.note}
         await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)
@@ -72,19 +83,18 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     return decision.id
 
 
-async def _decision(session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None) -> Decision:
+def _decision(actor: Actor, prepared: Prepared, submitted_at: datetime | None) -> Decision:
     if actor.user_id is None:
         raise NotYours  # the console by itself decides nothing
     item, choice = prepared.item, prepared.choice
     details = choice.details() | prepared.fitted.details | prepared.beside | {"amount": str(item.amount)}
     if submitted_at:
         details["submitted_at"] = submitted_at.isoformat()
-    last = (await session.execute(select(func.max(Decision.sequence)).where(Decision.item_id == item.id))).scalar()
     return Decision(
         id=uuid4(),
         institution_id=actor.institution_id,
         item_id=item.id,
-        sequence=(last or 0) + 1,
+        sequence=prepared.last.sequence + 1,
         stage=prepared.stage,
         action=choice.act.value,
         actor_id=actor.user_id,

@@ -6,7 +6,8 @@ A save that fails is tried again: while the session service or the database is a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -51,6 +52,19 @@ class DraftKeeper:
         """The draft became a decision: nothing of it is kept any more."""
         self._drafts.pop(item_id, None)
         self._unsaved.discard(item_id)
+
+    @contextmanager
+    def handed_over(self, item_id: UUID) -> Iterator[None]:
+        """The draft goes with what the block submits and needs no saving of its own; where that fails, it does."""
+        unsaved = item_id in self._unsaved
+        self._unsaved.discard(item_id)
+        try:
+            yield
+        except BaseException:
+            if unsaved:
+                self._changed(item_id)
+            raise
+        self.forget(item_id)
 
     async def put_away(self, item_id: UUID) -> bool:
         """Save the draft of a check that has left the screen; whether there is anything in it to come back to."""

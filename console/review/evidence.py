@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
@@ -37,10 +35,10 @@ class Seen:
 
 
 async def keep_evidence(
-    session: AsyncSession, actor: Actor, decision: Decision, view: ItemView, seen: Seen
+    session: AsyncSession, actor: Actor, decision: Decision, view: ItemView, seen: Seen, previous: bytes | None
 ) -> Evidence:
-    """Write the snapshot of a decision, in the decision's own transaction."""
-    previous = await _previous_hash(session, view.id)
+    """Write the snapshot of a decision, in the decision's own transaction; `previous` is the hash of the evidence of
+    the item's decision before it."""
     snapshot = canonical(
         {
             "decision": _decision_values(decision),
@@ -65,17 +63,6 @@ async def keep_evidence(
     session.add(evidence)
     await session.flush()
     return evidence
-
-
-async def _previous_hash(session: AsyncSession, item_id: UUID) -> bytes | None:
-    query = (
-        select(Evidence.hash)
-        .join(Decision, Decision.id == Evidence.decision_id)
-        .where(Evidence.item_id == item_id)
-        .order_by(Decision.sequence.desc())
-        .limit(1)
-    )
-    return (await session.execute(query)).scalar_one_or_none()
 
 
 # The columns of a decision that its snapshot repeats, so that a changed decision row is found as well.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import (
     NotAllowed,
@@ -23,12 +23,11 @@ from console.access.permissions import (
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.blinding import is_blind_to
-from console.review.claims import Held, claim, claim_timeout
+from console.review.claims import claim
 from console.review.draft import Draft
-from console.review.drafts import read_draft_within
 from console.review.errors import AssignedToOther, OutOfReach, OverLimit, ReviewRefused, SamePerson
-from console.review.item_reading import load_view
-from console.review.item_view import Holder, ItemNotFound, ItemView
+from console.review.item_reading import read_item
+from console.review.item_view import ItemNotFound, ItemView
 from console.review.office import office_of
 from console.review.return_deadline import NONPAYMENT, NonpaymentNotice, nonpayment_notice
 from console.review.states import FINAL_STATUSES, WAITING, Status
@@ -74,49 +73,39 @@ async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened
     Raises NotAllowed, ItemNotFound.
     """
     require(actor, Permission.ITEM_READ)
-    view, draft = await _read(actor, item_id)
-    refused = ""
+    opened = await _open(actor, item_id)
     # Who may reassign takes somebody else's check only by saying so.
-    if take and _worth_taking(actor, view) and not _is_others(actor, view):
-        try:
-            await claim(actor, item_id)
-        except (ReviewRefused, NotAllowed) as error:
-            refused = str(error)
-        view, draft = await _read(actor, item_id)
-    return _opened(actor, view, draft, await _nonpayment(actor, view), refused)
+    if not take or not _worth_taking(actor, opened.view) or _is_others(actor, opened.view):
+        return opened
+    refused = ""
+    try:
+        await claim(actor, item_id)
+    except (ReviewRefused, NotAllowed) as error:
+        refused = str(error)
+    return await _open(actor, item_id, refused)
 
 
-def opened_as_claimed(actor: Actor, ahead: Opened, held: Held) -> Opened | None:
-    """An item that the actor has just claimed, from what was read of it before; None where it has changed since.
-
-    So the next check is on the screen without being read again. What the row's version does not tell of, the account's
-    figures for one, is compared when it is read next, and by its digest when it is decided.
-    """
-    view = ahead.view
-    same = (view.id, view.version + 1) == (held.item_id, held.version) and view.status in WAITING
-    if not same or actor.user_id is None:
-        return None
-    now = datetime.now(UTC)
-    holder = Holder(actor.user_id, actor.name, now, now + claim_timeout(), None)
-    taken = replace(view, version=held.version, status=Status.IN_REVIEW, holder=holder)
-    return _opened(actor, taken, ahead.draft, ahead.nonpayment)
-
-
-def _opened(
-    actor: Actor, view: ItemView, draft: Draft | None, notice: NonpaymentNotice | None, refused: str = ""
-) -> Opened:
+async def open_within(session: AsyncSession, actor: Actor, item_id: UUID, refused: str = "") -> Opened:
+    """The item as the actor sees it, in the caller's transaction, which has checked that they may. `refused` is why
+    they could not take it. Raises ItemNotFound."""
+    read = await read_item(session, item_id, looking=actor)
+    view = read.view
     standing = standing_of(actor, view)
     two_people = _is_large(view) or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
-    return Opened(view, standing, why, may_take, two_people, draft, notice)
+    return Opened(view, standing, why, may_take, two_people, read.draft, await _nonpayment(session, view))
 
 
-async def _nonpayment(actor: Actor, view: ItemView) -> NonpaymentNotice | None:
+async def _open(actor: Actor, item_id: UUID, refused: str = "") -> Opened:
+    async with transaction(actor) as session:
+        return await open_within(session, actor, item_id, refused)
+
+
+async def _nonpayment(session: AsyncSession, view: ItemView) -> NonpaymentNotice | None:
     if view.return_by is None or view.amount < NONPAYMENT[-1].amount:
         return None
-    async with transaction(actor) as session:
-        return nonpayment_notice(view.amount, view.received_at, await office_of(session))
+    return nonpayment_notice(view.amount, view.received_at, await office_of(session))
 
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:
@@ -221,8 +210,3 @@ def _why_not_confirm(actor: Actor, view: ItemView) -> str:
     if not may(actor, Permission.ITEM_APPROVE):
         return "A second person must confirm this recommendation: an approver."
     return "You do not hold this check."
-
-
-async def _read(actor: Actor, item_id: UUID) -> tuple[ItemView, Draft | None]:
-    async with transaction(actor) as session:
-        return await load_view(session, item_id, looking=actor), await read_draft_within(session, actor, item_id)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, text, tuple_, union
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, select, text, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review.queue import OPEN_ITEMS, URGENCY
-from console.review.reach import in_reach
+from console.review.reach import closed_queues, reached
 from console.review.states import Status
 from console.review.tally import open_items
 from db.engine import transaction
@@ -52,19 +53,20 @@ async def counts(actor: Actor, day_start: datetime) -> Counts:
     """The figures above the queue; `day_start` is the institution's midnight. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
     async with transaction(actor) as session:
-        tallies = await open_items(session, actor)
-        reached = await _reached(session, actor)
+        closed = await closed_queues(session, actor, Permission.QUEUE_READ)
+        tallies = await open_items(session, actor, closed)
+        seen = _reached(actor, closed)
         figures = select(
-            _some_open(reached, CheckItem.sla_due_at <= func.now()),
+            _some_open(seen, CheckItem.sla_due_at <= func.now()),
             _some_open(
-                reached,
+                seen,
                 CheckItem.sla_warning_at <= func.now(),
                 # No warning comes earlier, over a long weekend neither: what is late since long is not looked at.
                 CheckItem.sla_warning_at > func.now() - text("interval '14 days'"),
                 CheckItem.sla_due_at > func.now(),
             ),
             _mine(actor),
-            _decided_since(reached, day_start),
+            _decided_since(seen, day_start),
             _median_since(actor, day_start),
         )
         breached, warning, mine, decided, median = (await session.execute(figures)).one()
@@ -82,21 +84,29 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
     """Place of an item among the open items of its queue by SLA, counting from 1 and no further than MOST_COUNTED,
     and how many there are."""
     require(actor, Permission.QUEUE_READ)
-    condition = [CheckItem.queue_id == _queue_id(queue)] if queue else []
     async with transaction(actor) as session:
-        tallies = await open_items(session, actor)
-        total = sum(one.items for one in tallies if queue in {None, one.queue})
-        own = (await session.execute(select(*URGENCY, CheckItem.id).where(CheckItem.id == item_id))).first()
-        if own is None:
-            return 0, total
-        reached = await _reached(session, actor)
-        before = _some_open(reached, *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
-        return (await session.execute(select(before))).scalar_one() + 1, total
+        return await neighbours_within(session, actor, queue, item_id)
 
 
-async def _reached(session: AsyncSession, actor: Actor) -> Conditions:
+async def neighbours_within(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
+    """`neighbours` inside the caller's transaction."""
+    condition = [CheckItem.queue_id == _queue_id(queue)] if queue else []
+    closed = await closed_queues(session, actor, Permission.QUEUE_READ)
+    tallies = await open_items(session, actor, closed)
+    total = sum(one.items for one in tallies if queue in {None, one.queue})
+    own = (await session.execute(_OWN_PLACE, {"item": item_id})).first()
+    if own is None:
+        return 0, total
+    before = _some_open(_reached(actor, closed), *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
+    return (await session.execute(select(before))).scalar_one() + 1, total
+
+
+_OWN_PLACE: Final = select(*URGENCY, CheckItem.id).where(CheckItem.id == bindparam("item"))
+
+
+def _reached(actor: Actor, closed: Mapping[str, UUID]) -> Conditions:
     """The items of the part of the institution's queue on which the actor works."""
-    reach = await in_reach(session, actor, Permission.QUEUE_READ)
+    reach = reached(actor, Permission.QUEUE_READ, closed)
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
     return [CheckItem.institution_id == actor.institution_id, *([] if reach is None else [reach])]
 

@@ -5,7 +5,7 @@ A queue without members is for everybody whose role reaches it. Members narrow t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -71,8 +71,12 @@ async def check_reach(session: AsyncSession, actor: Actor, permission: Permissio
 
 async def in_reach(session: AsyncSession, actor: Actor, permission: Permission) -> ColumnElement[bool] | None:
     """The condition on `check_item` of the items for which the actor holds the permission; None: on every one."""
+    return reached(actor, permission, await closed_queues(session, actor, permission))
+
+
+def reached(actor: Actor, permission: Permission, closed: Mapping[str, UUID]) -> ColumnElement[bool] | None:
+    """`in_reach` for whoever has read the `closed_queues`."""
     parts = reaches(actor, permission)
-    closed = await closed_queues(session, actor, permission)
     if parts is None and not closed:
         return None
     own = true() if parts is None else or_(false(), *(inside(part) for part in parts))

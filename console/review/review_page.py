@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from console.access.permissions import Permission
 from console.actor import Actor
 from console.review.approvals import beside_approval, claim_next_approval
 from console.review.beside import beside
-from console.review.claims import claim, peek_next, release, touch
+from console.review.claims import claim, release, touch
 from console.review.committing import Committed, commit_when_due
 from console.review.decision_panel import DecisionPanel, OpinionPanel
 from console.review.decisions import resume
@@ -33,13 +34,13 @@ from console.review.errors import (
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
 from console.review.item_view import ItemNotFound
-from console.review.opening import Opened, Standing, account_number, open_item, opened_as_claimed
+from console.review.opening import Opened, Standing, account_number, open_item
 from console.review.opinions import record_opinion
 from console.review.queue import QueueName, queue_names
-from console.review.queue_counts import neighbours
 from console.review.reach import APPROVALS
 from console.review.second_panel import ResumePanel, SecondPanel
 from console.review.submission import Stage, Submission, second_signature
+from console.review.surroundings import look_ahead, look_around
 from console.review.undo import Submitted, submit, undo
 from console.review.undo_panel import DONE
 from console.ui.format import money
@@ -47,6 +48,7 @@ from console.ui.page import ConsolePage, console_page, refusal
 
 # How often a page that is in use says so; well below the shortest claim timeout of a minute.
 BEAT_SECONDS: Final = 20.0
+_OWN_REQUESTS: Final = 8
 
 
 @console_page("/review/{item_id}", permission=Permission.ITEM_READ)
@@ -71,15 +73,15 @@ class ReviewPage:
         self._approving = queue is not None and queue.key == APPROVALS
         self._queue = None if self._approving else queue
         self._opened: Opened | None = None
-        # The check that is likely to come next, as it was a moment ago.
-        self._ahead: Opened | None = None
+        # The requests in which this page itself changed something last: it knows what came of them.
+        self._own: deque[str] = deque(maxlen=_OWN_REQUESTS)
         self._busy = False
         self._in_use = False
         self._desk = Desk(page, queue, queues, self)
         ui.timer(BEAT_SECONDS, lambda: page.refresh(self._beat), immediate=False)
         ui.timer(live.RESYNC_SECONDS, lambda: page.refresh(self._look_again), immediate=False)
         live.watch(page.actor.institution_id)
-        live.items_changed.subscribe(self._items_changed)
+        live.items_changed_in.subscribe(self._items_changed)
 
     async def show(self, actor: Actor, opened: Opened) -> None:
         """Show a check, or the same one as it is now."""
@@ -100,11 +102,14 @@ class ReviewPage:
         opened = self._opened
         if opened is None:
             return
-        queue = self._queue.key if self._queue else None
-        place = (0, 0) if self._approving else await neighbours(actor, queue, opened.view.id)
+        if self._approving:
+            self._desk.place((0, 0))
+            return
+        ahead = opened.standing is Standing.DECIDE
+        around = await look_around(actor, self._queue_key, opened.view.id, ahead=ahead)
         if self._opened is opened:
-            self._desk.place(place)
-            await self._look_ahead(actor)
+            self._desk.place(around.place)
+            self._desk.viewer.prefetch(actor, around.ahead)
 
     # --- what the person does --------------------------------------------------------------------------------------
 
@@ -135,7 +140,7 @@ class ReviewPage:
         if self._approving:
             target = await beside_approval(actor, here, forward=forward)
         else:
-            target = await beside(actor, self._queue.key if self._queue else None, here, forward=forward)
+            target = await beside(actor, self._queue_key, here, forward=forward)
         if target is None:
             self._page.tell("There is no further check here that you could take.")
         else:
@@ -237,26 +242,24 @@ class ReviewPage:
 
     async def _send(self, actor: Actor, opened: Opened, submission: Submission, seen: Seen) -> None:
         """Submit, and bring the next check."""
-        first = submission.stage is Stage.DECIDE
-        queue = self._queue.key if self._queue else None
-        draft = self._desk.form.draft
-        submitted = await submit(actor, opened.view.id, submission, seen, draft=draft, then_next=first, queue=queue)
-        self._desk.drafts.forget(opened.view.id)
+        first, draft = submission.stage is Stage.DECIDE, self._desk.form.draft
+        with self._desk.drafts.handed_over(opened.view.id):
+            submitted = await submit(
+                actor, opened.view.id, submission, seen, draft=draft, then_next=first, queue=self._queue_key
+            )
+        self._own.append(actor.request_id or "")
         if submitted.commit_at is None:
             self._page.tell(f"{DONE[submitted.status]}: {money(opened.view.amount)}.")
         else:
             self._commit_later(actor.institution_id, opened, submitted)
-        if submitted.next is not None:
-            ahead, self._ahead = self._ahead, None
-            claimed = opened_as_claimed(actor, ahead, submitted.next) if ahead else None
-            await self.show(actor, claimed or await open_item(actor, submitted.next.item_id, take=False))
+            self._desk.undo.add(submitted.waiting(opened.view.amount))
+        if submitted.opened is not None:
+            await self.show(actor, submitted.opened)
         elif first:
             where = f" in {self._queue.name}" if self._queue else ""
             self._nothing_waits(f"Nothing more waits{where} that you may decide.")
         else:
             await self._next_recommendation(actor)
-        if submitted.commit_at is not None:
-            await self._desk.undo.read(actor)
 
     def _commit_later(self, institution_id: UUID, opened: Opened, submitted: Submitted) -> None:
         """Commit when the time to take it back is over, whatever becomes of this page until then."""
@@ -270,8 +273,13 @@ class ReviewPage:
         background_tasks.create(commit(), name="commit a decision")
 
     async def _committed(self, actor: Actor, opened: Opened, committed: Committed | None) -> None:
-        await self._desk.undo.read(actor)
-        if committed and committed.refused:
+        if committed is None:
+            # Somebody else has, or will: whatever comes of it is news.
+            self._own.clear()
+            await self._desk.undo.read(actor)
+            return
+        self._desk.undo.drop(committed.item_id)
+        if committed.refused:
             what = f"{money(opened.view.amount)} was not committed, and is in your hands again with what you typed."
             self._page.tell(f"{what} {committed.refused}", bad=True)
 
@@ -305,15 +313,16 @@ class ReviewPage:
 
     # --- what happens elsewhere ------------------------------------------------------------------------------------
 
-    def _items_changed(self, institution_id: UUID, item_ids: frozenset[UUID]) -> None:
-        opened = self._opened
+    def _items_changed(self, institution_id: UUID, changed: dict[UUID, frozenset[str]]) -> None:
         if institution_id != self._page.actor.institution_id:
             return
-        if self._desk.undo.concerns(item_ids):
-            background_tasks.create(self._page.refresh(self._desk.undo.read), name="look what can be undone")
-        if opened is None:
+        news = frozenset(item for item, requests in changed.items() if not requests.issubset(self._own))
+        if changed and not news:
             return
-        if not item_ids or opened.view.id in item_ids:
+        opened = self._opened
+        if self._desk.undo.concerns(news):
+            background_tasks.create(self._page.refresh(self._desk.undo.read), name="look what can be undone")
+        if opened is not None and (not news or opened.view.id in news):
             background_tasks.create(self._page.refresh(self._look_again), name="look again")
 
     async def _look_again(self, actor: Actor) -> None:
@@ -350,11 +359,11 @@ class ReviewPage:
         opened = self._opened
         if opened is None or opened.standing is not Standing.DECIDE:
             return
-        queue = self._queue.key if self._queue else None
-        following = await peek_next(actor, queue, skip=(opened.view.id,))
-        if following is not None:
-            self._ahead = await open_item(actor, following, take=False)
-            self._desk.viewer.prefetch(actor, self._ahead.view)
+        self._desk.viewer.prefetch(actor, await look_ahead(actor, self._queue_key, opened.view.id))
+
+    @property
+    def _queue_key(self) -> str | None:
+        return self._queue.key if self._queue else None
 
     def _path(self, item_id: UUID) -> str:
         queue = APPROVALS if self._approving else self._queue and self._queue.key

@@ -28,6 +28,7 @@ from console.review.draft import Draft
 from console.review.drafts import save_draft_within
 from console.review.errors import ImagesUnavailable, SideNotViewed, TooLate
 from console.review.evidence import Seen
+from console.review.opening import Opened, open_within
 from console.review.states import Act, Status
 from console.review.submission import Stage, Submission
 from db.engine import transaction
@@ -40,13 +41,21 @@ _MARGIN: Final = timedelta(days=1)
 @dataclass(frozen=True)
 class Submitted:
     """What came of it: the status that the item has, or will have at `commit_at` (None: it has it now), and the next
-    item where one was asked for and waited."""
+    item where one was asked for and waited, claimed and as it was read then."""
 
     item_id: UUID
+    stage: Stage
+    act: Act
     status: Status
     commit_at: datetime | None
     undo_seconds: int
     next: Held | None
+    opened: Opened | None
+
+    def waiting(self, amount: Decimal) -> Waiting:
+        """What can be taken back until `commit_at`, of an item of this amount in dollars."""
+        assert self.commit_at is not None
+        return Waiting(self.item_id, amount, self.stage, self.act, self.status, self.commit_at)
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,9 @@ async def _submit(
         else:
             await write(session, actor, prepared)
         following = await claim_next_within(session, actor, queue, skip=(item_id,)) if then_next else None
-    return Submitted(item_id, prepared.status, commit_at, seconds, following)
+        opened = await open_within(session, actor, following.item_id) if following else None
+    act = prepared.choice.act
+    return Submitted(item_id, submission.stage, act, prepared.status, commit_at, seconds, following, opened)
 
 
 async def undo(actor: Actor, item_id: UUID, *, giving_back: UUID | None = None) -> None:
@@ -175,12 +186,16 @@ async def _keep(
         "submitted_at": func.now(),
         "commit_at": func.now() + window,
     }
-    commit_at = (
-        await session.execute(insert(PendingDecision).values(row).returning(PendingDecision.commit_at))
-    ).scalar_one()
-    held = update(Claim).where(Claim.item_id == item_id).values(expires_at=commit_at + _MARGIN)
-    await session.execute(held)
+    held = (
+        update(Claim)
+        .where(Claim.item_id == item_id)
+        .values(expires_at=func.now() + window + _MARGIN)
+        .returning(Claim.item_id)
+        .cte("held")
+    )
+    waits = insert(PendingDecision).values(row).returning(PendingDecision.commit_at).add_cte(held)
+    commit_at: datetime = (await session.execute(waits)).scalar_one()
     after = {"act": prepared.choice.act, "stage": submission.stage, "commit_at": commit_at}
     await record(session, actor, Event.ITEM_SUBMITTED, "item", item_id, after=after)
-    hint_items(session, actor.institution_id, [item_id])
+    hint_items(session, actor.institution_id, [item_id], by=actor.request_id or "")
     return commit_at

@@ -45,8 +45,21 @@ class UndoPanel:
 
     async def read(self, actor: Actor) -> None:
         """Show what can be taken back at this moment."""
-        now = datetime.now(UTC)
         self._waiting = await waiting(actor) if may(actor, Permission.ITEM_CLAIM) else ()
+        self._show()
+
+    def add(self, submitted: Waiting) -> None:
+        """A decision was just submitted: it is the last one."""
+        self._waiting = (submitted, *self._waiting)
+        self._show()
+
+    def drop(self, item_id: UUID) -> None:
+        """The decision on this item has been committed, or refused."""
+        self._waiting = tuple(one for one in self._waiting if one.item_id != item_id)
+        self._show()
+
+    def _show(self) -> None:
+        now = datetime.now(UTC)
         if self.last is None:
             self._bar.end()
             return

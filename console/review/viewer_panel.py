@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +21,8 @@ from console.ui.viewer_state import Side, clean_state
 
 # A link is given out again for this part of its life, so that an image fetched ahead is found under its address.
 _REUSED: Final = 0.6
+# Of some twenty checks. The present one's are among them, or are made anew.
+_MOST_LINKS: Final = 1_000
 # ANSI X9.100-160: the MICR clear band is the bottom 5/8 inch of the check.
 _MICR_BAND_INCHES: Final = 0.625
 # What the browser said so many seconds ago is what there is to know.
@@ -98,10 +100,9 @@ class ViewerPanel:
         pane = json.dumps(f".crc-viewer .crc-pane[data-side={side}]")
         self._viewer.client.run_javascript(f"setTimeout(() => document.querySelector({pane})?.focus(), 50)")
 
-    def prefetch(self, actor: Actor, view: ItemView) -> None:
-        """Fetch and decode both images of a check that is likely to come next."""
-        images = [self._side(actor, view, side) for side in ("front", "back")]
-        self._viewer.prefetch(image for image in images if image is not None and image.url)
+    def prefetch(self, actor: Actor, images: Iterable[ImageShown]) -> None:
+        """Fetch and decode the images of a check that is likely to come next."""
+        self._viewer.prefetch(self._image(actor, one) for one in images if not one.problem)
 
     async def viewed_ms(self) -> dict[str, int]:
         """How long each side of the present check was on screen, in milliseconds.
@@ -122,7 +123,8 @@ class ViewerPanel:
         now = time.monotonic()
         known = self._links.get(image_id)
         if known is None or now - known[1] > settings().image_link_seconds * _REUSED:
-            self._links = {one: kept for one, kept in self._links.items() if now - kept[1] < _REUSED * 3600}
+            if len(self._links) >= _MOST_LINKS:
+                self._links = {}
             known = self._links[image_id] = (link(actor, image_id), now)
         return known[0]
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from console.images.links import LinkRefused, fetch, link
 from console.intake.accounts import load_accounts
-from console.review import item_reading
+from console.review import item_statement
 from console.review.choices import Choice
 from console.review.decisions import decide
 from console.review.errors import StaleItem
@@ -97,7 +97,7 @@ def test_past_reviews_are_those_of_the_account_before_the_check_was_taken(
         await pay(bank, first)
         await pay(bank, other)
         assert (await view_of(bank.reviewer, second)).reviews == (), "younger than any transaction lasts"
-        monkeypatch.setattr(item_reading, "SETTLED_SECONDS", 0.0)
+        monkeypatch.setattr(item_statement, "SETTLED_SECONDS", 0.0)
         (review,) = (await view_of(bank.reviewer, second)).reviews
         assert (review.item_id, review.serial, review.action) == (first, "101", "pay")
         assert (review.amount, review.who) == (Decimal("60.00"), bank.reviewer.name)

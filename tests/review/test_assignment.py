@@ -16,13 +16,14 @@ from console.review.assignment import assign
 from console.review.beside import beside
 from console.review.bulk import MOST_AT_ONCE
 from console.review.choices import Choice
-from console.review.claims import claim, claim_next, peek_next, release
+from console.review.claims import claim, claim_next, release
 from console.review.decisions import decide
 from console.review.errors import AssignedToOther, NotAMember, TooManyAtOnce, TooManyClaims
 from console.review.leaving import deactivate
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items
 from console.review.states import Act
+from console.review.surroundings import peek_next
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Queue, QueueMember, User
 from tests.access.ground import with_code

@@ -14,13 +14,14 @@ from sqlalchemy import select, update
 from console.access.permissions import GRANTS
 from console.actor import Actor, Bounds, Grant
 from console.review.choices import Choice
-from console.review.claims import claim, claim_next, peek_next
+from console.review.claims import claim, claim_next
 from console.review.decisions import confirm, decide, resume
 from console.review.errors import OutOfReach, OverLimit
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items, queue_names, rows_by_id
 from console.review.queue_counts import counts
 from console.review.states import Act, Status
+from console.review.surroundings import peek_next
 from console.roles import Role
 from db.engine import transaction
 from db.models import CheckItem, Queue

@@ -1,0 +1,71 @@
+"""What is good to know beside a check that somebody has open: its place in the queue, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import Permission, require
+from console.actor import Actor
+from console.review import next_item
+from console.review.item_view import ImageShown
+from console.review.queue_counts import neighbours_within
+from db.engine import transaction
+
+# The first full view of each side.
+_SIDES: Final = text(
+    """
+    select distinct on (side) id, side, sha256, width, height, dpi, problem from image
+    where item_id = :item and side in ('front', 'back') order by side, ordinal, id
+    """
+)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The how manieth of how many open checks of the queue it is (0: of none), and the images of the check that a
+    decision would bring at this moment."""
+
+    place: tuple[int, int]
+    ahead: tuple[ImageShown, ...] = ()
+
+
+async def look_around(actor: Actor, queue: str | None, item_id: UUID, *, ahead: bool) -> Surroundings:
+    """The surroundings of an item in a queue, given by its key (None: in all of them). With `ahead` also what comes
+    next, which is not claimed by this. Raises NotAllowed."""
+    require(actor, Permission.QUEUE_READ)
+    async with transaction(actor) as session:
+        place = await neighbours_within(session, actor, queue, item_id)
+        return Surroundings(place, await _ahead(session, actor, queue, item_id) if ahead else ())
+
+
+async def look_ahead(actor: Actor, queue: str | None, item_id: UUID) -> tuple[ImageShown, ...]:
+    """The images of the check that a decision on this one would bring at this moment. Raises NotAllowed."""
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        return await _ahead(session, actor, queue, item_id)
+
+
+async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ...] = ()) -> UUID | None:
+    """The item that `claims.claim_next` would take at this moment, without taking it. Raises NotAllowed."""
+    require(actor, Permission.ITEM_CLAIM)
+    async with transaction(actor) as session:
+        return await _peek(session, actor, queue, skip)
+
+
+async def _ahead(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[ImageShown, ...]:
+    following = await _peek(session, actor, queue, (item_id,))
+    if following is None:
+        return ()
+    rows = await session.execute(_SIDES, {"item": following})
+    return tuple(ImageShown(*row) for row in rows)
+
+
+async def _peek(session: AsyncSession, actor: Actor, queue: str | None, skip: tuple[UUID, ...]) -> UUID | None:
+    statements, wanted = next_item.wanted(actor, queue, skip)
+    row = (await session.execute(statements.peek, wanted)).first()
+    return row.id if row else None
