@@ -12,8 +12,8 @@ SOURCES = sorted(path for room in ("console", "db", "jobs") for path in (ROOT / 
 
 # Lower floors know nothing of higher ones. `base` is plain data that every room may use.
 FLOORS = [
-    "db", "base", "audit", "institution", "access", "notices", "policy", "images", "review", "intake", "edge", "ui",
-    "top",
+    "db", "base", "audit", "institution", "access", "notices", "policy", "images", "review", "lab", "intake", "edge",
+    "ui", "top",
 ]  # fmt: skip
 BASE = {
     "console",
@@ -44,7 +44,7 @@ PURE = ["console.review.states", "console.review.clocks",
         "console.policy.changed_parts", "console.policy.conditions", "console.policy.actions", "console.policy.fields",
         "console.policy.facts", "console.policy.values", "console.policy.explain", "console.policy.kept",
         "console.policy.flag_conditions", "console.policy.routing", "console.policy.judgement",
-        "console.access.permissions", "console.audit.canonical",
+        "console.lab.tally", "console.access.permissions", "console.audit.canonical",
         "console.intake.x9"]  # fmt: skip
 SERVED_BY_NICEGUI = ("console.app", "console.live", "console.ui")
 

@@ -37,6 +37,8 @@ class Event(StrEnum):
     POLICY_LIST_CREATED = "policy_list.created"
     POLICY_LIST_CHANGED = "policy_list.changed"
     POLICY_LIST_READ = "policy_list.read"
+    POLICY_TRIAL_STARTED = "policy_trial.started"
+    POLICY_TRIAL_ENDED = "policy_trial.ended"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     USER_DEACTIVATED = "user.deactivated"

@@ -17,6 +17,7 @@ from db.models.base import Base
 from db.models.institution import ClosedDay, Institution, Queue, QueueMember, User, UserKey, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
 from db.models.jobs import JobRun
+from db.models.lab import PolicyTrial, PolicyTrialFile, PolicyTrialItem
 from db.models.notices import Notice, NoticeSetting
 from db.models.policy import (
     PolicyContributor,
@@ -88,6 +89,9 @@ __all__ = [
     "PolicyListEntry",
     "PolicyStep",
     "PolicyTransition",
+    "PolicyTrial",
+    "PolicyTrialFile",
+    "PolicyTrialItem",
     "PolicyVersion",
     "PolicyWorkingCopy",
     "Queue",

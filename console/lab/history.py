@@ -1,0 +1,113 @@
+"""An institution's own history as the lab reads it: each item's facts, and what people decided. SQL only.
+
+It is read in slices of time, the newest first, so that progress is real, a slice ends in good time, and what is listed
+of a long history is the most recent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Subquery, Text, and_, bindparam, case, exists, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.review.reasons import REASONS
+from db.models import CheckItem, Decision, KeptFacts
+
+# About so many items a slice. All of a file have one moment of receipt, and stay together.
+SLICE: Final = 50_000
+# Reasons that say that somebody altered, forged or invented the check.
+FRAUD_REASONS: Final = tuple(
+    key for key, reason in REASONS.items() if reason.moves_loss or "forged" in reason.text.casefold()
+)
+COLUMNS: Final = ("item_id", "received_at", "amount", "outcome", "fraud")
+
+_COUNT: Final = text(
+    "select count(*) from item_facts where institution_id = :institution"
+    " and received_at >= :since and received_at < :before"
+)
+_EDGE: Final = text(
+    "select received_at from item_facts where institution_id = :institution"
+    " and received_at >= :since and received_at < :before order by received_at desc offset :items limit 1"
+)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Items received from a moment on, and before another one."""
+
+    since: datetime
+    before: datetime
+
+
+async def count_items(session: AsyncSession, institution_id: UUID, whole: Slice) -> int:
+    """How many items there are."""
+    values = {"institution": institution_id, "since": whole.since, "before": whole.before}
+    return int((await session.execute(_COUNT, values)).scalar_one())
+
+
+async def last_slice(session: AsyncSession, institution_id: UUID, whole: Slice, items: int = SLICE) -> Slice:
+    """The last part of it with so many items, or few more."""
+    values = {"institution": institution_id, "since": whole.since, "before": whole.before, "items": items - 1}
+    edge = (await session.execute(_EDGE, values)).scalar_one_or_none()
+    return Slice(whole.since if edge is None else edge, whole.before)
+
+
+def history(institution_id: UUID, part: Slice) -> Subquery:
+    """The items of a slice: COLUMNS, and `facts`."""
+    return _items(
+        KeptFacts.institution_id == bindparam(None, institution_id),
+        KeptFacts.received_at >= bindparam(None, part.since),
+        KeptFacts.received_at < bindparam(None, part.before),
+    )
+
+
+def items_of_file(institution_id: UUID, file_id: UUID, first: int, last: int) -> Subquery:
+    """The items of a file with these places in it, both ends included: COLUMNS, and `facts`."""
+    return _items(
+        KeptFacts.institution_id == bindparam(None, institution_id),
+        CheckItem.file_id == bindparam(None, file_id),
+        CheckItem.ordinal.between(first, last),
+    )
+
+
+def _items(*conditions: Any) -> Subquery:
+    query = select(
+        KeptFacts.item_id,
+        KeptFacts.received_at,
+        CheckItem.amount,
+        _outcome().label("outcome"),
+        _fraud().label("fraud"),
+        KeptFacts.facts,
+    ).join(CheckItem, CheckItem.id == KeptFacts.item_id)
+    return query.where(*conditions).subquery("history")
+
+
+def _outcome() -> Any:
+    """What people decided: approved, returned or rejected; NULL: nothing yet."""
+    last = (
+        select(Decision.to_status)
+        .where(Decision.item_id == CheckItem.id, Decision.to_status.in_(("approved", "returned", "rejected")))
+        .order_by(Decision.sequence.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    known = CheckItem.status.in_(("approved", "returned", "rejected"))
+    return case((known, CheckItem.status), (CheckItem.status == "closed", last))
+
+
+def _fraud() -> Any:
+    """Whether it was refused for a reason that says fraud. Few are refused, so few are looked up."""
+    refused = CheckItem.status.in_(("returned", "rejected", "closed"))
+    reasons = bindparam(None, list(FRAUD_REASONS), ARRAY(Text))
+    said = exists().where(
+        Decision.item_id == CheckItem.id,
+        Decision.stage.in_(("decision", "confirmation")),
+        Decision.to_status.in_(("returned", "rejected")),
+        func.jsonb_exists_any(Decision.reasons.cast(JSONB), reasons),
+    )
+    return and_(refused, case((refused, said), else_=False))
