@@ -1,0 +1,84 @@
+"""The rules of the policy's editor: thresholds, rules as sentences, the builder of one rule, a trial on a check."""
+
+from typing import Final
+
+RULES: Final = """
+.crc-policy { flex: 1; min-height: 0; display: grid; gap: var(--gap);
+  grid-template-columns: 330px minmax(0, 1fr) 372px; }
+.crc-policy-column { display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
+.crc-policy-scroll { flex: 1; min-height: 0; overflow: auto; padding: 0 14px 14px; scrollbar-gutter: stable; }
+.crc-policy-column > .crc-panel-head { align-items: center; padding: 8px 14px; min-height: 46px; }
+h2.crc-policy-group { padding: 12px 0 4px; }
+.crc-policy-threshold { display: grid; grid-template-columns: minmax(0, 1fr) 118px; gap: 10px; align-items: center;
+  min-height: 44px; padding: 6px 0; border-bottom: 1px solid var(--line); }
+.crc-policy-threshold > div:first-child { display: flex; flex-direction: column; font-size: 12px; line-height: 1.35; }
+.crc-policy-label { color: var(--ink); font-size: 13.5px; }
+.crc-policy-threshold > strong { text-align: right; font-weight: 600; }
+.crc-policy-threshold > .q-toggle { justify-self: end; }
+.crc-policy-number { text-align: right; font-weight: 600; }
+.crc-policy .q-field--dense :is(.q-field__control, .q-field__marginal) { height: 34px; min-height: 34px; }
+.crc-policy .q-field--dense .q-field__suffix { padding-left: 4px; font-size: 12.5px; color: var(--ink-soft); }
+.crc-policy-threshold[data-changed=true] .q-field__control { background: var(--warning-soft); }
+.crc-policy-threshold[data-changed=true] .q-field__control::before { border-color: var(--warning); }
+.crc-policy-threshold[data-changed=true] .q-field__native { color: var(--warning); }
+[data-wrong=true] .q-field__control::before { border-color: var(--breach) !important; }
+.crc-policy-effect { color: var(--warning); }
+.crc-link { padding: 0; border: 0; background: none; color: var(--accent); text-decoration: underline;
+  cursor: pointer; font-size: inherit; }
+.crc-rule { padding: 8px 12px 10px; border: 1px solid var(--line); border-radius: var(--radius); margin-bottom: 8px;
+  position: relative; }
+.crc-rule[data-off=true] { border-style: dashed; color: var(--ink-soft); }
+.crc-rule[data-wrong=true] { border-color: var(--breach-line); }
+.crc-rule-open { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
+.crc-rule-head { display: flex; align-items: center; gap: 8px; min-height: 24px; }
+.crc-rule-head h3 { flex: 1; min-width: 0; font-size: 13.5px; color: var(--ink); overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap; }
+.crc-rule-head h3 button { max-width: 100%; padding: 0; border: 0; background: none; font-weight: 700; cursor: pointer;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; text-align: left; }
+.crc-rule-head h3 button:hover { color: var(--accent); }
+.crc-tool { display: inline-grid; place-items: center; width: 24px; height: 24px; padding: 0;
+  border: 1px solid transparent; border-radius: 5px; background: none; color: var(--ink-soft); cursor: pointer; }
+.crc-tool:hover:not([disabled]) { border-color: var(--line-strong); color: var(--ink); }
+.crc-tool[aria-pressed=true] { background: var(--accent-soft); color: var(--accent); }
+.crc-tool .q-icon { font-size: 16px; }
+.crc-tools { display: flex; gap: 1px; flex: none; }
+.crc-tag { padding: 0 7px; border-radius: 5px; font-size: 11.5px; line-height: 19px; font-weight: 600; flex: none;
+  background: var(--panel-soft); color: var(--ink-soft); border: 1px solid var(--line); }
+.crc-tag[data-tone=ok] { background: var(--ok-soft); border-color: var(--ok-line); color: var(--ok); }
+.crc-tag[data-tone=warning] { background: var(--warning-soft); border-color: var(--warning-line);
+  color: var(--warning); }
+.crc-tag[data-tone=breach] { background: var(--breach-soft); border-color: var(--breach-line); color: var(--breach); }
+.crc-sentence { margin-top: 3px; line-height: 1.75; }
+.crc-sentence span { margin-right: 4px; }
+.crc-sentence :is([data-kind=field], [data-kind=value], [data-kind=action]) { padding: 1px 6px; border-radius: 4px;
+  font-weight: 600; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+.crc-sentence [data-kind=field] { background: color-mix(in srgb, var(--line) 45%, transparent); color: var(--ink); }
+.crc-sentence [data-kind=value] { background: var(--accent-soft); color: var(--accent); }
+.crc-sentence [data-kind=action] { background: var(--two-soft); color: var(--two); }
+.crc-rule[data-off=true] .crc-sentence span { background: none; color: inherit; }
+.crc-builder { display: flex; flex-direction: column; gap: 8px; margin-top: 8px; }
+.crc-builder h4 { margin: 4px 0 0; font-size: 12px; line-height: 1.4; font-weight: 600; color: var(--ink-soft); }
+.crc-group { display: flex; flex-direction: column; gap: 6px; padding: 6px 8px 8px;
+  border-left: 3px solid var(--line-strong); border-radius: 0 6px 6px 0; background: var(--panel-soft); }
+.crc-group[data-kind=any] { border-left-color: var(--accent); }
+.crc-group[data-kind=not] { border-left-color: var(--breach-line); border-left-style: dashed; }
+.crc-group-head { display: flex; align-items: center; gap: 6px; }
+.crc-group-head > .q-select { width: 190px; }
+.crc-condition { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
+.crc-condition > .q-field { flex: 1 1 120px; min-width: 104px; }
+.crc-condition > .crc-policy-field { flex: 1.5 1 150px; }
+.crc-condition > .crc-tools { margin-left: auto; }
+.crc-condition > .crc-wrong, .crc-action > .crc-wrong { flex-basis: 100%; }
+.crc-action { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; min-height: 34px; }
+.crc-action > .crc-action-name { min-width: 150px; font-weight: 600; color: var(--two); }
+.crc-action > .q-field { flex: 1 1 120px; }
+.crc-policy-pairs { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 6px; }
+.crc-faults { flex: none; margin: 0 14px 8px; padding: 6px 10px; border: 1px solid var(--breach-line);
+  border-radius: var(--radius); background: var(--breach-soft); color: var(--breach); font-size: 12.5px;
+  max-height: 120px; overflow: auto; }
+.crc-faults strong { font-weight: 600; }
+.crc-faults ul { list-style: none; }
+.crc-faults .crc-link { color: inherit; text-align: left; }
+.crc-policy-note { flex: none; display: flex; align-items: center; gap: 10px; padding: 7px 12px; color: var(--warning);
+  background: var(--warning-soft); border: 1px solid var(--warning-line); border-radius: var(--radius); }
+"""
