@@ -33,6 +33,7 @@ from console.edge import attachments, check_images, file_upload, session_renewal
 from console.edge.install import install
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.log import configure_logging
+from console.policy import editor_page  # noqa: F401
 from console.resources import resources
 from console.review import approvals_page, hours_page, queue_page, queues_page, review_page  # noqa: F401
 from console.settings import Settings

@@ -23,6 +23,7 @@ _WHERE: Final = {
     Scope.REVIEW: "on a check",
     Scope.CONFIRM: "as second person",
     Scope.QUEUE: "in the queue",
+    Scope.POLICY: "in a draft of the policy",
     Scope.ANYWHERE: "anywhere",
 }
 

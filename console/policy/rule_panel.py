@@ -13,11 +13,11 @@ from console.policy.conditions_panel import draw_conditions
 from console.policy.editing import Path
 from console.policy.editor_state import EditorState
 from console.policy.rule_form import RuleForm, focus_name
-from console.policy.sentences import sentence
+from console.policy.sentence_panel import sentence_node, tool
 from console.policy.vocabulary import Vocabulary
 from console.ui.focus import focus
 from console.ui.pieces import Text
-from console.ui.still import Node, Still, node
+from console.ui.still import Still, node
 
 _ITEM_TYPES: Final = {"on_us": "on-us", "transit": "transit"}
 _TOOLS: Final = (
@@ -71,9 +71,6 @@ class RuleBuilder:
         name = rule.get("name") or "New rule"
         tools = [*_TOOLS]
         tools.insert(2, ("enable", "toggle_off" if off else "toggle_on", "Turn on" if off else "Turn off"))
-        parts = [
-            node("span", one.text, data_kind=one.kind.value) for one in sentence(rule, self._form.vocabulary.names)
-        ]
         self._box.props["data-off"] = "true" if off else "false"
         title = node("button", f"{self._form.place + 1} · {name}", type="button", data_act=f"close:{rule_id}",
                      aria_expanded="true")  # fmt: skip
@@ -83,11 +80,11 @@ class RuleBuilder:
                     "div",
                     node("h3", title),
                     node("span", "off", class_="crc-tag") if off else None,
-                    node("div", *[_tool(f"{what}:{rule_id}", sign, f"{words}: {name}") for what, sign, words in tools],
+                    node("div", *[tool(f"{what}:{rule_id}", sign, f"{words}: {name}") for what, sign, words in tools],
                          class_="crc-tools"),
                     class_="crc-rule-head",
                 ),
-                node("p", *parts, class_="crc-sentence"),
+                sentence_node(rule, self._form.vocabulary.names),
             ]
         )  # fmt: skip
 
@@ -149,8 +146,3 @@ class RuleBuilder:
     def focus_name(place: int, path: Path) -> str:
         """What the input of a part of a rule is called for the cursor."""
         return focus_name(("rules", place, *path))
-
-
-def _tool(act: str, sign: str, words: str) -> Node:
-    shown = node("i", sign, class_="q-icon material-icons-outlined", aria_hidden="true")
-    return node("button", shown, class_="crc-tool", type="button", data_act=act, title=words, aria_label=words)

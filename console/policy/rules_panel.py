@@ -14,7 +14,7 @@ from console.policy.editing import duplicate_of, insert, move, new_rule, put, ta
 from console.policy.editor_state import EditorState
 from console.policy.model import MAX_RULES
 from console.policy.rule_panel import RuleBuilder
-from console.policy.sentences import sentence
+from console.policy.sentence_panel import sentence_node, tool
 from console.policy.vocabulary import Vocabulary
 from console.ui.focus import focus
 from console.ui.pieces import ActionButton, Text
@@ -38,8 +38,9 @@ class RulesPanel:
             with Element("div").classes("crc-panel-head"):
                 self._head = Text("", tag="h2")
                 if may_edit:
-                    self._add = ActionButton("Rule", self._add_rule, icon_name="add")
+                    self._add = ActionButton("Rule", self.add, icon_name="add")
                     self._add.props["aria-label"] = "Add a rule"
+                    self._add.props["data-focus"] = "add-rule"
             self.faults = Element("div")
             with Element("div").classes("crc-policy-scroll"):
                 self._above = Still(on_act=self._act)
@@ -142,7 +143,8 @@ class RulesPanel:
         else:
             focus(self._place.client, act_name(what, rule_id))
 
-    def _add_rule(self) -> None:
+    def add(self) -> None:
+        """Add a rule at the end, and open it."""
         rule = new_rule()
         rules = self._state.rules
         self._state.change(insert(self._state.document, ("rules",), len(rules), rule), "adding a rule")
@@ -166,7 +168,6 @@ class RulesPanel:
         off = rule.get("enabled") is False
         title = f"{place + 1} · {name}"
         head = node("button", title, type="button", data_act=f"open:{rule_id}", aria_expanded="false")
-        parts = [node("span", one.text, data_kind=one.kind.value) for one in sentence(rule, self._vocabulary.names)]
         return node(
             "article",
             node(
@@ -179,7 +180,7 @@ class RulesPanel:
                 self._tools(rule_id, name, off=off) if self._may_edit else None,
                 class_="crc-rule-head",
             ),
-            node("p", *parts, class_="crc-sentence"),
+            sentence_node(rule, self._vocabulary.names),
             class_="crc-rule", data_off="true" if off else None, data_wrong="true" if faults else None,
         )  # fmt: skip
 
@@ -188,9 +189,7 @@ class RulesPanel:
             *((what, icon, f"{words}: {name}") for what, icon, words in _TOOLS),
             ("enable", "toggle_off" if off else "toggle_on", f"Turn {'on' if off else 'off'}: {name}"),
         ]
-        return node(
-            "div", *[_tool(f"{what}:{rule_id}", icon, words) for what, icon, words in tools], class_="crc-tools"
-        )
+        return node("div", *[tool(f"{what}:{rule_id}", icon, words) for what, icon, words in tools], class_="crc-tools")
 
     def _tag(self, rule_id: str) -> tuple[str, str] | None:
         changes = self._state.changes
@@ -202,11 +201,6 @@ class RulesPanel:
 def act_name(what: str, rule_id: str) -> str:
     """What the button of an act on a rule is called."""
     return f"{what}:{rule_id}"
-
-
-def _tool(act: str, icon: str, words: str) -> Node:
-    sign = node("i", icon, class_="q-icon material-icons-outlined", aria_hidden="true")
-    return node("button", sign, class_="crc-tool", type="button", data_act=act, title=words, aria_label=words)
 
 
 def _nothing() -> Node:

@@ -39,74 +39,74 @@ class ThresholdWords:
 GROUPS: Final[dict[str, dict[str, ThresholdWords]]] = {
     "Amounts and two people": {
         "dual_control_amount": ThresholdWords(
-            "Two people from", Unit.DOLLARS, "A second person signs from this amount on.",
+            "Two people from", Unit.DOLLARS, "A second person must sign.",
             "Fewer checks need a second person.", "More checks need a second person.",
         ),
         "blind_second_review": ThresholdWords(
             "Second person chooses unseen", Unit.YES_NO,
-            "The second of two people chooses before the first one's recommendation is shown to them.",
+            "Before they see the first one's recommendation.",
             "The second person no longer sees the first choice before their own.",
             "The second person sees the first choice at once.",
         ),
         "high_priority_amount": ThresholdWords(
-            "High priority from", Unit.DOLLARS, "Checks from this amount on go before others.",
+            "High priority from", Unit.DOLLARS, "Such checks go before others.",
             "Fewer checks are of high priority.", "More checks are of high priority.",
         ),
     },
     "Clocks": {
         "sla_hours": ThresholdWords(
-            "SLA", Unit.HOURS, "So long may a review take, where its queue or a rule says nothing else.",
+            "SLA", Unit.HOURS, "Where neither queue nor rule says otherwise.",
             "Checks that come in are due later.", "Checks that come in are due sooner.",
         ),
         "warning_minutes": ThresholdWords(
-            "Warn before", Unit.MINUTES, "So long before the SLA ends a check is marked.",
+            "Warn before", Unit.MINUTES, "So long before the SLA ends.",
             "Checks are marked earlier.", "Checks are marked later.",
         ),
     },
     "Review": {
         "undo_seconds": ThresholdWords(
-            "Undo window", Unit.SECONDS, "So long can a decision be taken back; 0: it is committed at once.",
+            "Undo window", Unit.SECONDS, "To take a decision back; 0: never.",
             "Decisions can be taken back longer.", "Decisions are committed sooner.",
         ),
         "view_both_sides": ThresholdWords(
             "Both sides must be seen", Unit.YES_NO,
-            "A decision is refused while a side with an image was not on the screen.",
+            "Front and back, before a decision.",
             "Nobody decides without having seen both sides.", "A check can be decided from its front alone.",
         ),
     },
     "Flags": {
         "unusual_amount_factor": ThresholdWords(
-            "Unusual amount from", Unit.TIMES, "As many times the account's usual check of 90 days.",
+            "Unusual amount from", Unit.TIMES, "The account's usual check of 90 days.",
             "Fewer amounts are flagged as unusual.", "More amounts are flagged as unusual.",
         ),
         "new_account_days": ThresholdWords(
-            "New account for", Unit.DAYS, "So long after it was opened (Reg CC 229.13(a)(2): 30 days).",
+            "New account for", Unit.DAYS, "Since it was opened (Reg CC 229.13: 30).",
             "Accounts count as new for longer.", "Accounts count as new for less long.",
         ),
         "new_account_amount": ThresholdWords(
-            "Large on a new account from", Unit.DOLLARS, "Flagged from this amount on while the account is new.",
+            "Large on a new account from", Unit.DOLLARS, "Flagged while the account is new.",
             "Fewer checks on new accounts are flagged.", "More checks on new accounts are flagged.",
         ),
         "serial_gap": ThresholdWords(
-            "Serial out of sequence from", Unit.SERIALS, "So far from the account's last serial.",
+            "Serial out of sequence from", Unit.SERIALS, "Away from the account's last serial.",
             "Fewer serials are flagged.", "More serials are flagged.",
         ),
         "checks_in_7_days": ThresholdWords(
-            "Velocity from", Unit.CHECKS, "So many checks of one account in 7 days.",
+            "Velocity from", Unit.CHECKS, "Of one account in 7 days.",
             "Fewer accounts are flagged for velocity.", "More accounts are flagged for velocity.",
         ),
         "duplicate_window_days": ThresholdWords(
-            "Duplicates looked for", Unit.DAYS, "So far back the same account, serial and amount are looked for.",
+            "Duplicates looked for", Unit.DAYS, "Same account, serial and amount.",
             "Duplicates are found farther back.", "Duplicates farther back are found no more.",
         ),
         "stale_months": ThresholdWords(
-            "Stale after", Unit.MONTHS, "UCC 4-404: a check older than six months may be refused.",
+            "Stale after", Unit.MONTHS, "UCC 4-404: may be refused after 6.",
             "Fewer checks are flagged as stale.", "More checks are flagged as stale.",
         ),
     },
     "Advice of other systems": {
         "advisory_confidence": ThresholdWords(
-            "A finding from", Unit.CONFIDENCE, "From this confidence on it must be answered; below it is a hint.",
+            "A finding from", Unit.CONFIDENCE, "Must be answered; below it is a hint.",
             "Less advice must be answered.", "More advice must be answered.",
         ),
     },

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from nicegui import ui
+from nicegui.element import Element
 
 from console.policy.editing import Path
 from console.policy.fields import FIELDS, Field
@@ -31,12 +32,14 @@ def draw_value(form: RuleForm, path: Path, node: Node) -> None:
             _several(form, there, field, value if isinstance(value, list) else [])
         case Wants.RANGE:
             ends = value if isinstance(value, list) and len(value) == 2 else [None, None]
-            for place, word in enumerate(("from", "to")):
-                _one(form, there, field, ends[place], f"{field.label}, {word}", end=place)
+            with Element("div").classes("crc-policy-ends crc-whole"):
+                for place, word in enumerate(("from", "to")):
+                    _one(form, there, field, ends[place], f"{field.label}, {word}", end=place)
         case Wants.LIST:
             _list(form, there, value)
         case Wants.MULTIPLE:
-            _multiple(form, there, field, value if isinstance(value, dict) else {})
+            with Element("div").classes("crc-policy-ends"):
+                _multiple(form, there, field, value if isinstance(value, dict) else {})
 
 
 def typed_value(field: Field, typed: object) -> Any:

@@ -12,8 +12,12 @@ _SCRIPT: Final = """
 (() => {
   const name = %s, until = Date.now() + 1500;
   const look = () => {
-    const found = document.querySelector(`[data-focus="${CSS.escape(name)}"], [data-act="${CSS.escape(name)}"]`);
     const field = "input, textarea, select, button";
+    const of = (one) => document.querySelector(`[data-focus="${CSS.escape(one)}"], [data-act="${CSS.escape(one)}"]`);
+    let found = of(name);
+    // What is wrong may be a part that has no input of its own: the nearest one around it has.
+    for (let near = name; !found && Date.now() > until - 900 && near.includes("."); found = of(near))
+      near = near.slice(0, near.lastIndexOf("."));
     const target = found?.matches(field) ? found : found?.querySelector(field);
     if (target) { target.focus(); target.scrollIntoView({ block: "nearest" }); }
     else if (Date.now() < until) setTimeout(look, 30);

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     ANYWHERE = "anywhere"
     QUEUE = "queue"
     REVIEW = "review"
+    POLICY = "policy"
     CONFIRM = "confirm"
     """The keys of a second person, in place of those that decide."""
 
@@ -85,6 +86,7 @@ _MOVE: Final = "Move"
 _IMAGE: Final = "Image"
 _REGIONS: Final = "Jump to"
 _COMPARE: Final = "Compare"
+_DRAFT: Final = "Draft"
 
 
 def _decision(action: str, key: str, label: str, focuses: str = "") -> Key:
@@ -162,6 +164,11 @@ REGISTRY: Final[tuple[Key, ...]] = (
     Key("row_check_range", "Shift+X", "Choose all up to here", Scope.QUEUE, _MOVE, Target.TABLE),
     Key("start", "S", "Start with the most urgent check", Scope.QUEUE, _MOVE),
     Key("search", "/", "Search", Scope.QUEUE, _MOVE, Target.FOCUS),
+    Key("policy_save", "Ctrl+S", "Save the draft", Scope.POLICY, _DRAFT, in_fields=True),
+    Key("policy_undo", "Ctrl+Z", "Take the last change back", Scope.POLICY, _DRAFT),
+    Key("policy_redo", "Ctrl+Shift+Z", "Do it again", Scope.POLICY, _DRAFT, also=("Ctrl+Y",)),
+    Key("policy_add", "N", "Add a rule", Scope.POLICY, _DRAFT),
+    Key("policy_try", "/", "Test on a check", Scope.POLICY, _DRAFT, Target.FOCUS),
     Key("sheet", "?", "This list of keys", Scope.ANYWHERE, "Help", Target.SHEET),
 )
 

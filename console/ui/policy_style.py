@@ -4,7 +4,7 @@ from typing import Final
 
 RULES: Final = """
 .crc-policy { flex: 1; min-height: 0; display: grid; gap: var(--gap);
-  grid-template-columns: 330px minmax(0, 1fr) 372px; }
+  grid-template-columns: 316px minmax(0, 1fr) 348px; }
 .crc-policy-column { display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
 .crc-policy-scroll { flex: 1; min-height: 0; overflow: auto; padding: 0 14px 14px; scrollbar-gutter: stable; }
 .crc-policy-column > .crc-panel-head { align-items: center; padding: 8px 14px; min-height: 46px; }
@@ -16,7 +16,16 @@ h2.crc-policy-group { padding: 12px 0 4px; }
 .crc-policy-threshold > strong { text-align: right; font-weight: 600; }
 .crc-policy-threshold > .q-toggle { justify-self: end; }
 .crc-policy-number { text-align: right; font-weight: 600; }
-.crc-policy .q-field--dense :is(.q-field__control, .q-field__marginal) { height: 34px; min-height: 34px; }
+.crc-policy .q-field--dense .q-field__control { min-height: 34px; }
+.crc-policy .q-field--dense:not(.q-select--multiple) .q-field__control { height: 34px; }
+.crc-policy .q-field--dense .q-field__marginal { height: 32px; }
+.crc-policy .q-select .q-field__native { min-height: 32px; padding: 0; }
+.crc-policy .q-select .q-field__native > :is(span, input) { line-height: 32px; padding: 0; }
+.crc-policy .q-field--labeled.q-field--dense:not(.q-select--multiple) .q-field__control { height: 42px; }
+.crc-policy .q-field--labeled.q-field--dense .q-field__native { padding-top: 14px; padding-bottom: 2px; }
+.crc-policy .q-field--labeled.q-field--dense .q-field__marginal { height: 40px; }
+.crc-policy .q-chip { margin: 2px; background: var(--accent-soft); color: var(--accent); }
+.crc-policy-notes:empty { display: none; }
 .crc-policy .q-field--dense .q-field__suffix { padding-left: 4px; font-size: 12.5px; color: var(--ink-soft); }
 .crc-policy-threshold[data-changed=true] .q-field__control { background: var(--warning-soft); }
 .crc-policy-threshold[data-changed=true] .q-field__control::before { border-color: var(--warning); }
@@ -50,6 +59,8 @@ h2.crc-policy-group { padding: 12px 0 4px; }
 .crc-tag[data-tone=breach] { background: var(--breach-soft); border-color: var(--breach-line); color: var(--breach); }
 .crc-sentence { margin-top: 3px; line-height: 1.75; }
 .crc-sentence span { margin-right: 4px; }
+.crc-sentence [data-kind=open] { margin-right: 0; }
+.crc-sentence [data-kind=close] { margin-left: -4px; }
 .crc-sentence :is([data-kind=field], [data-kind=value], [data-kind=action]) { padding: 1px 6px; border-radius: 4px;
   font-weight: 600; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .crc-sentence [data-kind=field] { background: color-mix(in srgb, var(--line) 45%, transparent); color: var(--ink); }
@@ -64,11 +75,13 @@ h2.crc-policy-group { padding: 12px 0 4px; }
 .crc-group[data-kind=not] { border-left-color: var(--breach-line); border-left-style: dashed; }
 .crc-group-head { display: flex; align-items: center; gap: 6px; }
 .crc-group-head > .q-select { width: 190px; }
-.crc-condition { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
-.crc-condition > .q-field { flex: 1 1 120px; min-width: 104px; }
-.crc-condition > .crc-policy-field { flex: 1.5 1 150px; }
-.crc-condition > .crc-tools { margin-left: auto; }
-.crc-condition > .crc-wrong, .crc-action > .crc-wrong { flex-basis: 100%; }
+.crc-condition { display: grid; gap: 6px; align-items: center;
+  grid-template-columns: minmax(0, 1.35fr) minmax(0, 1fr) minmax(0, 1.2fr) auto; }
+.crc-condition > .crc-tools { grid-column: 4; grid-row: 1; }
+.crc-condition > .crc-policy-ends { display: grid; grid-template-columns: 1fr 1fr; gap: 6px; }
+.crc-condition > .crc-policy-ends.crc-whole { grid-column: 1 / -1; }
+.crc-condition > .crc-wrong { grid-column: 1 / -1; }
+.crc-action > .crc-wrong { flex-basis: 100%; }
 .crc-action { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; min-height: 34px; }
 .crc-action > .crc-action-name { min-width: 150px; font-weight: 600; color: var(--two); }
 .crc-action > .q-field { flex: 1 1 120px; }
@@ -79,6 +92,8 @@ h2.crc-policy-group { padding: 12px 0 4px; }
 .crc-faults strong { font-weight: 600; }
 .crc-faults ul { list-style: none; }
 .crc-faults .crc-link { color: inherit; text-align: left; }
+.crc-conflict { display: grid; grid-template-columns: 1fr 1fr; gap: var(--gap); max-height: 46vh; overflow: auto; }
+.crc-conflict h3 { margin-bottom: 4px; }
 .crc-policy-note { flex: none; display: flex; align-items: center; gap: 10px; padding: 7px 12px; color: var(--warning);
   background: var(--warning-soft); border: 1px solid var(--warning-line); border-radius: var(--radius); }
 """

@@ -7,7 +7,7 @@ from console.ui.hotkeys import Hotkeys
 from console.ui.keys import REGISTRY, ZONES, Key, Scope, collisions, key_of, keys_for
 
 
-@pytest.mark.parametrize("scope", [Scope.QUEUE, Scope.REVIEW])
+@pytest.mark.parametrize("scope", [Scope.QUEUE, Scope.REVIEW, Scope.POLICY])
 def test_no_key_has_two_meanings_where_it_works(scope: Scope) -> None:
     assert collisions(keys_for(scope)) == []
 
@@ -49,8 +49,8 @@ def test_an_action_without_a_key_is_refused() -> None:
         key_of("start", Scope.REVIEW)
 
 
-def test_only_submitting_works_inside_a_text_field() -> None:
-    assert [key.action for key in REGISTRY if key.in_fields] == ["submit"]
+def test_only_submitting_and_saving_work_inside_a_text_field() -> None:
+    assert [key.action for key in REGISTRY if key.in_fields] == ["submit", "policy_save"]
 
 
 def test_decisions_do_not_repeat_while_a_key_is_held() -> None:

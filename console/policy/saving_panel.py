@@ -1,0 +1,233 @@
+"""Saves a draft, keeps what is unsaved of it, and shows who else is on it.
+
+What is unsaved is kept half a second after the last change, so a reload or the end of the process costs a word at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+from nicegui import Client, background_tasks, ui
+from nicegui.element import Element
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from console import live
+from console.access.permissions import NotAllowed
+from console.access.sessions import SessionServiceUnavailable, SignedOut
+from console.actor import Actor
+from console.policy.conflict_panel import ask_which
+from console.policy.drafting import OpenedDraft, open_draft, save_draft
+from console.policy.editor_state import EditorState
+from console.policy.errors import ChangedMeanwhile, DraftTooLarge
+from console.policy.faults import InvalidDocument
+from console.policy.presence import BEAT_SECONDS, Present, be_here, leave
+from console.policy.sentences import Names
+from console.policy.working_copies import forget_unsaved, keep_unsaved
+from console.ui.format import clock
+from console.ui.page import ConsolePage
+from console.ui.pieces import ActionButton, Chip, Text, Tone
+
+REST_SECONDS: Final = 0.5
+RETRY_SECONDS: Final = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Saving:
+    """The saving of one open draft. `on_other()` draws the page anew: the document is another one."""
+
+    def __init__(
+        self, page: ConsolePage, opened: OpenedDraft, state: EditorState, names: Names, *,
+        chips: Element, notes: Element, on_other: Callable[[], Any],
+    ) -> None:  # fmt: skip
+        self._page, self._state, self._names, self._on_other = page, state, names, on_other
+        self._id, self._saved_at, self._saved_by = opened.id, opened.saved_at, opened.saved_by
+        self._own_at = opened.own.saved_at if opened.own else None
+        self._place = ""
+        self._others: tuple[Present, ...] = ()
+        self._timer: asyncio.TimerHandle | None = None
+        self._keeping = asyncio.Lock()
+        self._notes = notes
+        with chips:
+            self._status = Chip("")
+            self._status.props["role"] = "status"
+            self._people = Element("div").classes("crc-row")
+        state.watch(self.keep_soon)
+        ui.timer(BEAT_SECONDS, lambda: page.refresh(self.beat), immediate=False)
+        live.watch(page.actor.institution_id)
+        live.policies_changed.subscribe(self._policy_changed)
+        page.client.on_delete(lambda: background_tasks.create(self._leave(), name="leave a draft"))
+
+    async def begin(self, actor: Actor) -> None:
+        """Say that somebody came, and offer what they had not saved."""
+        await self.beat(actor)
+        self.show()
+        if self._own_at and self._state.unsaved:
+            at = clock(self._own_at, self._page.institution.zone, now=datetime.now(UTC))
+            self._note(f"These are your changes of {at}, which are not saved yet.", "Discard them", self._ask_discard)
+
+    def show(self) -> None:
+        """Show whether everything is saved."""
+        if self._state.unsaved:
+            self._status.set("Not saved, kept for you", Tone.WARNING)
+        else:
+            at = clock(self._saved_at, self._page.institution.zone, now=datetime.now(UTC))
+            self._status.set(f"Saved {at}" + (f" by {self._saved_by}" if self._saved_by else ""), Tone.PLAIN)
+
+    def at(self, place: str) -> None:
+        """The person is at this part of the draft now; others are told."""
+        if place != self._place:
+            self._place = place
+            background_tasks.create(self._page.refresh(self.beat), name="say where one is")
+
+    # --- saving ----------------------------------------------------------------------------------------------------
+
+    async def save(self, actor: Actor) -> None:
+        """Save the draft. Faults are shown where they are; where somebody else saved meanwhile, it asks what now."""
+        self._state.settle()
+        await self._save(actor, self._state.revision)
+
+    async def _save(self, actor: Actor, revision: int) -> None:
+        sent = self._state.document
+        self._cancel()
+        async with self._keeping:
+            try:
+                saved = await save_draft(actor, self._id, sent, revision)
+            except InvalidDocument as refused:
+                self._state.faults = refused.faults
+                self._on_other()
+                self._page.tell("Not saved, and nothing typed is lost: see what is to be corrected.", bad=True)
+                return
+            except ChangedMeanwhile as conflict:
+                self._ask(conflict)
+                return
+        self._state.was_saved(saved, sent)
+        self._saved_at, self._saved_by = saved.saved_at, actor.name
+        self._notes.clear()
+        self._on_other()
+        self.show()
+        self._page.tell("Saved.")
+        if self._state.unsaved:
+            self.keep_soon()
+
+    def _ask(self, conflict: ChangedMeanwhile) -> None:
+        async def over(actor: Actor) -> None:
+            await self._save(actor, conflict.revision)
+
+        async def merged(actor: Actor, document: dict[str, Any]) -> None:
+            self._state.change(document, "keeping both")
+            self._on_other()
+            await self._save(actor, conflict.revision)
+
+        async def theirs(actor: Actor) -> None:
+            self._take(conflict.document, conflict.revision, conflict.at, conflict.who)
+            await forget_unsaved(actor, self._id)
+
+        ask_which(self._page, self._state, conflict, self._names, theirs=theirs, over=over, merged=merged)
+
+    def _take(self, document: dict[str, Any], revision: int, at: datetime, who: str | None) -> None:
+        self._state.begin_again(document, revision)
+        self._saved_at, self._saved_by = at, who
+        self._cancel()
+        self._notes.clear()
+        self._on_other()
+        self.show()
+
+    def _ask_discard(self) -> None:
+        async def discard(actor: Actor) -> None:
+            opened = await open_draft(actor, self._id)
+            self._take(opened.document, opened.revision, opened.saved_at, opened.saved_by)
+            await forget_unsaved(actor, self._id)
+
+        background_tasks.create(self._page.run(discard), name="discard changes")
+
+    # --- keeping what is unsaved -----------------------------------------------------------------------------------
+
+    def keep_soon(self, seconds: float = REST_SECONDS) -> None:
+        """Keep what is unsaved once the typing rests."""
+        self._cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, lambda: background_tasks.create(self._keep(), name="keep a draft"))
+
+    async def _keep(self) -> None:
+        state = self._state
+        async with self._keeping:
+            try:
+                actor = await self._page.session.actor()
+                if state.unsaved:
+                    await keep_unsaved(actor, self._id, state.revision, state.saved, state.document)
+                else:
+                    await forget_unsaved(actor, self._id)
+            except (SessionServiceUnavailable, OperationalError, PoolTimeout) as error:
+                _log.warning("draft held", error=type(error).__name__)
+                self._status.set("Not kept: the server cannot be reached", Tone.BREACH)
+                self.keep_soon(RETRY_SECONDS)
+                return
+            except (DraftTooLarge, NotAllowed) as refused:
+                self._page.tell(str(refused), bad=True)
+            except SignedOut:
+                self._page.show_signed_out()
+        self.show()
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # --- others ----------------------------------------------------------------------------------------------------
+
+    async def beat(self, actor: Actor) -> None:
+        """Say where one is, hear who else is here, and see whether somebody has saved."""
+        others = await be_here(actor, self._id, self._place, unsaved=self._state.unsaved)
+        if others != self._others:
+            self._others = others
+            self._show_people()
+        await self._look(actor)
+
+    async def _look(self, actor: Actor) -> None:
+        now = await open_draft(actor, self._id)
+        if not now.is_draft:
+            self._note("This version is no draft any more: it cannot be changed. What you changed is kept.", "", None)
+        elif now.revision > self._state.revision and not self._state.unsaved:
+            self._take(now.document, now.revision, now.saved_at, now.saved_by)
+            self._page.tell(f"{now.saved_by or 'Somebody'} saved this draft: it is shown as it is now.")
+        elif now.revision > self._state.revision and self._saved_at != now.saved_at:
+            self._saved_at = now.saved_at
+            who = now.saved_by or "Somebody"
+            self._note(f"{who} has saved this draft meanwhile. Saving yours will show what they changed.", "", None)
+
+    def _show_people(self) -> None:
+        self._people.clear()
+        with self._people:
+            for one in self._others:
+                place = f" · {one.place}" if one.place else ""
+                chip = Chip(
+                    f"{one.name}{place}", tone=Tone.TWO_PEOPLE, icon_name="edit" if one.unsaved else "visibility"
+                )
+                doing = "has changes that are not saved" if one.unsaved else "is looking"
+                chip.props["title"] = f"{one.name} is here too and {doing}."
+
+    def _policy_changed(self, institution_id: Any, version_id: Any) -> None:
+        if institution_id == self._page.actor.institution_id and version_id in {None, self._id}:
+            background_tasks.create(self._page.refresh(self.beat), name="look who is here")
+
+    async def _leave(self) -> None:
+        try:
+            await leave(await self._page.session.actor(), self._id)
+        except (NotAllowed, SignedOut, SessionServiceUnavailable):
+            return  # the time of their last word says it soon
+
+    def _note(self, words: str, button: str, work: Callable[[], Any] | None) -> None:
+        if self._page.client.id not in Client.instances:
+            return
+        self._notes.clear()
+        with self._notes, Element("div").classes("crc-policy-note") as note:
+            note.props["role"] = "status"
+            Text(words, classes="crc-grow")
+            if work:
+                ActionButton(button, work)
