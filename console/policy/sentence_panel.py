@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final
 
-from console.policy.sentences import Names, Part, sentence
+from console.policy.sentences import Names, sentence
 from console.ui.still import Node, node
 
 _OPENING: Final = frozenset({"("})
@@ -15,14 +16,13 @@ _CLOSING: Final = frozenset({")", ":", ","})
 def sentence_node(rule: Mapping[str, Any], names: Names) -> Node:
     """The sentence of a rule as a paragraph."""
     parts = sentence(rule, names)
-    shown = [_part(one) for one in parts]
     first = parts[0].text
-    return node("p", node("span", first[:1].upper() + first[1:], data_kind="words"), *shown[1:], class_="crc-sentence")
-
-
-def _part(part: Part) -> Node:
-    kind = "open" if part.text in _OPENING else "close" if part.text in _CLOSING else part.kind.value
-    return node("span", part.text, data_kind=kind)
+    shown: list[Node] = [node("span", first[:1].upper() + first[1:], data_kind="words")]
+    for before, one in pairwise(parts):
+        if before.text not in _OPENING and one.text not in _CLOSING:
+            shown.append(" ")
+        shown.append(node("span", one.text, data_kind=one.kind.value))
+    return node("p", *shown, class_="crc-sentence")
 
 
 def tool(act: str, sign: str, words: str) -> Node:

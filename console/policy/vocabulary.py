@@ -12,7 +12,7 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.policy.sentences import Names
 from db.engine import transaction
-from db.models import Account, Queue
+from db.models import Account, PolicyList, Queue
 
 # A view of what waits for a second person in whatever queue: nothing is routed to it.
 _VIEW: Final = "approvals"
@@ -40,4 +40,6 @@ async def read_vocabulary(actor: Actor, flags: Mapping[str, str]) -> Vocabulary:
     types = select(Account.account_type).distinct().order_by(Account.account_type).limit(100)
     async with transaction(actor) as session:
         queues = {row.key: row.name for row in await session.execute(open_.order_by(Queue.position, Queue.key))}
-        return Vocabulary(queues, tuple(await session.scalars(types)), flags=flags)
+        account_types = tuple(await session.scalars(types))
+        lists = await session.execute(select(PolicyList.key, PolicyList.name).order_by(PolicyList.name).limit(500))
+        return Vocabulary(queues, account_types, {row.key: row.name for row in lists}, flags)

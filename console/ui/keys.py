@@ -230,8 +230,9 @@ def collisions(keys: Iterable[Key]) -> list[str]:
 # but for a few; Esc and Tab are how one leaves.
 _PLAIN: Final = re.compile(
     r"(?:Shift\+)?(?:[A-Z0-9]|Arrow(?:Up|Down|Left|Right))|Shift\+Enter|Space|Enter|F(?:[2-46-9]|10)|[!-/:-@\[-`{-~]"
+    r"|Ctrl\+(?:Shift\+)?[YZ]"
 )
-_WITH_CTRL: Final = re.compile(r"Ctrl\+(?:Shift\+)?(?:Enter|Space|[BEGIKM])")
+_WITH_CTRL: Final = re.compile(r"Ctrl\+(?:Shift\+)?(?:Enter|Space|[BEGIKMS])")
 
 
 def with_own(key: Key, own: Mapping[str, str]) -> Key:
@@ -251,7 +252,7 @@ def key_fault(action: str, key: str, own: Mapping[str, str]) -> str:
     if wanted is None:
         return "There is no such action."
     if wanted.in_fields and not _WITH_CTRL.fullmatch(key):
-        return f"“{wanted.label}” also works while you type: use Ctrl with Enter, Space or one of B, E, G, I, K, M."
+        return f"“{wanted.label}” also works while you type: use Ctrl with Enter, Space or one of B, E, G, I, K, M, S."
     if not wanted.in_fields and not _PLAIN.fullmatch(key):
         return "That key belongs to the browser. Use a letter, a digit or a sign, alone or with Shift."
     changed = {**own, action: key}

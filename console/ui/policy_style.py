@@ -58,9 +58,6 @@ h2.crc-policy-group { padding: 12px 0 4px; }
   color: var(--warning); }
 .crc-tag[data-tone=breach] { background: var(--breach-soft); border-color: var(--breach-line); color: var(--breach); }
 .crc-sentence { margin-top: 3px; line-height: 1.75; }
-.crc-sentence span { margin-right: 4px; }
-.crc-sentence [data-kind=open] { margin-right: 0; }
-.crc-sentence [data-kind=close] { margin-left: -4px; }
 .crc-sentence :is([data-kind=field], [data-kind=value], [data-kind=action]) { padding: 1px 6px; border-radius: 4px;
   font-weight: 600; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .crc-sentence [data-kind=field] { background: color-mix(in srgb, var(--line) 45%, transparent); color: var(--ink); }

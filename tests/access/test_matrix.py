@@ -151,7 +151,7 @@ async def _present(client: httpx.AsyncClient, actor: Actor | None, token: str, r
 
 async def _ask(client: httpx.AsyncClient, bank: Bank, actor: Actor | None, route: str) -> Tried:
     method, _, path = route.partition(" ")
-    path = re.sub(r"\{[^}]+\}", str(uuid4()), path)
+    path = re.sub(r"\{[^}]+\}", str(uuid4()), path.replace("{number}", "1"))
     headers = {"accept": "text/html", "sec-fetch-mode": "navigate", "origin": str(client.base_url).rstrip("/")}
     async with _refusals_of(bank, actor, f"{method.replace('ANY', 'GET')} {path}") as kept:
         answer = await client.request(method.replace("ANY", "GET"), path, headers=headers)
