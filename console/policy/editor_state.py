@@ -6,7 +6,9 @@ page calls once the typing rests.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from console.policy.changed_parts import ChangedParts, changed_parts
@@ -16,6 +18,7 @@ from console.policy.faults import Fault, InvalidDocument, read_document
 from console.policy.threshold_words import THRESHOLDS, Unit
 
 _WHOLE: Final = {Unit.MINUTES, Unit.SECONDS, Unit.DAYS, Unit.MONTHS, Unit.CHECKS, Unit.SERIALS}
+_AMOUNT: Final = re.compile(r"\d{1,12}(?:\.\d{0,2})?", re.ASCII)
 
 
 class EditorState:
@@ -126,5 +129,8 @@ def typed_threshold(name: str, typed: str | bool) -> Any:
     """What was typed, as the document has it; what is no number stays as it was typed, and is a fault."""
     if isinstance(typed, bool):
         return typed
-    text = typed.strip().replace(",", "").lstrip("$")
-    return int(text) if THRESHOLDS[name].unit in _WHOLE and text.isascii() and text.isdigit() else text
+    text, unit = typed.strip().replace(",", "").lstrip("$"), THRESHOLDS[name].unit
+    if unit in _WHOLE and text.isascii() and text.isdigit():
+        return int(text)
+    # One text for one amount.
+    return f"{Decimal(text):.2f}" if unit is Unit.DOLLARS and _AMOUNT.fullmatch(text) else text

@@ -10,7 +10,7 @@ from nicegui.element import Element
 
 from console.policy.default import default_document
 from console.policy.editing import at
-from console.policy.editor_state import EditorState
+from console.policy.editor_state import EditorState, typed_threshold
 from console.policy.threshold_words import GROUPS, THRESHOLDS, ThresholdWords, Unit, effect, shown
 from console.settings import settings
 from console.ui.pieces import Text
@@ -132,8 +132,7 @@ class _Row:
 
 def _as_typed(words: ThresholdWords, value: Any, present: str) -> str:
     """What stands in the field: as the person wrote it while that means the same."""
-    text = "" if value is None else str(value)
-    if present.strip().replace(",", "").lstrip("$") == text:
-        return present
     name = next(key for key, one in THRESHOLDS.items() if one is words)
+    if present and typed_threshold(name, present) == value:
+        return present
     return shown(name, value).removesuffix(f" {_SUFFIX.get(words.unit, words.unit.value)}").strip()
