@@ -34,14 +34,14 @@ def draw_advice(advice: AdviceShown) -> None:
 class OverridePanel:
     """Category and words; what is chosen goes into the draft."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, *, against: bool = True) -> None:
         self._draft = draft
         with Element("div").classes("crc-override") as box:
             box.props["role"] = "group"
-            box.props["aria-label"] = "Why against the advice"
+            box.props["aria-label"] = "Why against the advice" if against else "Why, as a rule of the policy asks"
             self._category = ui.select(
                 {one.value: words for one, words in OVERRIDE_WORDS.items()},
-                label="Why not as advised",
+                label="Why not as advised" if against else "Why: a rule asks for a reason",
                 value=draft.override.value if draft.override else None,
                 on_change=self._chosen,
             ).props("dense outlined options-dense data-focus=override")

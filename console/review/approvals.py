@@ -222,7 +222,7 @@ async def _within_reach_and_limit(session: AsyncSession, actor: Actor) -> Column
 
 def _row(found: Any, *, blind: bool) -> ApprovalRow:
     item: CheckItem = found.CheckItem
-    hidden = blind and found.opinion is None
+    hidden = (blind or item.blind) and found.opinion is None
     return ApprovalRow(
         item.id,
         item.version,

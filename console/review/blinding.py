@@ -1,8 +1,8 @@
 """A blind second review: whoever may give the second signature says first what they would do themselves.
 
-Where the policy wants it (`blind_second_review`), the recommendation's act, reasons and note are not read for them
-until their own choice is on record. Who recommended stays visible, and so do the answers to the flags: they are
-facts about the check that both people work with.
+Where the policy wants it (`blind_second_review`, or a rule for this item), the recommendation's act, reasons and note
+are not read for them until their own choice is on record. Who recommended stays visible, and so do the answers to the
+flags: they are facts about the check that both people work with.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_blind_to(actor: Actor, view: ItemView) -> bool:
     first = view.first_signature
     return (
         first is not None
-        and bool(view.thresholds["blind_second_review"])
+        and view.required.blind
         and _may_be_second(actor, first.actor_id)
         and all(one.user_id != actor.user_id for one in view.opinions)
     )
@@ -49,7 +49,7 @@ async def hidden_recommendation(session: AsyncSession, actor: Actor, item: Check
     """The id of the recommendation that is hidden from the actor, for who reads decisions by another way."""
     if item.status != Status.PENDING_APPROVAL or not may(actor, Permission.ITEM_APPROVE):
         return None
-    if not (await active_policy(session)).document.thresholds.blind_second_review:
+    if not item.blind and not (await active_policy(session)).document.thresholds.blind_second_review:
         return None
     recommended = select(Decision.id, Decision.actor_id).where(
         Decision.item_id == item.id, Decision.stage == "recommendation"

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.permissions import Permission, Place, amount_limit, within_limit
 from console.actor import Actor
 from console.audit.entries import Event
-from console.policy.judgement import needs_two_people
 from console.policy.versions import Policy
 from console.review.blinding import is_blind_to
 from console.review.choices import Choice, bounded, check_complete
@@ -82,7 +81,7 @@ async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, cho
     item, view, policy, last = await locked(session, actor, item_id, seen)
     place = Place(view.queue_key, view.item_type)
     await check_reach(session, actor, Permission.ITEM_DECIDE, place)
-    two_people = needs_two_people(policy.document, item.amount) or not within_limit(actor, item.amount, place)
+    two_people = view.required.two_people or not within_limit(actor, item.amount, place)
     recommended = two_people and choice.act in FINAL_ACTS
     if choice.act in FINAL_ACTS:
         _check_looked_at(view, seen)

@@ -18,7 +18,7 @@ from console.review.fitting import deposit_of
 from console.review.hold_panel import HoldPanel
 from console.review.holds import Deposit, seen_before
 from console.review.opening import Opened
-from console.review.overrides import overrides
+from console.review.overrides import needs_why, overrides
 from console.review.question_panel import Find, QuestionPanel
 from console.review.queue import QueueName
 from console.review.reasons import COMMON, side_of
@@ -125,7 +125,7 @@ class DecisionPanel:
             deposit_account=draft.deposit_account.strip() if holds and draft.hold_reason else "",
             asks=draft.asks if asks else None,
             asks_team=draft.asks_team if asks and draft.asks is None else "",
-            override=override_of(draft) if overrides(act, self._opened.view.advice) else None,
+            override=override_of(draft) if self._needs_why(act) else None,
         )
 
     def focus(self, name: str) -> None:
@@ -177,9 +177,10 @@ class DecisionPanel:
         self._target: ui.select | None = None
         self._override: OverridePanel | None = None
         self._against.clear()
-        if overrides(self.draft.act, self._opened.view.advice):
+        if self._needs_why(self.draft.act):
             with self._against:
-                self._override = OverridePanel(self.draft)
+                against = overrides(self.draft.act, self._opened.view.advice)
+                self._override = OverridePanel(self.draft, against=against)
         self._needs.clear()
         with self._needs:
             match self.draft.act:
@@ -194,6 +195,9 @@ class DecisionPanel:
                         self._queues, label="Escalate to", value=self.draft.queue, on_change=self._targeted
                     )
                     self._target.props("dense outlined options-dense")
+
+    def _needs_why(self, act: Act | None) -> bool:
+        return needs_why(act, self._opened.view.advice, self._opened.view.required)
 
     def _deposit(self) -> Deposit:
         view = self._opened.view

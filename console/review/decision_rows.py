@@ -47,6 +47,8 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     item.decided_at = decision.decided_at
     item.assigned_to = None
     item.two_people = prepared.two_people
+    if prepared.stage == "recommendation":
+        item.blind = view.required.blind
     if prepared.stage in {"decision", "recommendation"}:
         item.release_on = prepared.choice.release_on
     if prepared.queue_id:

@@ -18,10 +18,10 @@ from console.review.errors import IncompleteChoice
 from console.review.holds import Deposit, Hold, check_hold, notice_lines, seen_before
 from console.review.item_view import ItemView
 from console.review.office import office_of
-from console.review.overrides import check_override
+from console.review.overrides import check_override, overrides
 from console.review.people_here import Person, person_within
 from console.review.reasons import side_of
-from console.review.states import Act
+from console.review.states import FINAL_ACTS, Act
 from db.models import Account, AccountContext, CheckItem, Institution
 
 
@@ -36,11 +36,15 @@ class Fitted:
 async def fit(session: AsyncSession, item: CheckItem, view: ItemView, choice: Choice) -> Fitted:
     """Check a complete choice against its item. Raises IncompleteChoice."""
     check_reasons(choice, side_of(view.kind, view.item_type))
-    check_override(choice.act, view.advice, choice.override)
+    check_override(choice.act, view.advice, choice.override, view.required)
+    if choice.act in FINAL_ACTS and view.required.note and not choice.note.strip():
+        raise IncompleteChoice("note", "Write a note: a rule of the policy asks for one on this check.")
     if choice.act is Act.ASK:
         return await _fit_question(session, item, choice)
     if choice.hold is not None:
         return await _fit_hold(session, view, choice.hold, choice.note)
+    if choice.override is not None and not overrides(choice.act, view.advice):
+        return Fitted({"asked_by_rule": True})
     return Fitted()
 
 

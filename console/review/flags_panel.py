@@ -108,11 +108,21 @@ class FlagsPanel:
                 draw_advice(view.advice)
             for flag in view.flags:
                 self._card(flag)
+            self._rules(view)
             self._findings(view)
 
     @staticmethod
     def _tone(answered: int, total: int) -> Tone:
         return Tone.OK if answered == total else Tone.PLAIN
+
+    def _rules(self, view: ItemView) -> None:
+        fired = [rule for rule in view.rules if rule.fired]
+        if not fired:
+            return
+        Text(f"Rules of policy {view.policy_number}", tag="h2")
+        with Element("ul").classes("crc-findings crc-rules"):
+            for rule in fired:
+                Text(f"{rule.name}: {', '.join(rule.does)}. Because {'; '.join(rule.because)}.", tag="li")
 
     def _findings(self, view: ItemView) -> None:
         if not view.findings:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
+from console.policy.judgement import Explanation
+from console.policy.terms import judge_of, known_facts
 from console.policy.versions import Policy, marked_policy
 from console.review.blinding import as_shown_to
 from console.review.draft import Draft
@@ -35,6 +39,7 @@ from console.review.item_view import (
     QuestionShown,
     Step,
 )
+from console.review.rules_shown import Required, required_of, rules_shown
 from console.review.states import Act, Status
 from console.settings import settings
 
@@ -85,16 +90,18 @@ async def read_item(session: AsyncSession, item_id: UUID, *, looking: Actor) -> 
     if row is None:
         raise ItemNotFound
     policy = await marked_policy(session, row["policy"])
+    today = datetime.now(UTC).astimezone(ZoneInfo(row["time_zone"])).date()
+    explanation = (await judge_of(session, policy, today)).explain(known_facts(row), row["queue_key"])
     last = row["decisions"][-1] if row["decisions"] else None
     return Reading(
-        as_shown_to(looking, _view(row, policy)),
+        as_shown_to(looking, _view(row, policy, explanation)),
         policy,
         LastDecision(last["sequence"], _hash(last["evidence"])) if last else LastDecision(),
         Draft.from_content(row["draft"]) if row["draft"] is not None else None,
     )
 
 
-def _view(row: RowMapping, policy: Policy) -> ItemView:
+def _view(row: RowMapping, policy: Policy, explanation: Explanation) -> ItemView:
     status = Status(row["status"])
     return ItemView(
         **{name: row[name] for name in _PLAIN},
@@ -104,6 +111,8 @@ def _view(row: RowMapping, policy: Policy) -> ItemView:
         thresholds=policy.document.thresholds.model_dump(mode="json"),
         images=_IMAGES.validate_python([_with_hash(one) for one in row["images"]]),
         flags=_FLAGS.validate_python(row["flags"]),
+        rules=rules_shown(explanation),
+        required=_required(status, row, explanation, policy),
         findings=tuple(
             f"{one['problem']} (record {one['record']}, {one['field']}: {one['found'] or 'nothing'})"
             for one in row["findings"]
@@ -122,6 +131,14 @@ def _view(row: RowMapping, policy: Policy) -> ItemView:
         holder=_holder(row),
         assigned=Assignee(row["assigned_to"], row["assignee_name"]) if row["assigned_to"] else None,
     )
+
+
+def _required(status: Status, row: RowMapping, explanation: Explanation, policy: Policy) -> Required:
+    """What is asked of a decision: of one that waits for its second person, what was asked of the first."""
+    if status is not Status.PENDING_APPROVAL:
+        return required_of(explanation)
+    blind = row["blind"] or policy.document.thresholds.blind_second_review
+    return replace(required_of(explanation), two_people=row["two_people"], blind=blind)
 
 
 # What a view takes from the item's row as it is.

@@ -118,11 +118,14 @@ READ: Final = text(
     select item.*, queue.key as queue_key, queue.name as queue_name, assignee.display_name as assignee_name,
            claim.user_id as holder_id, holder.display_name as holder_name, claim.claimed_at as holder_since,
            claim.expires_at as holder_until, pending_decision.commit_at, {ACTIVE_MARK} as policy,
+           item_facts.facts, institution.time_zone,
            (select content from draft where draft.user_id = :looking and draft.item_id = item.id) as draft,
            (select row_to_json(part) from ({_ACCOUNT}) part) as account,
            {", ".join(_list(name) for name in _LISTS)}
     from check_item item
     join queue on queue.id = item.queue_id
+    join institution on institution.id = item.institution_id
+    left join item_facts on item_facts.item_id = item.id
     left join app_user assignee on assignee.id = item.assigned_to
     left join claim on claim.item_id = item.id and claim.expires_at > now()
     left join app_user holder on holder.id = claim.user_id

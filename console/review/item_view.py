@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from console.audit.canonical import canonical
+from console.review.rules_shown import Required, RuleShown
 from console.review.states import Status
 
 
@@ -239,6 +240,9 @@ class ItemView:
     thresholds: dict[str, Any]
     images: tuple[ImageShown, ...]
     flags: tuple[FlagShown, ...]
+    # What the policy's rules say of it, and what they and the thresholds ask of a decision.
+    rules: tuple[RuleShown, ...]
+    required: Required
     findings: tuple[str, ...]
     account: AccountShown | None
     # The account's signature cards.

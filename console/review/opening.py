@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -91,7 +90,7 @@ async def open_within(session: AsyncSession, actor: Actor, item_id: UUID, refuse
     read = await read_item(session, item_id, looking=actor)
     view = read.view
     standing = standing_of(actor, view)
-    two_people = _is_large(view) or not within_limit(actor, view.amount, _place(view))
+    two_people = view.required.two_people or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
     return Opened(view, standing, why, may_take, two_people, read.draft, await _nonpayment(session, view))
@@ -137,10 +136,6 @@ async def account_number(actor: Actor, item_id: UUID) -> str:
 def _is_asked(actor: Actor, view: ItemView) -> bool:
     """Whether the question that the item waits on is for this person, who may answer."""
     return view.question is not None and view.question.asks_id == actor.user_id and may(actor, Permission.ITEM_NOTE)
-
-
-def _is_large(view: ItemView) -> bool:
-    return view.amount >= Decimal(view.thresholds["dual_control_amount"])
 
 
 def _within_limit(actor: Actor, view: ItemView) -> bool:

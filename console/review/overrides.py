@@ -8,6 +8,7 @@ from typing import Final
 
 from console.review.errors import IncompleteChoice
 from console.review.item_view import AdviceShown
+from console.review.rules_shown import NOTHING, Required
 from console.review.states import FINAL_ACTS, Act
 
 MAX_OVERRIDE: Final = 500
@@ -42,6 +43,14 @@ class Override:
     text: str
 
 
+def needs_why(act: Act | None, advice: AdviceShown | None, required: Required) -> bool:
+    """Whether this act needs a reason with words: it goes against the advice, or a rule of the policy asks for one.
+
+    A return has its return reason already; to hold, to ask or to escalate decides nothing yet.
+    """
+    return overrides(act, advice) or (required.reason and act in FINAL_ACTS and act is not Act.RETURN)
+
+
 def overrides(act: Act | None, advice: AdviceShown | None) -> bool:
     """Whether this act goes against advice that counts as a finding.
 
@@ -50,13 +59,17 @@ def overrides(act: Act | None, advice: AdviceShown | None) -> bool:
     return advice is not None and not advice.weak and act in FINAL_ACTS and act != advice.act
 
 
-def check_override(act: Act, advice: AdviceShown | None, override: Override | None) -> None:
-    """Raise IncompleteChoice unless there is a reason with words exactly where the act goes against the advice."""
-    if not overrides(act, advice):
+def check_override(
+    act: Act, advice: AdviceShown | None, override: Override | None, required: Required = NOTHING
+) -> None:
+    """Raise IncompleteChoice unless there is a reason with words exactly where one is needed."""
+    if not needs_why(act, advice, required):
         if override is not None:
             raise IncompleteChoice("override", "This does not go against any advice: no reason against it is needed.")
         return
     if override is None or not override.text.strip():
-        raise IncompleteChoice("override", "This goes against the advice: choose why, and say it in a few words.")
+        against = overrides(act, advice)
+        why = "This goes against the advice" if against else "A rule of the policy asks for a reason"
+        raise IncompleteChoice("override", f"{why}: choose why, and say it in a few words.")
     if len(override.text) > MAX_OVERRIDE:
         raise IncompleteChoice("override", f"Say it in {MAX_OVERRIDE} characters at the most.")

@@ -1,5 +1,5 @@
-"""The SLA clock of a check: the hours of its queue, counted from when it came in, standing still while it is held or
-waits for information."""
+"""The SLA clock of a check: the hours that a rule sets, else those of its queue, counted from when it came in, standing
+still while it is held or waits for information."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class QueueClock:
         if item.sla_paused_at is not None:
             item.sla_due_at = item.sla_warning_at = PARKED
             return
-        hours = queue.sla_hours or self.policy_hours
+        hours = item.rule_hours or queue.sla_hours or self.policy_hours
         found = sla(item.received_at, hours, queue.warning_minutes, self.office, item.sla_paused_for)
         item.sla_due_at, item.sla_warning_at = found.due_at, found.warning_at
 

@@ -89,7 +89,8 @@ def facts_of(details: Values) -> tuple[str, ...]:
         facts.append(f"{liability['finding']}, original {_ORIGINALS.get(liability['original'], 'not known')}")
     if override := details.get("override"):
         words = OVERRIDE_WORDS.get(override["category"], override["category"])
-        facts.append(f"against the advice: {words}; {override['text']}")
+        why = "as a rule of the policy asks" if details.get("asked_by_rule") else "against the advice"
+        facts.append(f"{why}: {words}; {override['text']}")
     return tuple(facts)
 
 
