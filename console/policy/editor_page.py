@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
-from nicegui import Client
+from nicegui import Client, background_tasks
 from nicegui.element import Element
 
 from console.access.permissions import Permission, may
@@ -21,6 +21,7 @@ from console.policy.faults_panel import show_faults
 from console.policy.rules_panel import RulesPanel
 from console.policy.saving_panel import Saving
 from console.policy.thresholds_panel import ThresholdsPanel
+from console.policy.trial_panel import TrialPanel
 from console.policy.version_list import version_numbered
 from console.policy.vocabulary import Vocabulary, read_vocabulary
 from console.review.flag_names import FLAG_NAMES
@@ -70,6 +71,7 @@ class EditorPage:
             with Element("div").classes("crc-policy"):
                 self._thresholds = ThresholdsPanel(self._state, may_edit=self._may_edit)
                 self._rules = RulesPanel(self._state, vocabulary, may_edit=self._may_edit, on_open=self._at_rule)
+                self._trial = TrialPanel(page, self._state, vocabulary.names, open_rule=lambda: self._rules.open_rule)
             if self._may_edit:
                 names = vocabulary.names
                 self._saving = Saving(page, opened, self._state, names, chips=chips, notes=notes, on_other=self._redraw)
@@ -80,6 +82,7 @@ class EditorPage:
     async def begin(self) -> None:
         """Show the draft as it is, with what its person had not saved."""
         self._redraw()
+        await self._trial.begin(self._page.actor)
         if self._saving:
             await self._saving.begin(self._page.actor)
 
@@ -118,6 +121,8 @@ class EditorPage:
         self._state.settle()
         with self._page.client:
             self._show()
+            if self._trial.trying:
+                background_tasks.create(self._page.refresh(self._trial.show), name="try a draft")
 
     def _show(self) -> None:
         """Show what follows from the document; inputs keep what was typed into them."""
@@ -158,7 +163,6 @@ class EditorPage:
 
     def _step(self, *, back: bool) -> None:
         if self._state.undo() if back else self._state.redo():
-            self._state.settle()
             self._redraw()
 
     async def _save_draft(self, actor: Actor) -> None:
@@ -178,6 +182,7 @@ class EditorPage:
         show_changes(self._page, self._opened, self._state, self._vocabulary.names)
 
     def _at_rule(self, rule_id: str | None) -> None:
+        self._trial.look_again()
         place = self._state.place_of(rule_id) if rule_id else None
         if self._saving:
             self._saving.at("" if place is None else self._state.rules[place].get("name") or "a new rule")

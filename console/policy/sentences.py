@@ -145,7 +145,7 @@ def value_words(known: Field, value: object, names: Names) -> str:
         case FieldType.MONEY:
             return _number(value, places=2)
         case FieldType.NUMBER | FieldType.INTEGER:
-            return f"{_number(value)} {known.unit}".strip()
+            return f"{_number(value)} {_unit(known.unit, value)}".strip()
         case FieldType.YES_NO:
             return "yes" if value is True else "no" if value is False else str(value)
         case FieldType.DATE:
@@ -220,6 +220,12 @@ def _listed(values: Sequence[str], by: str) -> tuple[Part, ...]:
 
 def _all_named(keys: Iterable[object], names: Mapping[str, str]) -> list[str]:
     return [_named(one, names) for one in keys]
+
+
+def _unit(unit: str, value: object) -> str:
+    """`1 day ago`, `30 days ago`."""
+    first, _, rest = unit.partition(" ")
+    return f"{first.removesuffix('s')} {rest}".strip() if str(value) == "1" else unit
 
 
 def _named(key: object, names: Mapping[str, str]) -> str:

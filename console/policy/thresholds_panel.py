@@ -34,9 +34,11 @@ class ThresholdsPanel:
         self._rows: dict[str, _Row] = {}
         with Element("section").classes("crc-panel crc-policy-column") as section:
             section.props["aria-label"] = "Thresholds"
+            with Element("div").classes("crc-panel-head"):
+                Text("Thresholds", tag="h2")
             with Element("div").classes("crc-policy-scroll"):
                 for group, members in GROUPS.items():
-                    Text(group, tag="h2", classes="crc-policy-group")
+                    Text(group, tag="h3", classes="crc-policy-group")
                     for name, words in members.items():
                         self._rows[name] = _Row(state, name, words, self._defaults.get(name), may_edit=may_edit)
 

@@ -8,7 +8,8 @@ RULES: Final = """
 .crc-policy-column { display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
 .crc-policy-scroll { flex: 1; min-height: 0; overflow: auto; padding: 0 14px 14px; scrollbar-gutter: stable; }
 .crc-policy-column > .crc-panel-head { align-items: center; padding: 8px 14px; min-height: 46px; }
-h2.crc-policy-group { padding: 12px 0 4px; }
+h3.crc-policy-group { padding: 12px 0 4px; color: var(--ink-soft); }
+h3.crc-policy-group:first-child { padding-top: 0; }
 .crc-policy-threshold { display: grid; grid-template-columns: minmax(0, 1fr) 118px; gap: 10px; align-items: center;
   min-height: 44px; padding: 6px 0; border-bottom: 1px solid var(--line); }
 .crc-policy-threshold > div:first-child { display: flex; flex-direction: column; font-size: 12px; line-height: 1.35; }
@@ -89,6 +90,31 @@ h2.crc-policy-group { padding: 12px 0 4px; }
 .crc-faults strong { font-weight: 600; }
 .crc-faults ul { list-style: none; }
 .crc-faults .crc-link { color: inherit; text-align: left; }
+.crc-policy-found { margin-top: 8px; }
+.crc-policy-found ul { margin-top: 2px; list-style: none; }
+.crc-policy-found button { display: flex; justify-content: space-between; gap: 10px; width: 100%; min-height: 28px;
+  padding: 3px 8px; border: 0; border-radius: 5px; background: none; cursor: pointer; text-align: left; }
+.crc-policy-found button:hover { background: var(--panel-soft); }
+.crc-policy-found button[aria-pressed=true] { background: var(--accent-soft); color: var(--accent); }
+.crc-policy-found button[aria-pressed=true] .crc-soft { color: inherit; }
+.crc-policy-found strong { font-weight: 600; }
+.crc-trial h3 { margin: 12px 0 4px; }
+.crc-trial table { width: 100%; border-collapse: collapse; font-size: 12.5px; }
+.crc-trial :is(th, td) { padding: 3px 6px 3px 0; text-align: left; vertical-align: top; font-weight: 400;
+  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.crc-trial :is(thead th, tbody th) { color: var(--ink-soft); width: 34%; }
+.crc-trial tbody th { width: 70px; }
+.crc-trial td[data-differs=true] { color: var(--warning); font-weight: 600; }
+.crc-tried { padding: 6px 0; border-bottom: 1px solid var(--line); }
+.crc-tried > div { display: flex; align-items: center; justify-content: space-between; gap: 8px; }
+.crc-tried h4 { margin: 0; font-size: 13px; line-height: 1.4; font-weight: 600; overflow-wrap: anywhere; }
+.crc-tried ul { list-style: none; font-size: 12.5px; }
+.crc-tried li { display: grid; grid-template-columns: 20px minmax(0, 1fr); padding: 2px 0; overflow-wrap: anywhere; }
+.crc-tried li .q-icon { margin-top: 1px; font-size: 15px; }
+.crc-tried li[data-tone=ok] .q-icon { color: var(--ok); }
+.crc-tried li[data-tone=breach] .q-icon { color: var(--breach); }
+.crc-tried li[data-tone=warning] .q-icon { color: var(--warning); }
+.crc-tried strong { font-weight: 600; }
 .crc-conflict { display: grid; grid-template-columns: 1fr 1fr; gap: var(--gap); max-height: 46vh; overflow: auto; }
 .crc-conflict h3 { margin-bottom: 4px; }
 .crc-policy-note { flex: none; display: flex; align-items: center; gap: 10px; padding: 7px 12px; color: var(--warning);

@@ -215,6 +215,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "policy.drafting.save_draft": P.POLICY_EDIT,
     "policy.presence.be_here": P.POLICY_EDIT,
     "policy.presence.leave": P.POLICY_EDIT,
+    "policy.trial.try_on": P.POLICY_READ,  # and ITEM_READ
     "policy.vocabulary.read_vocabulary": P.POLICY_READ,
     "policy.working_copies.forget_unsaved": P.POLICY_EDIT,
     "policy.working_copies.keep_unsaved": P.POLICY_EDIT,

@@ -152,6 +152,10 @@ def test_an_unfinished_rule_has_a_sentence_with_gaps(rule: dict[str, Any]) -> No
              "then": [{"do": "skip_review"}]},
             "When payee is not known or business date is between 1 Jan 2026 and 1 Feb 2026 → no review",
         ),
+        (
+            {"when": {"field": "duplicate_days_ago", "op": "less", "value": 1}, "then": [{"do": "blind"}]},
+            "When seen before is less than 1 day ago → second person chooses unseen",
+        ),
         ({"when": {"all": [{"field": "amount", "op": "equals"}, {}]}, "then": []}, "When amount is … and … → …"),
     ],
 )  # fmt: skip

@@ -1,0 +1,160 @@
+"""A document tried on one check that came in: what it says, what the active policy says, and why. Nothing is changed.
+
+A draft may be unfinished: rules that are not valid yet are left out, and thresholds that are not are the active ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.access.permissions import Permission, require
+from console.actor import Actor
+from console.masking import masked
+from console.policy.errors import PolicyRefused
+from console.policy.explain import ConditionFound, Truth
+from console.policy.faults import InvalidDocument, read_document, read_rule
+from console.policy.fields import FIELDS, Field
+from console.policy.judgement import Explanation, Judge, Judgement
+from console.policy.kept import facts_from_json
+from console.policy.model import PolicyDocument
+from console.policy.sentences import Names, condition_parts, in_words, value_words
+from console.policy.terms import terms_of
+from console.policy.values import as_json
+from console.policy.versions import Policy, active_policy
+from db.engine import transaction
+from db.models import CheckItem, Institution, KeptFacts
+
+NOT_KNOWN = "not known"
+# Shown to nobody in full but on demand, which is audited.
+_MASKED = frozenset({"account_number"})
+
+
+class NoFacts(PolicyRefused):
+    """There is no such check, or nothing is kept of how it came in."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing is known of this check any more. Choose another one; the draft is as it was.")
+
+
+@dataclass(frozen=True)
+class ConditionTried:
+    """A condition: what it asks, what was found, and whether it holds; None: that is missing."""
+
+    asks: str
+    found: str
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class RuleTried:
+    """A rule that is in effect, and why it fires or does not."""
+
+    id: str
+    name: str
+    in_scope: bool
+    truth: Truth
+    conditions: tuple[ConditionTried, ...]
+
+    @property
+    def fired(self) -> bool:
+        """Whether it does something on this check."""
+        return self.in_scope and self.truth is True
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a document says of a check, beside what the active policy says. `left_out`: rules that are not valid yet."""
+
+    item_id: UUID
+    amount: Decimal
+    serial: str
+    account: str
+    payee: str | None
+    word: Judgement
+    active_word: Judgement
+    rules: tuple[RuleTried, ...]
+    left_out: tuple[str, ...]
+
+
+async def try_on(actor: Actor, item_id: UUID, document: dict[str, Any], names: Names) -> Trial:
+    """Judge a check by a document as if it came in today. Raises NotAllowed, NoFacts."""
+    require(actor, Permission.POLICY_READ)
+    require(actor, Permission.ITEM_READ)
+    async with transaction(actor) as session:
+        row = await _read(session, item_id)
+        active = await active_policy(session)
+        usable, left_out = usable_document(document, active.document)
+        day = datetime.now(UTC).astimezone(ZoneInfo(row.time_zone)).date()
+        draft = Policy(active.id, active.number, usable)
+        judges = [Judge(await terms_of(session, one, day)) for one in (draft, active)]
+    item: CheckItem = row.CheckItem
+    facts = {**facts_from_json(row.facts), "amount": item.amount, "item_type": item.item_type}
+    explained, now = (judge.explain(facts) for judge in judges)
+    return Trial(
+        item.id, item.amount, item.serial, masked(item.account_number), item.payee,
+        explained.word, now.word, tuple(_tried(explained, names)), left_out,
+    )  # fmt: skip
+
+
+def usable_document(document: Mapping[str, Any], active: PolicyDocument) -> tuple[PolicyDocument, tuple[str, ...]]:
+    """The parts of a document that are valid, and the names of the rules that are not."""
+    kept, left_out = [], []
+    for rule in document.get("rules", ()):
+        try:
+            kept.append(read_rule(rule).model_dump(mode="json"))
+        except InvalidDocument:
+            left_out.append(str(rule.get("name") or "a rule without a name"))
+    thresholds = document.get("thresholds", {})
+    try:
+        return read_document({"thresholds": thresholds, "rules": kept}), tuple(left_out)
+    except InvalidDocument:
+        thresholds = active.thresholds.model_dump(mode="json")
+        return read_document({"thresholds": thresholds, "rules": kept}), ("its thresholds", *left_out)
+
+
+async def _read(session: AsyncSession, item_id: UUID) -> Row[CheckItem, dict[str, Any], str]:
+    query = (
+        select(CheckItem, KeptFacts.facts, Institution.time_zone)
+        .join(KeptFacts, KeptFacts.item_id == CheckItem.id)
+        .join(Institution, Institution.id == CheckItem.institution_id)
+        .where(CheckItem.id == item_id)
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NoFacts
+    return row
+
+
+def _tried(explained: Explanation, names: Names) -> Iterable[RuleTried]:
+    for one in explained.rules:
+        conditions = tuple(_condition(found, names) for found in one.conditions)
+        yield RuleTried(one.rule.id, one.rule.name, one.in_scope, one.truth, conditions)
+
+
+def _condition(found: ConditionFound, names: Names) -> ConditionTried:
+    field = FIELDS[found.condition.field]
+    asks = in_words(condition_parts(found.condition.model_dump(mode="json"), names))
+    return ConditionTried(asks, _found(field, found.value, names), found.truth)
+
+
+def _found(field: Field, value: Any, names: Names) -> str:
+    if value is None:
+        return NOT_KNOWN
+    if field.name in _MASKED:
+        return masked(str(value))
+    if isinstance(value, frozenset):
+        return ", ".join(_several(field, sorted(value), names)) or "none"
+    return value_words(field, as_json(value), names)
+
+
+def _several(field: Field, values: Sequence[str], names: Names) -> list[str]:
+    return [value_words(field, one, names) for one in values]
