@@ -45,6 +45,7 @@ ACTS: Final[Mapping[P, tuple[E, ...]]] = {
     P.ACCESS_REVIEW_START: (E.ACCESS_REVIEW_STARTED,),
     P.ACCESS_REVIEW_DECIDE: (E.ACCESS_REVIEW_LINE_DECIDED,),
     P.AUDIT_VERIFY: (E.CHAINS_VERIFIED,),
+    P.EVIDENCE_EXPORT: (E.EVIDENCE_EXPORTED,),
 }
 _EVENTS: Final = sorted({event.value for events in ACTS.values() for event in events})
 _ONLY_LOOKS: Final = (":read", ":verify")

@@ -42,6 +42,7 @@ MEANINGS: dict[Permission, str] = {
     P.ACCESS_REVIEW_DECIDE: "confirm or revoke each line of an access review",
     P.AUDIT_READ: "read the audit trail",
     P.AUDIT_VERIFY: "verify the audit and evidence chains",
+    P.EVIDENCE_EXPORT: "export what the deciders of a check saw, as a file that proves itself",
 }
 
 

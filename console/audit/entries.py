@@ -103,6 +103,7 @@ class Event(StrEnum):
     NOTE_WRITTEN = "note.written"
     FILE_ATTACHED = "attachment.added"
     ATTACHMENT_OPENED = "attachment.opened"
+    EVIDENCE_EXPORTED = "evidence.exported"
     ADVICE_GIVEN = "advice.given"
     ACCOUNT_NUMBER_VIEWED = "account_number.viewed"
     CHAINS_VERIFIED = "chains.verified"

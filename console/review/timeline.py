@@ -28,7 +28,11 @@ PAGE: Final = 30
 MAX_PAGE: Final = 100
 RECEIVED: Final = "item.received"
 # Who looked at what is the audit trail's to tell, to those who may read it.
-_FOR_AUDITORS: Final = (Event.ACCOUNT_NUMBER_VIEWED.value, Event.ATTACHMENT_OPENED.value)
+_FOR_AUDITORS: Final = (
+    Event.ACCOUNT_NUMBER_VIEWED.value,
+    Event.ATTACHMENT_OPENED.value,
+    Event.EVIDENCE_EXPORTED.value,
+)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from console.actor import Actor
 from console.audit.entries import Event
 from console.review import attachments
 from console.review.choices import MAX_NOTE
+from console.review.evidence_packet import MEDIA_TYPE, export_evidence
 from console.review.hold_notice import make_hold_notice
 from console.review.item_view import ItemView
 from console.review.notes import add_note
@@ -40,6 +41,7 @@ _ICONS: Final = {
     Event.NOTE_WRITTEN: "sticky_note_2",
     Event.FILE_ATTACHED: "attach_file",
     Event.ADVICE_GIVEN: "tips_and_updates",
+    Event.EVIDENCE_EXPORTED: "inventory_2",
     Event.ACCOUNT_NUMBER_VIEWED: "visibility",
 }
 
@@ -58,6 +60,11 @@ class TimelinePanel:
         with self._box:
             with Element("div").classes("crc-panel-head"):
                 Text("Timeline", tag="h2")
+                if may(page.actor, Permission.EVIDENCE_EXPORT):
+                    export = ActionButton(
+                        "Evidence (ZIP)", page.handler(self._export), icon_name="inventory_2", kind="quiet"
+                    )
+                    export.props["aria-label"] = "Export the evidence of this check"
                 close = ActionButton("Close", self.toggle, key=key_of("timeline", Scope.REVIEW), kind="quiet")
                 close.props["aria-label"] = "Close the timeline"
             self._field = self._draw_field() if may(page.actor, Permission.ITEM_NOTE) else None
@@ -98,6 +105,13 @@ class TimelinePanel:
         if self._view is not None:
             made = await make_hold_notice(actor, self._view.id)
             ui.download.from_url(attachments.link(actor, made))
+            await self._read(actor)
+
+    async def _export(self, actor: Actor) -> None:
+        """Hand over what proves the decisions on this check."""
+        if self._view is not None:
+            packet = await export_evidence(actor, self._view.id)
+            ui.download.content(packet.content, packet.name, MEDIA_TYPE)
             await self._read(actor)
 
     def _draw_field(self) -> MentionField:

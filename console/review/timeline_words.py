@@ -68,6 +68,7 @@ _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.FILE_ATTACHED: lambda after: f"attached {after.get('name', 'a file')}",
     Event.ATTACHMENT_OPENED: lambda after: f"opened {after.get('name', 'an attachment')}",
     Event.ADVICE_GIVEN: _of_act(_ACTS, "advises: ", "gave advice"),
+    Event.EVIDENCE_EXPORTED: lambda _: "exported the evidence",
     Event.ACCOUNT_NUMBER_VIEWED: lambda _: "looked at the full account number",
 }
 

@@ -267,6 +267,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.drafts.read_draft": P.ITEM_NOTE,
     "review.drafts.save_draft": P.ITEM_NOTE,
     "review.flag_answers.answer_flag": P.ITEM_DECIDE,
+    "review.evidence_packet.export_evidence": P.EVIDENCE_EXPORT,
     "review.hold_notice.make_hold_notice": P.ITEM_NOTE,
     "review.hours.change_hours": P.INSTITUTION_HOURS,
     "review.hours.preview_hours": P.INSTITUTION_HOURS,
