@@ -253,7 +253,6 @@ def test_a_hold_beyond_the_schedule_names_its_exception_and_prints_the_notice(
     assert download.value.suggested_filename == f"evidence-{items[4]}.zip"
     assert Path(download.value.path()).read_bytes().startswith(b"PK")
     expect(reader.locator("li[data-event='evidence.exported']")).to_have_count(1)
-    reader.screenshot(path="/tmp/lead-evidence.png")
 
 
 def test_a_person_presses_the_keys_they_chose(
