@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -30,6 +31,12 @@ from tests.parallel import (  # noqa: F401
 )
 
 Result = TypeVar("Result")
+
+# How long an example takes says what else the machine does.
+hypothesis.settings.register_profile(
+    "console", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("console")
 
 # Tests start the console dozens of times: what it is made of is compiled once, whatever the environment prefers.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
