@@ -93,7 +93,7 @@ def worker(data_dir: DataDir = None) -> None:
     """Run the scheduled jobs (no web)."""
     with services(data_dir) as current:
         from console.log import configure_logging
-        from jobs.scheduler import run_worker
+        from jobs.worker import run_worker
 
         configure_logging(current)
         asyncio.run(run_worker(current))

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     data_dir: str = Field("var", description="Folder of everything that the embedded services keep.")
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    grace_seconds: int = Field(
+        20,
+        ge=1,
+        le=600,
+        description="Seconds that running work has to finish once the process is told to stop.",
+    )
     public_origin: str = Field(
         "",
         description="Address people type, without a path; default: http://127.0.0.1 and PORT. https makes cookies "

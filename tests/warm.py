@@ -125,7 +125,7 @@ def _origin() -> socket.socket:
 
 def _serve(line: socket.socket) -> None:
     """Fork at each request and tell who asked with which status the child ended, until the other side is gone."""
-    for module in ("console.app", "console.cli", "db.migrations.run", "jobs.scheduler"):
+    for module in ("console.app", "console.cli", "db.migrations.run", "jobs.worker"):
         importlib.import_module(module)
     gc.collect()
     gc.freeze()

@@ -19,6 +19,10 @@ class NoticeKind(StrEnum):
     APPROVAL_WAITING = "approval_waiting"
     NOT_COMMITTED = "not_committed"
     HOLD_RELEASED = "hold_released"
+    JOB_FAILING = "job_failing"
+    CHAIN_FAULT = "chain_fault"
+    EXPIRY_NEAR = "expiry_near"
+    ACCESS_REVIEW_DUE = "access_review_due"
 
 
 @dataclass(frozen=True)
@@ -77,4 +81,28 @@ KINDS: dict[NoticeKind, KindWords] = {
         by_email=True, always="the check is undecided although you decided it",
     ),
     K.HOLD_RELEASED: _kind("Hold released", "the hold that you placed has ended"),
+    K.JOB_FAILING: _kind(
+        "Job failing",
+        "a scheduled job failed several times in a row: told to administrators",
+        "job", "since", "count",
+        by_email=True, always="what it does stays undone",
+    ),
+    K.CHAIN_FAULT: _kind(
+        "Audit chain fault",
+        "the audit trail or the evidence is not what was written: told to administrators",
+        "text",
+        by_email=True, always="it must be investigated at once",
+    ),
+    K.EXPIRY_NEAR: _kind(
+        "Expiry near",
+        "a certificate or an API key expires soon: told to administrators",
+        "what", "expires_at",
+        by_email=True,
+    ),
+    K.ACCESS_REVIEW_DUE: _kind(
+        "Access review due",
+        "an access review with lines to decide ends soon: told to those who decide on them",
+        "due_on", "count",
+        by_email=True,
+    ),
 }  # fmt: skip

@@ -24,6 +24,10 @@ _HEADLINES: dict[NoticeKind, str] = {
     K.APPROVAL_WAITING: "{by} recommends: a second signature is needed",
     K.NOT_COMMITTED: "Your decision was not committed",
     K.HOLD_RELEASED: "A hold that you placed has ended",
+    K.JOB_FAILING: "The job “{job}” fails since {since}",
+    K.CHAIN_FAULT: "The audit trail or the evidence is not what was written",
+    K.EXPIRY_NEAR: "{what} expires at {expires_at}",
+    K.ACCESS_REVIEW_DUE: "{count} lines of an access review are to be decided by {due_on}",
 }
 # Of many items at once, told to who manages their queue.
 _OF_QUEUE: dict[NoticeKind, str] = {
@@ -31,7 +35,7 @@ _OF_QUEUE: dict[NoticeKind, str] = {
     K.SLA_BREACH: "{count} checks of {queue} are overdue, the first since {due_at}",
     K.STATUTORY_NEAR: "{count} checks of {queue} must be returned soon, the first by {return_by}",
 }
-_TIMES = frozenset({"due_at", "return_by", "cut_off_at"})
+_TIMES = frozenset({"due_at", "return_by", "cut_off_at", "since", "expires_at"})
 
 
 def headline(kind: NoticeKind, values: Mapping[str, Any], zone: ZoneInfo) -> str:

@@ -16,7 +16,7 @@ from db.models.audit import AuditEntry, AuditHead
 from db.models.base import Base
 from db.models.institution import ClosedDay, Institution, Queue, QueueMember, User, UserKey, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
-from db.models.jobs import JobRun
+from db.models.jobs import InstallationCheck, JobRun, ScheduledJob, Worker
 from db.models.lab import PolicyTrial, PolicyTrialFile, PolicyTrialItem
 from db.models.notices import Notice, NoticeSetting
 from db.models.policy import (
@@ -71,6 +71,7 @@ __all__ = [
     "Flag",
     "HistoryCheck",
     "Image",
+    "InstallationCheck",
     "Institution",
     "IssuedCheck",
     "ItemAlert",
@@ -99,10 +100,12 @@ __all__ = [
     "RecoveryCode",
     "RoleLimit",
     "SavedView",
+    "ScheduledJob",
     "SecondOpinion",
     "SessionRecord",
     "StopPayment",
     "User",
     "UserKey",
     "UserRole",
+    "Worker",
 ]

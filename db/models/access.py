@@ -41,7 +41,7 @@ class CustomRole(OpaqueId, OfInstitution, Base):
         # Administrator powers and deciding powers never in one role; who holds several is the triggers' to guard.
         CheckConstraint(
             "not (permissions ?| array['user:manage','role:manage','access_change:approve','mfa:manage',"
-            "'session:end','allowlist:manage','api_key:manage']"
+            "'session:end','allowlist:manage','api_key:manage','operations:manage']"
             " and permissions ?| array['item:claim','item:decide','item:approve'])",
             name="separation_of_duties",
         ),

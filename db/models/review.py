@@ -230,6 +230,9 @@ class ItemAlert(OfInstitution, Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     due_at: Mapped[datetime] = mapped_column(primary_key=True)
 
+    # Breaches of the last hour are counted for each scrape of the metrics.
+    __table_args__ = (Index("ix_item_alert_due_at", "institution_id", "kind", "due_at"),)
+
 
 class ItemTransition(Base):
     """The database's copy of `console.review.states`: the only changes of status that it accepts."""

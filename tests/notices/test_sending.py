@@ -112,6 +112,10 @@ def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
         "due_at": "2026-11-25T21:00:00Z",
         "return_by": "2026-11-25T21:00:00Z",
         "cut_off_at": "2026-11-25T21:00:00Z",
+        "expires_at": "2026-11-25T21:00:00Z",
+        "since": "2026-11-25T21:00:00Z",
+        "job": "a job",
+        "due_on": "2026-11-25",
     }
     lines = set()
     for kind in NoticeKind:

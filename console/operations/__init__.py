@@ -1,0 +1,1 @@
+"""How the installation itself does: jobs and workers, regular checks, figures for monitoring."""
