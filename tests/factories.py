@@ -131,7 +131,10 @@ async def set_thresholds(bank: Bank, **thresholds: object) -> None:
     async with transaction(bank.system) as session:
         active = await active_policy(session)
     document = active.document.model_dump(mode="json")
-    await activate_document(bank, document | {"thresholds": {**document["thresholds"], **thresholds}})
+    wanted = read_document(document | {"thresholds": {**document["thresholds"], **thresholds}})
+    # A version that says the same as the active one is sent to nobody.
+    if wanted != active.document:
+        await activate_document(bank, wanted.model_dump(mode="json"))
 
 
 async def set_rules(bank: Bank, *rules: dict[str, Any]) -> UUID:

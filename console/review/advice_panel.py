@@ -10,25 +10,26 @@ from nicegui.element import Element
 from console.review.draft import Draft
 from console.review.item_view import AdviceShown
 from console.review.overrides import MAX_OVERRIDE, OVERRIDE_WORDS, Override, OverrideCategory
-from console.ui.pieces import Text
+from console.ui.still import Node, node
 
 _ACTS: Final = {"pay": "pay", "return": "return", "reject": "reject", "hold": "hold", "escalate": "escalate"}
 
 
-def draw_advice(advice: AdviceShown) -> None:
+def advice_card(advice: AdviceShown) -> Node:
     """The advice as a card: a recommendation to weigh, and nothing that is chosen by itself."""
-    with Element("article").classes("crc-advice") as card:
-        card.props["aria-label"] = "Advice"
-        card.props["data-weak"] = "true" if advice.weak else "false"
-        with Element("div").classes("crc-flag-head"):
-            lead = "Weak hint" if advice.weak else "Advice"
-            Text(f"{lead}: {_ACTS.get(advice.act, advice.act)}", tag="h3")
-            Text(f"{advice.confidence:.2f}", classes="crc-soft").props["title"] = "Confidence, from 0 to 1"
-        said = " · ".join((*advice.reasons, advice.explanation) if advice.explanation else advice.reasons)
-        if said:
-            Text(said, tag="p", classes="crc-soft crc-two-lines").props["title"] = said
-        source = f"{advice.model} {advice.model_version}, {advice.given_by}"
-        Text(source, tag="p", classes="crc-soft crc-cut").props["title"] = source
+    lead = "Weak hint" if advice.weak else "Advice"
+    said = " · ".join((*advice.reasons, advice.explanation) if advice.explanation else advice.reasons)
+    source = f"{advice.model} {advice.model_version}, {advice.given_by}"
+    confidence = node("span", f"{advice.confidence:.2f}", class_="crc-soft", title="Confidence, from 0 to 1")
+    return node(
+        "article",
+        node("div", node("h3", f"{lead}: {_ACTS.get(advice.act, advice.act)}"), confidence, class_="crc-flag-head"),
+        node("p", said, class_="crc-soft crc-two-lines", title=said) if said else None,
+        node("p", source, class_="crc-soft crc-cut", title=source),
+        class_="crc-advice",
+        aria_label="Advice",
+        data_weak="true" if advice.weak else "false",
+    )
 
 
 class OverridePanel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any, ClassVar, Final
 
 from nicegui import ui
@@ -26,7 +25,9 @@ from console.review.return_panel import ReturnPanel, liability_of
 from console.review.states import FINAL_ACTS, Act
 from console.ui.format import money
 from console.ui.keys import Scope, key_of
-from console.ui.pieces import ActionButton, Tone
+from console.ui.pieces import Tone
+from console.ui.still import Node, Still
+from console.ui.still_pieces import button, choice
 
 _BUTTONS: Final = (
     (Act.PAY, "Pay", Tone.OK),
@@ -39,13 +40,17 @@ _BUTTONS: Final = (
 _NOUNS: Final = {Act.PAY: "payment", Act.RETURN: "return", Act.REJECT: "rejection"}
 _NEEDS_NOTE: Final = {Act.REJECT, Act.ESCALATE, Act.ASK}
 _ESCALATION: Final = "escalation"
+# An act is told with the check that it is meant for.
+_OF: Final = " of "
 _NO_TARGETS: Final = {"standard", "approvals"}
 
 
 class DecisionPanel:
     """The bottom of the right column for who holds the item.
 
-    `find(text)` finds colleagues whom a question can ask; `office` is by which the day of deposit is known.
+    `find(text)` finds colleagues whom a question can ask; `office` is by which the day of deposit is known. The same
+    panel shows one check after another. What somebody clicks or types names the check that it was meant for: what comes
+    too late does nothing to the next one.
     """
 
     buttons: ClassVar[Sequence[tuple[Act, str, Tone]]] = _BUTTONS
@@ -60,21 +65,28 @@ class DecisionPanel:
         find: Find,
         on_submit: Callable[[], Awaitable[Any]],
     ) -> None:
-        self._opened, self.draft = opened, draft
-        self._office, self._find = office, find
-        self._side = side_of(opened.view.kind, opened.view.item_type)
+        self._office, self._find, self._on_submit = office, find, on_submit
         self._queues = {one.key: one.name for one in queues if one.key not in _NO_TARGETS}
-        self._act_buttons: dict[Act, ActionButton] = {}
-        with Element("div").classes("crc-acts"):
-            for act, label, _ in self.buttons:
-                key = key_of(act.value, Scope.REVIEW)
-                self._act_buttons[act] = ActionButton(label, partial(self.choose, act), key=key, kind="choice")
+        self._acts = Still(on_act=self._clicked).classes("crc-acts")
         self._needs = Element("div").classes("crc-needs")
         self._against = Element("div").classes("crc-needs")
-        self._note = ui.textarea("Note", value=draft.note, on_change=self._noted)
-        self._note.props(f"dense outlined autogrow rows=1 maxlength={MAX_NOTE} data-focus=note")
-        self._submit = ActionButton("", on_submit, key=key_of("submit", Scope.REVIEW), kind="primary")
+        self._note_box = Element("div").classes("crc-contents")
+        self._submit = Still(on_act=lambda _: self._on_submit()).classes("crc-contents")
+        self.show(opened, draft)
+
+    def show(self, opened: Opened, draft: Draft) -> None:
+        """Show another check, or this one as it is now."""
+        self._opened, self.draft = opened, draft
+        self._side = side_of(opened.view.kind, opened.view.item_type)
+        # A field of its own for each check: what is typed into this one stays with it.
+        self._note_box.clear()
+        with self._note_box:
+            self._note = ui.textarea("Note", value=draft.note, on_change=self._noted)
+            self._note.props(f"dense outlined autogrow rows=1 maxlength={MAX_NOTE} data-focus=note")
         self._draw()
+
+    def _clicked(self, act: str) -> Any:
+        return self.choose(Act(act.partition(_OF)[0]))
 
     def choose(self, act: Act) -> None:
         """Choose what to do; nothing happens before it is submitted."""
@@ -168,20 +180,19 @@ class DecisionPanel:
         return datetime.now(UTC).astimezone(self._office.zone).date()
 
     def _draw(self) -> None:
-        for act, _, tone in self.buttons:
-            self._act_buttons[act].set_chosen(act is self.draft.act, tone=tone)
+        self._acts.show(self._act_button(*one) for one in self.buttons)
         self._say()
         self._return: ReturnPanel | None = None
         self._hold: HoldPanel | None = None
         self._question: QuestionPanel | None = None
         self._target: ui.select | None = None
         self._override: OverridePanel | None = None
-        self._against.clear()
+        _empty(self._against)
         if self._needs_why(self.draft.act):
             with self._against:
                 against = overrides(self.draft.act, self._opened.view.advice)
                 self._override = OverridePanel(self.draft, against=against)
-        self._needs.clear()
+        _empty(self._needs)
         with self._needs:
             match self.draft.act:
                 case Act.RETURN:
@@ -205,8 +216,13 @@ class DecisionPanel:
         day = day_of_receipt(view.received_at, self._office)
         return deposit_of(view.amount, day, self._office.zone, return_by=view.return_by, seen=seen)
 
+    def _act_button(self, act: Act, label: str, tone: Tone) -> Node:
+        told, key = f"{act.value}{_OF}{self._opened.view.id}", key_of(act.value, Scope.REVIEW)
+        return choice(self._acts.client, label, told, key=key, chosen=act is self.draft.act, tone=tone)
+
     def _say(self) -> None:
-        self._submit.set_label(self.words())
+        key, told = key_of("submit", Scope.REVIEW), f"submit{_OF}{self._opened.view.id}"
+        self._submit.show([button(self._submit.client, self.words(), told, key=key, kind="primary")])
 
     def _noted(self, event: Any) -> None:
         self.draft.note = event.value or ""
@@ -228,6 +244,11 @@ class OpinionPanel(DecisionPanel):
         if act not in _NOUNS:
             return "Choose what you would do"
         return f"Record my {_NOUNS[act]}, show the recommendation"
+
+
+def _empty(box: Element) -> None:
+    if box.default_slot.children:
+        box.clear()
 
 
 def _date(given: str) -> date | None:

@@ -24,7 +24,7 @@ from console.review.people_here import Person, offer_people
 from console.review.queue import QueueName
 from console.review.reach import APPROVALS
 from console.review.review_bar_panel import ReviewBar
-from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_hidden, draw_steps
+from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_hidden, steps
 from console.review.timeline_panel import TimelinePanel
 from console.review.undo_panel import UndoPanel
 from console.review.viewer_panel import ViewerPanel
@@ -32,6 +32,7 @@ from console.ui.hotkeys import Hotkeys
 from console.ui.keys import Key, Scope, choosing_first_keys, keys_for, looking_keys, second_person_keys
 from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text, icon
+from console.ui.still import Still
 
 _ACTIVITY_SECONDS = 15.0
 # Time in which what was changed so far leaves for the browser.
@@ -67,6 +68,9 @@ class Desk:
         self._zone = page.institution.zone
         self.drafts = DraftKeeper(page, self._drafts_held)
         self._shown: Opened | None = None
+        # Whoever decides has one form, and above it what was done before, for one check after another.
+        self._decides: DecisionPanel | None = None
+        self._steps: Still
         self._home = "/approvals" if queue is not None and queue.key == APPROVALS else "/queue"
         with page.frame("Review", path=self._home, on_leave=page.handler(reviewing.leave)) as shell:
             home = "Queue" if self._home == "/queue" else "Approvals"
@@ -183,13 +187,20 @@ class Desk:
 
     def _draw_form(self, opened: Opened) -> None:
         page, reviewing, draft = self._page, self._reviewing, self._draft(opened)
+        if self._decides is not None and opened.standing is Standing.DECIDE:
+            # The form of the check before: drawing it anew would be most of what the next check costs.
+            self._steps.show(steps(opened, self._zone))
+            self._decides.show(opened, draft)
+            return
+        self._decides = None
         submit = page.handler(reviewing.submit)
         self._form_box.clear()
         with self._form_box:
             match opened.standing:
                 case Standing.DECIDE:
-                    draw_steps(opened, self._zone)
-                    self.form = self._decision_form(opened, draft)
+                    self._steps = Still().classes("crc-contents")
+                    self._steps.show(steps(opened, self._zone))
+                    self.form = self._decides = self._decision_form(opened, draft)
                 case Standing.CHOOSE_FIRST:
                     draw_hidden(opened)
                     self.form = self._decision_form(opened, draft, OpinionPanel)
@@ -210,7 +221,8 @@ class Desk:
             found: list[Person] = []
 
             async def look(actor: Actor) -> None:
-                found.extend(await offer_people(actor, opened.view.id, text, Permission.ITEM_NOTE))
+                if self._shown is not None:
+                    found.extend(await offer_people(actor, self._shown.view.id, text, Permission.ITEM_NOTE))
 
             await page.run(look)
             return found

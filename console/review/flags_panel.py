@@ -9,16 +9,21 @@ from uuid import UUID
 from nicegui import ui
 from nicegui.element import Element
 
-from console.review.advice_panel import draw_advice
+from console.review.advice_panel import advice_card
 from console.review.draft import Draft
 from console.review.flag_answers import MAX_REASON, Answer
 from console.review.flag_places import place_of
 from console.review.item_view import FlagShown, ItemView
 from console.ui.keys import Scope, key_of
-from console.ui.pieces import ActionButton, Chip, Text, Tone
+from console.ui.pieces import ActionButton, Tone
+from console.ui.still import Node, Still, node
+from console.ui.still_pieces import button, chip
 
 OnAnswer = Callable[[UUID, Answer | None, str], Awaitable[Any]]
 _SAID: Final = {"confirmed": "Confirmed", "dismissed": "Dismissed", "cannot_tell": "Cannot tell"}
+# What a card's buttons say and tell; an answer is told with its flag.
+_BUTTONS: Final = (("Confirm", "flag_confirm"), ("Dismiss", "flag_dismiss"), ("Cannot tell", "flag_cannot_tell"))
+_UNDO: Final = "flag_undo"
 _ICONS: Final = {"confirmed": "check", "dismissed": "close", "cannot_tell": "help_outline"}
 
 
@@ -33,9 +38,13 @@ class FlagsPanel:
         self._current: UUID | None = None
         # Where the flag whose dismissal is being explained is kept, and the words so far.
         self._draft = Draft()
-        self._cards: dict[UUID, Element] = {}
         self._box = Element("section").classes("crc-flags")
         self._box.props["aria-label"] = "Flags"
+        with self._box:
+            # What only shows is one part; a flag whose dismissal is being explained has a field in it.
+            self._before = Still(on_act=self._clicked).classes("crc-contents")
+            self._explained_box = Element("div").classes("crc-contents")
+            self._after = Still(on_act=self._clicked).classes("crc-contents")
 
     def show(self, view: ItemView, draft: Draft, *, answers: bool, first: bool = True) -> None:
         """Show the flags of a check; `answers` says whether this person may answer them. What the first of two people
@@ -94,98 +103,114 @@ class FlagsPanel:
     def _draw(self) -> None:
         view = self._view
         assert view is not None
-        self._box.clear()
-        self._cards = {}
-        with self._box:
-            with Element("div").classes("crc-row"):
-                Text("Flags", tag="h2")
-                answered = sum(flag.answer is not None for flag in view.flags)
-                if view.flags:
-                    Chip(f"{answered} of {len(view.flags)} answered", tone=self._tone(answered, len(view.flags)))
-            if not view.flags:
-                Text("No rule found anything unusual on this check.", tag="p", classes="crc-soft")
-            if view.advice is not None:
-                draw_advice(view.advice)
-            for flag in view.flags:
-                self._card(flag)
-            self._rules(view)
-            self._findings(view)
+        at = next((at for at, flag in enumerate(view.flags) if self._is_explained(flag)), len(view.flags))
+        before, explained, after = view.flags[:at], view.flags[at : at + 1], view.flags[at + 1 :]
+        self._before.show([self._head(view), *map(self._still_card, before)])
+        if self._explained_box.default_slot.children:
+            self._explained_box.clear()
+        for flag in explained:
+            with self._explained_box:
+                self._explaining_card(flag)
+        self._after.show([*map(self._still_card, after), *_rules(view), *_findings(view)])
 
-    @staticmethod
-    def _tone(answered: int, total: int) -> Tone:
-        return Tone.OK if answered == total else Tone.PLAIN
+    def _still_card(self, flag: FlagShown) -> Node:
+        return node("article", *self._said(flag), self._answer_row(flag), **self._card(flag))
 
-    def _rules(self, view: ItemView) -> None:
-        fired = [rule for rule in view.rules if rule.fired]
-        if not fired:
-            return
-        Text(f"Rules of policy {view.policy_number}", tag="h2")
-        with Element("ul").classes("crc-findings crc-rules"):
-            for rule in fired:
-                Text(f"{rule.name}: {', '.join(rule.does)}. Because {'; '.join(rule.because)}.", tag="li")
+    def _head(self, view: ItemView) -> Node:
+        answered = sum(flag.answer is not None for flag in view.flags)
+        tone = Tone.OK if answered == len(view.flags) else Tone.PLAIN
+        count = chip(f"{answered} of {len(view.flags)} answered", tone=tone) if view.flags else None
+        none = "No rule found anything unusual on this check."
+        return node(
+            "div",
+            node("div", node("h2", "Flags"), count, class_="crc-row"),
+            None if view.flags else node("p", none, class_="crc-soft"),
+            advice_card(view.advice) if view.advice else None,
+            class_="crc-contents",
+        )
 
-    def _findings(self, view: ItemView) -> None:
-        if not view.findings:
-            return
-        Text("Findings of the file", tag="h2")
-        with Element("ul").classes("crc-findings"):
-            for finding in view.findings:
-                Text(finding, tag="li")
+    def _is_explained(self, flag: FlagShown) -> bool:
+        return flag.id == self._draft.flag and flag.answer is None and self._answers
 
-    def _card(self, flag: FlagShown) -> None:
-        card = Element("article").classes("crc-flag-card")
-        self._cards[flag.id] = card
-        card.props["data-flag"] = flag.code
-        card.props["data-answer"] = flag.answer or "open"
-        card.props["tabindex"] = "-1"
-        if self._answers and flag.id == self._current:
-            card.props["data-current"] = "true"
+    def _explaining_card(self, flag: FlagShown) -> None:
+        attributes = self._card(flag)
+        with Element("article").classes(attributes.pop("class_") or "") as card:
+            card.props.update({name.replace("_", "-"): value for name, value in attributes.items() if value})
+            Still().classes("crc-contents").show(self._said(flag))
+            self._reason_field(flag)
+
+    def _card(self, flag: FlagShown) -> dict[str, str | None]:
+        """The attributes of a flag's card, by which viewer, styles and focus find it."""
+        return {
+            "class_": "crc-flag-card",
+            "data_card": str(flag.id),
+            "data_flag": flag.code,
+            "data_answer": flag.answer or "open",
+            "tabindex": "-1",
+            "data_current": "true" if self._answers and flag.id == self._current else None,
+            "data_shows_region": place_of(flag) or None,
+        }
+
+    def _said(self, flag: FlagShown) -> list[Node]:
         place = place_of(flag)
-        if place:
-            card.props["data-shows-region"] = place
-        with card:
-            with Element("div").classes("crc-flag-head"):
-                Text(flag.title, tag="h3")
-                if place:
-                    self._place_button(flag, place)
-                weight = f"{flag.source} {flag.confidence:.2f}" if flag.confidence is not None else flag.source
-                Text(weight, classes="crc-soft")
-            Text(flag.explanation, tag="p", classes="crc-soft")
-            _values(flag)
-            if flag.id == self._draft.flag and flag.answer is None and self._answers:
-                self._reason_field(flag)
-            else:
-                self._answer_row(flag)
+        weight = f"{flag.source} {flag.confidence:.2f}" if flag.confidence is not None else flag.source
+        return [
+            node(
+                "div",
+                node("h3", flag.title),
+                self._place_button(flag, place) if place else None,
+                node("span", weight, class_="crc-soft"),
+                class_="crc-flag-head",
+            ),
+            node("p", flag.explanation, class_="crc-soft"),
+            _values(flag),
+        ]
 
-    def _place_button(self, flag: FlagShown, place: str) -> None:
+    def _place_button(self, flag: FlagShown, place: str) -> Node:
         """Shows the place on the check; the viewer hears it by its attribute."""
-        key = key_of("show_flag", Scope.REVIEW) if self._answers and flag.id == self._current else None
-        button = ActionButton("Show", key=key, kind="quiet").classes("crc-show")
-        button.props["data-shows-region"] = place
-        button.props["aria-label"] = f"Show on the check: {flag.title}"
+        return button(
+            self._box.client,
+            "Show",
+            None,
+            key=key_of("show_flag", Scope.REVIEW) if self._answers and flag.id == self._current else None,
+            kind="quiet",
+            classes="crc-show",
+            data_shows_region=place,
+            aria_label=f"Show on the check: {flag.title}",
+        )
 
-    def _answer_row(self, flag: FlagShown) -> None:
-        with Element("div").classes("crc-answers"):
-            if flag.answer is not None:
-                tone = {"confirmed": Tone.FLAG, "dismissed": Tone.OK}.get(flag.answer, Tone.PLAIN)
-                Chip(_SAID[flag.answer], tone=tone, icon_name=_ICONS[flag.answer])
-                if flag.answer_reason:
-                    Text(flag.answer_reason, classes="crc-soft crc-cut").props["title"] = flag.answer_reason
-                if self._answers and self._first:
-                    undo = ActionButton("undo", lambda: self._answer(flag.id, None), kind="quiet")
-                    undo.props["aria-label"] = f"Take back the answer to {flag.title}"
-                return
-            if not self._answers:
-                Text("not answered", classes="crc-soft")
-                return
-            self._button(flag, "Confirm", "flag_confirm", lambda: self._answer(flag.id, Answer.CONFIRMED))
-            self._button(flag, "Dismiss", "flag_dismiss", lambda: self._dismiss(flag.id))
-            self._button(flag, "Cannot tell", "flag_cannot_tell", lambda: self._answer(flag.id, Answer.CANNOT_TELL))
+    def _answer_row(self, flag: FlagShown) -> Node:
+        if flag.answer is not None:
+            tone = {"confirmed": Tone.FLAG, "dismissed": Tone.OK}.get(flag.answer, Tone.PLAIN)
+            reason, undo = flag.answer_reason, None
+            if self._answers and self._first:
+                words = f"Take back the answer to {flag.title}"
+                undo = button(self._box.client, "undo", f"{_UNDO} {flag.id}", kind="quiet", aria_label=words)
+            return node(
+                "div",
+                chip(_SAID[flag.answer], tone=tone, icon_name=_ICONS[flag.answer]),
+                node("span", reason, class_="crc-soft crc-cut", title=reason) if reason else None,
+                undo,
+                class_="crc-answers",
+            )
+        if not self._answers:
+            return node("div", node("span", "not answered", class_="crc-soft"), class_="crc-answers")
+        return node("div", *(self._button(flag, *one) for one in _BUTTONS), class_="crc-answers")
 
-    def _button(self, flag: FlagShown, label: str, action: str, on_click: Callable[[], Any]) -> None:
+    def _button(self, flag: FlagShown, label: str, action: str) -> Node:
         # Only the current flag's buttons have the keys: these are what the keys do now.
         key = key_of(action, Scope.REVIEW) if flag.id == self._current else None
-        ActionButton(label, on_click, key=key).props["data-answer"] = action
+        return button(self._box.client, label, f"{action} {flag.id}", key=key, data_answer=action)
+
+    async def _clicked(self, told: str) -> None:
+        """A button of a card; what it tells names the flag."""
+        act, _, given = told.partition(" ")
+        flag_id = UUID(given)
+        if act == "flag_dismiss":
+            self._dismiss(flag_id)
+        else:
+            answers = {"flag_confirm": Answer.CONFIRMED, "flag_cannot_tell": Answer.CANNOT_TELL}
+            await self._answer(flag_id, answers.get(act))
 
     def _reason_field(self, flag: FlagShown) -> None:
         with Element("div").classes("crc-answers"):
@@ -202,19 +227,35 @@ class FlagsPanel:
         self._draft.flag_reason = event.value or ""
 
     def _scroll_to(self, flag_id: UUID) -> None:
-        card = self._cards[flag_id]
         # The dismissal's field takes the focus by itself.
         focus = "" if flag_id == self._draft.flag else ".focus({preventScroll: true})"
-        card.client.run_javascript(
-            f"const card = document.getElementById('{card.html_id}');"
+        self._box.client.run_javascript(
+            f"const card = document.querySelector('[data-card=\"{flag_id}\"]');"
             "card?.scrollIntoView({block: 'nearest'});" + (f"card?{focus}" if focus else "")
         )
 
 
-def _values(flag: FlagShown) -> None:
+def _rules(view: ItemView) -> list[Node]:
+    fired = [rule for rule in view.rules if rule.fired]
+    if not fired:
+        return []
+    lines = (node("li", f"{one.name}: {', '.join(one.does)}. Because {'; '.join(one.because)}.") for one in fired)
+    return [
+        node("h2", f"Rules of policy {view.policy_number}"),
+        node("ul", *lines, class_="crc-findings crc-rules"),
+    ]
+
+
+def _findings(view: ItemView) -> list[Node]:
+    if not view.findings:
+        return []
+    lines = (node("li", finding) for finding in view.findings)
+    return [node("h2", "Findings of the file"), node("ul", *lines, class_="crc-findings")]
+
+
+def _values(flag: FlagShown) -> Node:
     """The values on which the flag rests."""
-    with Element("dl").classes("crc-values"):
-        for field in flag.evidence.get("fields", ()):
-            with Element("div"):
-                Text(str(field["label"]), tag="dt")
-                Text(str(field["value"]), tag="dd")
+    pairs = ((str(field["label"]), str(field["value"])) for field in flag.evidence.get("fields", ()))
+    return node(
+        "dl", *(node("div", node("dt", label), node("dd", value)) for label, value in pairs), class_="crc-values"
+    )

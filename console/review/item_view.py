@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 from uuid import UUID
 
 from console.audit.canonical import canonical
@@ -267,11 +268,20 @@ class ItemView:
 
     def shown(self) -> dict[str, Any]:
         """What the reviewer sees, as plain values, for the evidence and its digest."""
-        values = asdict(self)
-        del values["holder"], values["assigned"]
-        return values
+        return {name: _plain(value) for name, value in vars(self).items() if name in _SHOWN}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of what is shown. A decision names it, so that nobody decides on what has changed since."""
         return hashlib.sha256(canonical(self.shown()).encode()).hexdigest()
+
+
+_SHOWN: Final = frozenset(one.name for one in fields(ItemView)) - {"holder", "assigned"}
+
+
+def _plain(value: Any) -> Any:
+    """As `dataclasses.asdict` has it, without copying what nobody changes: a view is digested several times a check."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    parts = getattr(type(value), "__dataclass_fields__", None)
+    return value if parts is None else {name: _plain(getattr(value, name)) for name in parts}

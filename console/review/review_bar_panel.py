@@ -8,8 +8,6 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from nicegui.element import Element
-
 from console.review.clocks import due_shown
 from console.review.opening import Opened, Standing
 from console.review.return_deadline import rule_words
@@ -17,8 +15,10 @@ from console.review.states import FINAL_STATUSES
 from console.ui.countdown import Countdown
 from console.ui.format import clock, count, in_full, zone_letters
 from console.ui.keys import Scope, key_of
-from console.ui.pieces import ActionButton, Chip, Tone
+from console.ui.pieces import ActionButton, Tone
 from console.ui.shell import Shell
+from console.ui.still import Node, Still
+from console.ui.still_pieces import chip
 
 Act = Callable[[str], Awaitable[Any]]
 # The sheet is the browser's own: no round trip.
@@ -37,9 +37,15 @@ class ReviewBar:
 
     def __init__(self, shell: Shell, zone: ZoneInfo, on_action: Act, *, home: str = "Queue") -> None:
         self._shell, self._zone = shell, zone
-        self._chips = shell.chips
+        now = datetime.now(UTC)
+        with shell.chips:
+            self._due = Countdown(None, now=now, prefix="SLA", suffix="left", over="SLA")
+            self._return = Countdown(None, now=now, prefix="return within", over="too late to return", urgent=True)
+            self._chips = Still(root="span").classes("crc-contents")
+            self._due.set_visibility(False)
+            self._return.set_visibility(False)
         with shell.actions:
-            self._holder = Element("span")
+            self._holder = Still(root="span")
             self._moves = [
                 ActionButton(label, partial(on_action, action), key=key_of(action, Scope.REVIEW))
                 for action, label in (("previous", "Previous"), ("next", "Next"))
@@ -58,57 +64,48 @@ class ReviewBar:
         now = datetime.now(UTC)
         self._enable_moves(True)
         self._shell.title.set_text(queue_name)
-        self._chips.clear()
-        with self._chips:
-            if view.status in FINAL_STATUSES:
-                Chip(view.status.label, tone=Tone.OK, icon_name="task_alt")
-            else:
-                due = due_shown(view.sla_due_at)
-                warn = view.sla_warning_at if due else None
-                Countdown(due, now=now, warn_at=warn, prefix="SLA", suffix="left", over="SLA")
-                if view.return_by:
-                    self._draw_return(opened, view.return_by, now)
-            if opened.two_people and view.status not in FINAL_STATUSES:
-                Chip("two people", tone=Tone.TWO_PEOPLE, icon_name="group")
-        self._holder.clear()
-        with self._holder:
-            self._draw_holder(opened)
+        over = view.status in FINAL_STATUSES
+        due = due_shown(view.sla_due_at)
+        self._due.set(due, now=now, warn_at=view.sla_warning_at if due else None)
+        self._due.set_visibility(not over)
+        self._return.set_visibility(not over and view.return_by is not None)
+        if view.return_by:
+            self._show_return(opened, view.return_by, now)
+        if over:
+            self._chips.show([chip(view.status.label, tone=Tone.OK, icon_name="task_alt")])
+        else:
+            self._chips.show([chip("two people", tone=Tone.TWO_PEOPLE, icon_name="group")] if opened.two_people else [])
+        self._holder.show([_holder(opened)])
 
-    def _draw_return(self, opened: Opened, by: datetime, now: datetime) -> None:
+    def _show_return(self, opened: Opened, by: datetime, now: datetime) -> None:
         local, rule, notice = by.astimezone(self._zone), opened.view.return_rule, opened.nonpayment
         owed = ""
         if notice:
             owed = f". If returned: notice of nonpayment there by {in_full(notice.at, self._zone)} ({notice.citation})"
-        chip = Countdown(
-            by,
-            now=now,
-            warn_at=by - RETURN_NEAR,
-            prefix="return within",
-            over="too late to return",
-            rest=f"return by {clock(by, self._zone, now=now)} {zone_letters(local)}",
-            urgent=True,
-        )
-        chip.props["title"] = f"{in_full(by, self._zone)}: {rule_words(rule)}{owed}"
+        rest = f"return by {clock(by, self._zone, now=now)} {zone_letters(local)}"
+        self._return.set(by, now=now, warn_at=by - RETURN_NEAR, rest=rest)
+        self._return.props["title"] = f"{in_full(by, self._zone)}: {rule_words(rule)}{owed}"
 
     def clear(self, queue_name: str) -> None:
         """Show that no check is open."""
         self._enable_moves(False)
         self._shell.title.set_text(queue_name)
         self._shell.subtitle.set_text("")
-        self._chips.clear()
-        self._holder.clear()
+        self._due.set_visibility(False)
+        self._return.set_visibility(False)
+        self._chips.show([])
+        self._holder.show([])
 
     def _enable_moves(self, enabled: bool) -> None:
         for button in self._moves:
             button.set_enabled(enabled)
 
-    @staticmethod
-    def _draw_holder(opened: Opened) -> None:
-        if opened.standing in {Standing.DECIDE, Standing.CONFIRM, Standing.CHOOSE_FIRST}:
-            Chip("claimed by you", icon_name="person")
-        elif opened.view.holder is not None and opened.view.holder.commit_at is not None:
-            Chip("committing", icon_name="hourglass_top", tone=Tone.WARNING)
-        elif opened.view.holder is not None:
-            Chip(opened.view.holder.name, icon_name="lock", tone=Tone.WARNING)
-        else:
-            Chip("read only", icon_name="visibility")
+
+def _holder(opened: Opened) -> Node:
+    if opened.standing in {Standing.DECIDE, Standing.CONFIRM, Standing.CHOOSE_FIRST}:
+        return chip("claimed by you", icon_name="person")
+    if opened.view.holder is not None and opened.view.holder.commit_at is not None:
+        return chip("committing", icon_name="hourglass_top", tone=Tone.WARNING)
+    if opened.view.holder is not None:
+        return chip(opened.view.holder.name, icon_name="lock", tone=Tone.WARNING)
+    return chip("read only", icon_name="visibility")

@@ -21,6 +21,7 @@ from console.review.timeline_words import facts_of
 from console.ui.format import clock, in_full, money
 from console.ui.keys import Scope, key_of
 from console.ui.pieces import ActionButton, Text, Tone, icon
+from console.ui.still import Node, Still, node
 
 _DONE: Final = {
     "pay": "paid",
@@ -147,29 +148,32 @@ def draw_hidden(opened: Opened) -> None:
 
 def draw_steps(opened: Opened, zone: ZoneInfo) -> None:
     """What was done with the item before, the latest last."""
+    Still().classes("crc-contents").show(steps(opened, zone))
+
+
+def steps(opened: Opened, zone: ZoneInfo) -> list[Node]:
+    """The same as nodes; none where nothing was done."""
     if not opened.view.steps:
-        return
-    with Element("ol").classes("crc-steps") as steps:
-        steps.props["aria-label"] = "What was done before"
-        steps.props["tabindex"] = "0"
-        for step in opened.view.steps:
-            _draw_step(step, zone)
+        return []
+    lines = (_step(step, zone) for step in opened.view.steps)
+    return [node("ol", *lines, class_="crc-steps", aria_label="What was done before", tabindex="0")]
 
 
-def _draw_step(step: Step, zone: ZoneInfo) -> None:
-    with Element("li"):
-        with Element("div").classes("crc-row"):
-            Text(f"{step.who} {_said(step)}", classes="crc-strong")
-            Element("span").classes("crc-gap")
-            when = Text(clock(step.at, zone, now=datetime.now(UTC)), classes="crc-soft")
-            when.props["title"] = in_full(step.at, zone)
-        for key in step.reasons:
-            reason = REASONS.get(key)
-            Text(f"{reason.code} · {reason.text}" if reason else key, tag="p")
-        for fact in facts_of(step.details):
-            Text(fact, tag="p")
-        if step.note:
-            Text(step.note, tag="p", classes="crc-soft crc-said")
+def _step(step: Step, zone: ZoneInfo) -> Node:
+    reasons = ((key, REASONS.get(key)) for key in step.reasons)
+    return node(
+        "li",
+        node(
+            "div",
+            node("span", f"{step.who} {_said(step)}", class_="crc-strong"),
+            node("span", class_="crc-gap"),
+            node("span", clock(step.at, zone, now=datetime.now(UTC)), class_="crc-soft", title=in_full(step.at, zone)),
+            class_="crc-row",
+        ),
+        *(node("p", f"{reason.code} · {reason.text}" if reason else key) for key, reason in reasons),
+        *(node("p", fact) for fact in facts_of(step.details)),
+        node("p", step.note, class_="crc-soft crc-said") if step.note else None,
+    )
 
 
 def _said(step: Step) -> str:

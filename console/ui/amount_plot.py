@@ -7,8 +7,6 @@ from decimal import Decimal
 
 from nicegui.element import Element
 
-from console.ui.format import day, money
-
 
 @dataclass(frozen=True, slots=True)
 class AmountPoint:
@@ -25,20 +23,14 @@ class AmountPlot(Element, component="amount_plot.js"):
     def __init__(self) -> None:
         super().__init__()
         self.classes("crc-plot")
-        self.props["points"] = []
+        self.props["points"] = ()
 
     def show(self, earlier: Iterable[AmountPoint], present: AmountPoint) -> None:
         """Plot these; amounts of zero have no place on the axis and are left out."""
         points = [*((point, False) for point in earlier), (present, True)]
-        self.props["points"] = [
-            {
-                "day": point.on.toordinal(),
-                # For the place on the screen alone: the amount itself is in the words.
-                "log": float(point.amount.log10()),
-                "words": f"{money(point.amount)} on {day(point.on)}",
-                "marked": point.marked,
-                "present": is_present,
-            }
+        # Day, amount, marked, present; tuples, because NiceGUI looks through every list within a property.
+        self.props["points"] = tuple(
+            (point.on.toordinal(), str(point.amount), point.marked, is_present)
             for point, is_present in points
             if point.amount > 0
-        ]
+        )

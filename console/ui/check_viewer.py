@@ -144,10 +144,11 @@ class CheckViewer(
             "seq": self.props["check"]["seq"] + 1,
             "id": check,
             **{side: None if image is None else _image(image) for side, image in images.items()},
-            "regions": [
+            # Tuples: NiceGUI watches every list within a property for changes, and everything in it.
+            "regions": tuple(
                 _region(region.on(image)) for region in (*regions, *zones) if (image := images[region.side]) is not None
-            ],
-            "comparisons": [_comparison(one) for one in comparisons],
+            ),
+            "comparisons": tuple(_comparison(one) for one in comparisons),
             "watermark": watermark,
             "state": clean_state(state or {}),
         }

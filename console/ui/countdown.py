@@ -43,8 +43,12 @@ class Countdown(
         self.props["urgent"] = urgent
         self.set(due, now=now, warn_at=warn_at)
 
-    def set(self, due: datetime | None, *, now: datetime, warn_at: datetime | None = None) -> None:
-        """Count to another moment; ``None`` shows that the clock is paused."""
+    def set(
+        self, due: datetime | None, *, now: datetime, warn_at: datetime | None = None, rest: str | None = None
+    ) -> None:
+        """Count to another moment, ``None``: the clock is paused; with other words for ``rest`` where given."""
+        if rest is not None:
+            self.props["rest"] = rest
         self.props["clock"] = {
             "due": None if due is None else epoch_ms(due),
             "warn": None if warn_at is None else epoch_ms(warn_at),

@@ -28,17 +28,21 @@ class Hotkeys(Element, component="hotkeys.js", dependencies=["stroke.js"]):
         super().__init__()
         self._on_key = on_key
         self._served: frozenset[str] = frozenset()
+        self._registered: tuple[Key, ...] | None = None
         self.set_keys(keys)
         self.on("key", self._fired)
 
     def set_keys(self, keys: Iterable[Key]) -> None:
         """Listen to these keys from now on: what the actor may do at this moment, no more."""
         registered = tuple(keys)
+        if registered == self._registered:
+            return
         if found := collisions(registered):
             raise ValueError("; ".join(found))
         chosen = tuple(mine(self.client, key) for key in registered)
         if found := collisions(chosen):
             raise ValueError("; ".join(found))
+        self._registered = registered
         self._served = frozenset(key.action for key in chosen if key.target is Target.SERVER)
         self.props["keys"] = [{**asdict(key), "strokes": key.strokes, "cap": key.cap} for key in chosen]
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -173,6 +174,7 @@ REGISTRY: Final[tuple[Key, ...]] = (
 )
 
 
+@lru_cache
 def keys_for(scope: Scope) -> tuple[Key, ...]:
     """The keys that work in ``scope``: its own and those that work anywhere."""
     return tuple(key for key in REGISTRY if key.scope in (scope, Scope.ANYWHERE))
@@ -197,6 +199,7 @@ def looking_keys(*, writes: bool = False) -> tuple[Key, ...]:
     return tuple(key for key in second_person_keys() if key.scope is not Scope.CONFIRM and key.group not in groups)
 
 
+@lru_cache
 def key_of(action: str, scope: Scope) -> Key:
     """The key of ``action`` in ``scope``. Raises ``LookupError`` for an action that has none."""
     for key in keys_for(scope):

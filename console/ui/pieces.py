@@ -120,6 +120,8 @@ class ActionButton(Element):
         self.props["data-tone"] = tone.value
 
     def _set_flag(self, name: str, on: bool) -> None:
+        if on is bool(self.props.get(name)):
+            return
         if on:
             self.props[name] = True
         else:

@@ -3,7 +3,10 @@
 import { h } from "vue";
 
 export default {
-  props: { tree: Array, root: { type: String, default: "div" } },
+  props: { tree: String, root: { type: String, default: "div" } },
+  computed: {
+    parts() { return JSON.parse(this.tree); },
+  },
   render() {
     const draw = (node) => {
       if (typeof node === "string") return node;
@@ -12,6 +15,6 @@ export default {
       const onClick = act === undefined ? undefined : () => this.$emit("act", act);
       return h(tag, act === undefined ? attributes : { ...attributes, "data-act": act, onClick }, parts.map(draw));
     };
-    return h(this.root, this.tree.map(draw));
+    return h(this.root, this.parts.map(draw));
   },
 };

@@ -6,20 +6,21 @@ as one. Use it where nothing inside keeps a state of its own; what can be clicke
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from nicegui.element import Element
 
-#: A tag with its attributes and parts, as the browser is sent it; a string is text. Tuples, because NiceGUI watches
-#: every list within a property for changes.
+#: A tag with its attributes and parts, as the browser is sent it; a string is text.
 Node = tuple[Any, ...] | str
 
 _TAG: Final = re.compile(r"(?!script|style|iframe|object|embed)[a-z][a-z0-9]*")
 # Nothing that a browser would run, load as code or take for markup.
 _ATTRIBUTE: Final = re.compile(
-    r"class|title|role|scope|src|alt|loading|type|tabindex|href|draggable|(data|aria)-[a-z-]+"
+    r"class|title|role|scope|src|alt|loading|type|tabindex|href|draggable|disabled|(data|aria)-[a-z-]+"
 )
 
 
@@ -28,12 +29,24 @@ def node(tag: str, *parts: Node | None, **attributes: str | None) -> Node:
 
     Raises ValueError for a tag or attribute that a part which only shows has no use for.
     """
-    if not _TAG.fullmatch(tag):
-        raise ValueError(f"not a tag to show: {tag!r}")
-    named = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if value is not None}
-    if unknown := [key for key in named if not _ATTRIBUTE.fullmatch(key)]:
-        raise ValueError(f"not an attribute to show: {', '.join(unknown)}")
-    return tag, named, tuple(part for part in parts if part is not None)
+    named = {_attribute(key): value for key, value in attributes.items() if value is not None}
+    return _tag(tag), named, tuple(part for part in parts if part is not None)
+
+
+# The names come from our own source, a few dozen of them.
+@lru_cache
+def _tag(name: str) -> str:
+    if not _TAG.fullmatch(name):
+        raise ValueError(f"not a tag to show: {name!r}")
+    return name
+
+
+@lru_cache
+def _attribute(given: str) -> str:
+    name = given.rstrip("_").replace("_", "-")
+    if not _ATTRIBUTE.fullmatch(name):
+        raise ValueError(f"not an attribute to show: {name}")
+    return name
 
 
 class Still(Element, component="still.js"):
@@ -45,7 +58,7 @@ class Still(Element, component="still.js"):
     def __init__(self, *, root: str = "div", on_act: Callable[[str], Any] | None = None) -> None:
         super().__init__()
         self.props["root"] = root
-        self.props["tree"] = ()
+        self.props["tree"] = "[]"
         self._acts: frozenset[str] = frozenset()
         if on_act:
             # The browser may send anything: only what is on the screen can be meant.
@@ -55,8 +68,10 @@ class Still(Element, component="still.js"):
         """Show these in place of what was there."""
         tree = tuple(nodes)
         self._acts = frozenset(_acts(tree))
-        if tree != self.props["tree"]:
-            self.props["tree"] = tree
+        # As text, because NiceGUI looks through whatever else is in a property: for changes, and for bytes.
+        text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+        if text != self.props["tree"]:
+            self.props["tree"] = text
 
 
 def _acts(nodes: Iterable[Node]) -> Iterable[str]:

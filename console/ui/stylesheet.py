@@ -60,6 +60,7 @@ SHELL: Final = """
   display: flex; align-items: center; gap: 12px; background: var(--panel); border-bottom: 1px solid var(--line); }
 .crc-bar h1, .crc-subtitle { white-space: nowrap; }
 .crc-subtitle { color: var(--ink-soft); }
+.crc-contents { display: contents; }
 .crc-bar-part { display: flex; align-items: center; gap: 10px; }
 .crc-bar-part:empty { display: none; }
 .nicegui-skip-link { z-index: 9; }

@@ -56,9 +56,9 @@ DESK: Final = """
   gap: 7px; }
 .crc-flags { container: flags / size; }
 @container flags (max-height: 340px) {
-  .crc-flag-card:not([data-answer=open]) > :is(p, .crc-values), .crc-flag-card:not([data-current]) > .crc-values,
+  .crc-flag-card:not([data-answer=open]) :is(p, .crc-values), .crc-flag-card:not([data-current]) .crc-values,
   .crc-advice > .crc-cut { display: none; } }
-.crc-flags > .crc-row { min-height: 26px; }
+.crc-flags .crc-row { min-height: 26px; }
 .crc-flag-card { flex: none; padding: 6px 10px 8px; border: 1px solid var(--line); border-left: 3px solid var(--flag);
   border-radius: 6px; }
 .crc-flag-card[data-answer=confirmed], .crc-flag-card[data-answer=dismissed],
@@ -73,7 +73,7 @@ DESK: Final = """
   transparent); }
 .crc-show.crc-button { min-height: 20px; padding: 0 4px; font-size: 12.5px; margin-left: auto; }
 .crc-flag-head h3 { font-size: 13.5px; color: var(--ink); }
-.crc-flag-card > p { font-size: 12.5px; }
+.crc-flag-card p { font-size: 12.5px; }
 .crc-values { display: flex; flex-wrap: wrap; gap: 0 14px; margin-top: 1px; font-size: 12.5px; }
 .crc-values > div { display: flex; gap: 5px; min-width: 0; }
 .crc-values dt { color: var(--ink-soft); }
