@@ -82,6 +82,7 @@ class ReviewPage:
         self._desk = Desk(page, queue, queues, self)
         ui.timer(BEAT_SECONDS, lambda: page.refresh(self._beat), immediate=False)
         ui.timer(live.RESYNC_SECONDS, lambda: page.refresh(self._look_again), immediate=False)
+        page.client.on_connect(lambda: page.refresh(self._look_around))
         live.watch(page.actor.institution_id)
         live.items_changed_in.subscribe(self._items_changed)
 
@@ -93,10 +94,10 @@ class ReviewPage:
         first, self._opened = self._opened is None, opened
         if first:
             await self._desk.undo.read(actor)
+            self._page.preload(self._desk.viewer.addresses(actor, view))
         await self._desk.show(actor, opened)
-        if first:
-            await self._look_around(actor)
-        else:
+        # Nobody waits for what is around it: the check comes first, and before that the page.
+        if not first:
             background_tasks.create(self._page.refresh(self._look_around), name="look around")
 
     async def _look_around(self, actor: Actor) -> None:

@@ -100,6 +100,11 @@ class ViewerPanel:
         pane = json.dumps(f".crc-viewer .crc-pane[data-side={side}]")
         self._viewer.client.run_javascript(f"setTimeout(() => document.querySelector({pane})?.focus(), 50)")
 
+    def addresses(self, actor: Actor, view: ItemView) -> list[str]:
+        """Where both sides of a check are fetched."""
+        sides = (self._side(actor, view, side) for side in ("front", "back"))
+        return [side.url for side in sides if side is not None and side.url]
+
     def prefetch(self, actor: Actor, images: Iterable[ImageShown]) -> None:
         """Fetch and decode the images of a check that is likely to come next."""
         self._viewer.prefetch(self._image(actor, one) for one in images if not one.problem)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,7 @@ from console.access.step_up import CodeNeeded
 from console.access.step_up_panel import ask_for_code
 from console.access.visit import visit_of
 from console.actor import Actor
+from console.edge.headers import PRELOADED
 from console.institution import InstitutionFacts, institution_of
 from console.notices import inbox
 from console.notices.bell_panel import Bell
@@ -216,6 +217,11 @@ class ConsolePage:
         if self.client.id in Client.instances:
             with self.client:
                 ask_for_code(self.session, confirmed)
+
+    def preload(self, addresses: Iterable[str]) -> None:
+        """Have the browser fetch these images of our own while it is still reading the page's scripts. For a page that
+        is being built, and shows them at once."""
+        setattr(self.client.request.state, PRELOADED, tuple(addresses))
 
     def tell(self, message: str, *, bad: bool = False) -> None:
         """Show a message that stays long enough to be read."""

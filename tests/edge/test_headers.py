@@ -46,8 +46,26 @@ def page_site(current: Settings) -> FastAPI:
         )
         return HTMLResponse(text)
 
+    @app.get("/with-images")
+    async def with_images(request: Request) -> HTMLResponse:
+        request.state.preloaded = ("/images/1?token=a", "/images/2?token=b")
+        return HTMLResponse("")
+
     app.add_middleware(SecurityHeaders, settings=current)
     return app
+
+
+def test_images_that_a_page_shows_at_once_are_named_ahead_of_it(run: Callable, console: Settings) -> None:
+    async def story() -> None:
+        async with browser(console, page_site(console)) as client:
+            plain, images = await client.get("/"), await client.get("/with-images")
+        assert "link" not in plain.headers
+        assert images.headers.get_list("link") == [
+            "</images/1?token=a>; rel=preload; as=image",
+            "</images/2?token=b>; rel=preload; as=image",
+        ]
+
+    run(story())
 
 
 def test_nonces_are_for_the_template_s_scripts_alone(run: Callable, console: Settings) -> None:
