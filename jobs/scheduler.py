@@ -11,6 +11,7 @@ from jobs.check_sla import check_sla
 from jobs.commit_decisions import commit_decisions
 from jobs.deliver_notices import deliver_notices
 from jobs.fold_tallies import fold_tallies
+from jobs.follow_intake import follow_intake
 from jobs.forget_drafts import forget_drafts
 from jobs.forget_old_runs import forget_old_runs
 from jobs.note_overdue_reviews import note_overdue_reviews
@@ -25,6 +26,7 @@ JOBS = (
     Job("release idle claims", timedelta(seconds=15), release_idle_claims),
     Job("release holds", timedelta(minutes=1), release_holds),
     Job("activate policies", timedelta(seconds=30), activate_policies),
+    Job("shadow policy", timedelta(seconds=30), follow_intake),
     Job("check SLA", timedelta(seconds=30), check_sla),
     Job("check return deadlines", timedelta(seconds=30), check_return_deadlines),
     Job("purge notices", timedelta(hours=6), purge_notices),

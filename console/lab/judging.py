@@ -6,16 +6,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from sqlalchemy import ARRAY, FromClause, Select, Subquery, Text, bindparam, case, func, null, select, text
+from sqlalchemy import (
+    ARRAY,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    null,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from console.lab.history import COLUMNS
-from console.lab.tally import Cell, Word
+from console.lab.tally import Cell, HourCell, Word
 from console.policy.actions import RiskLevel
 from console.policy.judgement import Terms
 from console.policy.judgement_sql import OUTCOMES, judgement_sql
@@ -59,6 +74,13 @@ def both(was: Terms, now: Terms, items: FromClause, keep: tuple[str, ...] = COLU
     return select(*(second.c[name] for name in kept), *again).subquery("both")
 
 
+async def read_together(session: AsyncSession) -> None:
+    """Let PostgreSQL share the work of this transaction's statements among its workers: it takes a judgement for cheap,
+    because it counts operators and not what they cost."""
+    for name in ("parallel_setup_cost", "parallel_tuple_cost"):
+        await session.execute(select(func.set_config(name, "0", True)))
+
+
 async def put_aside(session: AsyncSession, was: Terms, now: Terms, items: FromClause) -> None:
     """Judge the items by both, into the table `judged`, which goes with the transaction."""
     found = both(was, now, items)
@@ -67,11 +89,16 @@ async def put_aside(session: AsyncSession, was: Terms, now: Terms, items: FromCl
         outcomes = {name: found.c[f"{side}_{name}"] for name in OUTCOMES}
         columns += [says(outcomes).label(f"{side}_{name}") for name, says in _SAYS.items()]
     differing: list[Any] = [
-        case((found.c[f"was_{name}"].is_distinct_from(found.c[f"now_{name}"]), bindparam(None, name, Text)))
+        case((_said(found, "was", name).is_distinct_from(_said(found, "now", name)), bindparam(None, name, Text)))
         for name in OTHERS
     ]
     others = func.array_remove(array(differing, type_=Text), null(), type_=ARRAY(Text))
     await session.execute(_CreateTableAs(select(*columns, others.label("others"))))
+
+
+def _said(found: Subquery, side: str, name: str) -> Any:
+    said = found.c[f"{side}_{name}"]
+    return cast(said, ARRAY(Text)) if name in {"flags", "added"} else said
 
 
 async def drop_aside(session: AsyncSession) -> None:
@@ -79,15 +106,16 @@ async def drop_aside(session: AsyncSession) -> None:
     await session.execute(text("drop table judged"))
 
 
-# Equal words on items of the same hour are one cell.
+# Of equal words one cell, and of each side's one an hour of receipt: together they would be as many as the items.
 _CELLS: Final = text(
     """
-    select date_trunc('hour', received_at) as hour, was_review, was_two, was_queue, was_priority, was_hours, was_raised,
-        now_review, now_two, now_queue, now_priority, now_hours, now_raised, outcome, fraud,
-        cardinality(others) > 0 as others, count(*) as items, sum(amount) as amount
-    from judged group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+    select was_review, was_two, was_queue, was_priority, was_raised, now_review, now_two, now_queue, now_priority,
+        now_raised, outcome, fraud, cardinality(others) > 0 as others, count(*) as items, sum(amount) as amount
+    from judged group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
     """
 )
+_JUDGED: Final = table("judged", *(column(f"{side}_{name}") for side in ("was", "now") for name in _SAYS),
+                       column("received_at"))  # fmt: skip
 _KEEP: Final = text(
     """
     insert into policy_trial_item (trial_id, item_id, institution_id, received_at, was_review, now_review, was_queue,
@@ -104,16 +132,23 @@ _KEEP: Final = text(
 
 
 async def cells(session: AsyncSession) -> list[Cell]:
-    """What lies aside, counted."""
+    """What lies aside, counted by what is said."""
     return [
         Cell(
-            row.hour,
-            Word(row.was_review, row.was_two, row.was_queue, row.was_priority, row.was_hours, row.was_raised),
-            Word(row.now_review, row.now_two, row.now_queue, row.now_priority, row.now_hours, row.now_raised),
+            Word(row.was_review, row.was_two, row.was_queue, row.was_priority, row.was_raised),
+            Word(row.now_review, row.now_two, row.now_queue, row.now_priority, row.now_raised),
             row.outcome, row.fraud, row.others, row.items, row.amount,
         )
         for row in await session.execute(_CELLS)
     ]  # fmt: skip
+
+
+async def hour_cells(session: AsyncSession, side: Literal["was", "now"]) -> list[HourCell]:
+    """What lies aside, counted by what one side says of when it is due."""
+    said = [_JUDGED.c[f"{side}_{name}"] for name in ("review", "two", "queue", "hours")]
+    hour = func.date_trunc("hour", _JUDGED.c.received_at)
+    query = select(hour, *said, func.count()).group_by(hour, *said)
+    return [HourCell._make(row) for row in await session.execute(query)]
 
 
 async def keep_differing(session: AsyncSession, trial_id: Any, institution_id: Any, most: int) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.lab.history import Slice
-from console.lab.tally import Clock, Pace, Word
+from console.lab.tally import Clock, Due, Pace
 from console.policy.judgement import Terms
 from console.review.clocks import sla_due
 from console.review.office import office_of
@@ -49,8 +49,8 @@ async def clock_of(session: AsyncSession, was: Terms, now: Terms) -> Clock:
     def due(hour: datetime, hours: Decimal) -> int:
         return sla_due(hour, hours, office).astimezone(office.zone).hour
 
-    def due_hour(hour: datetime, word: Word, of_now: bool) -> int:
-        policy = (now if of_now else was).document.thresholds.sla_hours
-        return due(hour, word.hours or queue_hours.get(word.queue) or policy)
+    def of(terms: Terms) -> Due:
+        policy_hours = terms.document.thresholds.sla_hours
+        return lambda cell: due(cell.hour, cell.rule_hours or queue_hours.get(cell.queue) or policy_hours)
 
-    return Clock(office.zone, due_hour)
+    return Clock(office.zone, of(was), of(now))

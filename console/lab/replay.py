@@ -13,7 +13,7 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.lab.errors import BadTrial
 from console.lab.history import Slice, history
-from console.lab.judging import cells, keep_differing, put_aside
+from console.lab.judging import cells, hour_cells, keep_differing, put_aside, read_together
 from console.lab.pace import clock_of, pace_of
 from console.lab.running import run, terms_of_trial, today
 from console.lab.tally import Clock, Tally
@@ -63,10 +63,12 @@ class _Replay:
 
     async def take(self, session: AsyncSession, part: Slice) -> int:
         institution = self._actor.institution_id
+        await read_together(session)
         await put_aside(session, self._was, self._now, history(institution, part))
         before = self._tally.items
         for cell in await cells(session):
-            self._tally.add(cell, self._clock)
+            self._tally.add(cell)
+        self._tally.add_hours(await hour_cells(session, "was"), await hour_cells(session, "now"), self._clock)
         left = LISTED - self._tally.listed
         self._tally.listed += await keep_differing(session, self._trial_id, institution, left)
         return self._tally.items - before

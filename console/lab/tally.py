@@ -7,7 +7,7 @@ nothing to point at it, and *missed* where nobody would have looked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,21 +21,19 @@ _HOURS: Final = 24
 
 
 class Word(NamedTuple):
-    """One policy's word. `hours`: those that a rule sets; `raised`: something points at the item."""
+    """One policy's word. `raised`: something points at the item."""
 
     review: bool
     two: bool
     queue: str
     priority: int
-    hours: Decimal | None
     raised: bool
 
 
 @dataclass(frozen=True)
 class Cell:
-    """So many items, received in one hour, of which both policies say the same. `amount`: their dollars together."""
+    """So many items of which both policies say the same. `amount`: their dollars together."""
 
-    hour: datetime
     was: Word
     now: Word
     outcome: str | None
@@ -49,6 +47,18 @@ class Cell:
         return self.others or self.was[:4] != self.now[:4]
 
 
+class HourCell(NamedTuple):
+    """So many items received in one hour, of which one policy says the same. `rule_hours`: those that a rule sets."""
+
+    hour: datetime
+    review: bool
+    two: bool
+    queue: str
+    rule_hours: Decimal | None
+    items: int
+
+
+Due = Callable[[HourCell], int]
 ByHour = Annotated[list[int], Field(min_length=_HOURS, max_length=_HOURS)]
 
 
@@ -78,19 +88,14 @@ class Side(BaseModel):
     missed_amount: Decimal = Decimal(0)
     one_person_amount: Decimal = Decimal(0)
 
-    def add(self, word: Word, cell: Cell, received: int, due: int) -> None:
-        """Count a cell, received and due in these hours of the day."""
+    def add(self, word: Word, cell: Cell) -> None:
+        """Count a cell."""
         self.raised += cell.items * word.raised
         if word.review:
             self.reviewed += cell.items
+            self.two_people += cell.items * word.two
             self.queues[word.queue] = self.queues.get(word.queue, 0) + cell.items
             self.priorities[word.priority] = self.priorities.get(word.priority, 0) + cell.items
-            self.looks_received[received] += cell.items
-            self.looks_due[due] += cell.items
-            if word.two:
-                self.two_people += cell.items
-                self.seconds_received[received] += cell.items
-                self.seconds_due[due] += cell.items
         else:
             self.skipped_amount += cell.amount
         if cell.outcome:
@@ -98,6 +103,18 @@ class Side(BaseModel):
             self.agreed += cell.items * (pointed == (cell.outcome in _REFUSED))
         if cell.fraud:
             self._add_fraud(word, cell)
+
+    def add_hours(self, cells: Iterable[HourCell], zone: ZoneInfo, due: Due) -> None:
+        """Count when items come and when they are due, by the hour of the institution's day."""
+        for cell in cells:
+            if not cell.review:
+                continue
+            received, due_at = cell.hour.astimezone(zone).hour, due(cell)
+            self.looks_received[received] += cell.items
+            self.looks_due[due_at] += cell.items
+            if cell.two:
+                self.seconds_received[received] += cell.items
+                self.seconds_due[due_at] += cell.items
 
     def _add_fraud(self, word: Word, cell: Cell) -> None:
         if not word.review:
@@ -149,21 +166,25 @@ class Tally(BaseModel):
     pace: Pace = Field(default_factory=Pace)
     listed: int = 0
 
-    def add(self, cell: Cell, clock: Clock) -> None:
+    def add(self, cell: Cell) -> None:
         """Count a cell."""
-        local = cell.hour.astimezone(clock.zone)
         self.items += cell.items
         self.amount += cell.amount
-        self.days.add(local.date())
         if cell.outcome:
             self.decided += cell.items
             self.refused += cell.items * (cell.outcome in _REFUSED)
         if cell.fraud:
             self.fraud += cell.items
             self.fraud_amount += cell.amount
-        self.was.add(cell.was, cell, local.hour, clock.due(cell.hour, cell.was, now=False))
-        self.now.add(cell.now, cell, local.hour, clock.due(cell.hour, cell.now, now=True))
+        self.was.add(cell.was, cell)
+        self.now.add(cell.now, cell)
         self._add_change(cell)
+
+    def add_hours(self, was: Sequence[HourCell], now: Sequence[HourCell], clock: Clock) -> None:
+        """Count when the items of both sides come and are due."""
+        self.days |= {cell.hour.astimezone(clock.zone).date() for cell in was}
+        self.was.add_hours(was, clock.zone, clock.was_due)
+        self.now.add_hours(now, clock.zone, clock.now_due)
 
     def _add_change(self, cell: Cell) -> None:
         was, now, items = cell.was, cell.now, cell.items
@@ -189,11 +210,8 @@ class Tally(BaseModel):
 
 @dataclass(frozen=True)
 class Clock:
-    """The institution's zone, and the hour of its day in which an item received in an hour is due under a word."""
+    """The institution's zone, and the hour of its day, 0 to 23, in which items are due under each of both versions."""
 
     zone: ZoneInfo
-    due_hour: Callable[[datetime, Word, bool], int]
-
-    def due(self, hour: datetime, word: Word, *, now: bool) -> int:
-        """The hour, 0 to 23; `now`: under the version that is tried."""
-        return self.due_hour(hour, word, now)
+    was_due: Due
+    now_due: Due

@@ -5,7 +5,7 @@ A draft may be unfinished: rules that are not valid yet are left out, and thresh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -101,7 +101,7 @@ async def try_on(actor: Actor, item_id: UUID, document: dict[str, Any], names: N
     explained, now = (judge.explain(facts) for judge in judges)
     return Trial(
         item.id, item.amount, item.serial, masked(item.account_number), item.payee,
-        explained.word, now.word, tuple(_tried(explained, names)), left_out,
+        explained.word, now.word, rules_tried(explained, names), left_out,
     )  # fmt: skip
 
 
@@ -134,10 +134,13 @@ async def _read(session: AsyncSession, item_id: UUID) -> Row[CheckItem, dict[str
     return row
 
 
-def _tried(explained: Explanation, names: Names) -> Iterable[RuleTried]:
+def rules_tried(explained: Explanation, names: Names) -> tuple[RuleTried, ...]:
+    """What every rule in effect found, in words."""
+    found = []
     for one in explained.rules:
-        conditions = tuple(_condition(found, names) for found in one.conditions)
-        yield RuleTried(one.rule.id, one.rule.name, one.in_scope, one.truth, conditions)
+        conditions = tuple(_condition(asked, names) for asked in one.conditions)
+        found.append(RuleTried(one.rule.id, one.rule.name, one.in_scope, one.truth, conditions))
+    return tuple(found)
 
 
 def _condition(found: ConditionFound, names: Names) -> ConditionTried:

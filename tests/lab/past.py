@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,32 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from console.policy.drafting import make_draft, open_draft, save_draft
+from console.policy.faults import read_document
+from console.policy.judgement import Judge, Judgement
 from console.policy.kept import facts_as_json
+from console.policy.terms import terms_of
+from console.policy.versions import Policy, active_policy
+from db.engine import transaction
 from tests.factories import Bank
 from tests.policy import drawn
+
+RULES = [
+    {
+        "id": "r-skip", "name": "Small and known", "then": [{"do": "skip_review"}],
+        "when": {"all": [{"field": "amount", "op": "less", "value": "600"}, {"field": "flags", "op": "is_empty"}]},
+    },
+    {
+        "id": "r-route", "name": "New account", "when": {"field": "account_age_days", "op": "less", "value": 31},
+        "then": [{"do": "route_to", "queue": "special_review"}, {"do": "set_sla_hours", "hours": "2"},
+                 {"do": "require_note"}],
+    },
+    {
+        "id": "r-two", "name": "Transit of size", "scope": {"item_types": ["transit"]},
+        "when": {"field": "amount", "op": "at_least_times", "value": {"times": "2", "field": "average_90"}},
+        "then": [{"do": "require_dual_control"}, {"do": "set_priority", "priority": "high"}],
+    },
+]  # fmt: skip
 
 _FILE = "insert into file_received (id, institution_id, name, sha256, size, status) values (%s, %s, 'past', %s, 0, %s)"
 _ITEM = """
@@ -66,7 +90,10 @@ def past_item(rng: Random, **facts: Any) -> PastItem:
     calm = CALM if rng.random() < 0.5 else {}
     known = drawn.item(rng) | calm | {"amount": Decimal(rng.choice(_AMOUNTS)), **facts}
     status = rng.choice(["new", "approved", "approved", "approved", "returned", "rejected"])
-    why = {"returned": [("customer:N",), ("customer:A",)], "rejected": [("customer:L",), ()]}
+    why: dict[str, list[tuple[str, ...]]] = {
+        "returned": [("customer:N",), ("customer:A",)],
+        "rejected": [("customer:L",), ()],
+    }
     reasons = rng.choice(why.get(status, [()]))
     received = datetime.now(UTC) - timedelta(minutes=rng.randrange(1, 60 * 24 * 60))
     return PastItem(uuid4(), received, known, status, reasons)
@@ -97,3 +124,24 @@ def _item_row(bank: Bank, file_id: UUID, at: int, one: PastItem) -> dict[str, An
 def _decision_row(bank: Bank, one: PastItem) -> tuple[Any, ...]:
     act = {"approved": "pay", "returned": "return", "rejected": "reject"}[one.status]
     return bank.institution_id, one.id, act, bank.reviewer.user_id, json.dumps(one.reasons), one.status
+
+
+async def drafted(bank: Bank, **thresholds: Any) -> UUID:
+    """A draft with RULES and these thresholds."""
+    draft_id = await make_draft(bank.supervisor)
+    opened = await open_draft(bank.supervisor, draft_id)
+    document = deepcopy(opened.document)
+    document["rules"] = RULES
+    document["thresholds"] |= thresholds
+    await save_draft(bank.supervisor, draft_id, document, opened.revision)
+    return draft_id
+
+
+async def words(bank: Bank, document: dict[str, Any] | None, items: list[PastItem]) -> list[Judgement]:
+    """What the Python engine says of each item: by this document, or (None) by the active policy."""
+    async with transaction(bank.system) as session:
+        policy = await active_policy(session)
+        if document is not None:
+            policy = Policy(policy.id, 0, read_document(document))
+        judge = Judge(await terms_of(session, policy, datetime.now(UTC).date()))
+    return [judge.judge(one.facts) for one in items]

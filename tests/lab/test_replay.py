@@ -19,61 +19,19 @@ from console.lab.errors import AlreadyRunning, BadTrial, NothingToTry
 from console.lab.replay import run_replay, start_replay
 from console.lab.tally import Tally
 from console.lab.trials import TrialKind, cancel_trial, latest_trial
-from console.policy.drafting import make_draft, open_draft, save_draft
-from console.policy.faults import read_document
-from console.policy.judgement import Judge, Judgement
-from console.policy.terms import terms_of
-from console.policy.versions import Policy, active_policy
-from db.engine import transaction
+from console.policy.drafting import open_draft, save_draft
+from console.policy.judgement import Judgement
 from tests.conftest import Database
 from tests.factories import Bank, make_bank
-from tests.lab.past import PastItem, past_item, put
+from tests.lab.past import drafted, past_item, put, words
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-RULES = [
-    {
-        "id": "r-skip", "name": "Small and known", "then": [{"do": "skip_review"}],
-        "when": {"all": [{"field": "amount", "op": "less", "value": "600"}, {"field": "flags", "op": "is_empty"}]},
-    },
-    {
-        "id": "r-route", "name": "New account", "when": {"field": "account_age_days", "op": "less", "value": 31},
-        "then": [{"do": "route_to", "queue": "special_review"}, {"do": "set_sla_hours", "hours": "2"},
-                 {"do": "require_note"}],
-    },
-    {
-        "id": "r-two", "name": "Transit of size", "scope": {"item_types": ["transit"]},
-        "when": {"field": "amount", "op": "at_least_times", "value": {"times": "2", "field": "average_90"}},
-        "then": [{"do": "require_dual_control"}, {"do": "set_priority", "priority": "high"}],
-    },
-]  # fmt: skip
 
 
 @pytest.fixture
 def bank(run: Run) -> Bank:
     made: Bank = run(make_bank())
     return made
-
-
-async def drafted(bank: Bank, **thresholds: Any) -> UUID:
-    """A draft with RULES and these thresholds."""
-    draft_id = await make_draft(bank.supervisor)
-    opened = await open_draft(bank.supervisor, draft_id)
-    document = deepcopy(opened.document)
-    document["rules"] = RULES
-    document["thresholds"] |= thresholds
-    await save_draft(bank.supervisor, draft_id, document, opened.revision)
-    return draft_id
-
-
-async def words(bank: Bank, document: dict[str, Any] | None, items: list[PastItem]) -> list[Judgement]:
-    """What the Python engine says of each item: by this document, or (None) by the active policy."""
-    async with transaction(bank.system) as session:
-        policy = await active_policy(session)
-        if document is not None:
-            policy = Policy(policy.id, 0, read_document(document))
-        judge = Judge(await terms_of(session, policy, datetime.now(UTC).date()))
-    return [judge.judge(one.facts) for one in items]
 
 
 async def replayed(bank: Bank, draft_id: UUID, days: int = 90) -> Tally:
