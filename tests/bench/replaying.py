@@ -1,4 +1,4 @@
-"""How fast a version of thirty rules is replayed over a history of a million checks, beside one pass over the same rows.
+"""How fast a version of thirty rules is replayed over a history of a million checks, beside one pass over its rows.
 
 The floor reads every item's facts once, in one statement, and adds up one of them.
 """

@@ -24,6 +24,7 @@ from tests.bench import (
     opening,
     parse,
     racing,
+    replaying,
     reviewers,
     rows,
     signing_in,
@@ -60,6 +61,7 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "frames": frames.run,
     "sign-in": signing_in.run,
     "next": next_check.run,
+    "replay": replaying.run,
     "reviewers": reviewers.run,
 }
 
