@@ -137,6 +137,14 @@ async def set_thresholds(bank: Bank, **thresholds: object) -> None:
         await activate_document(bank, wanted.model_dump(mode="json"))
 
 
+async def set_rules(bank: Bank, *rules: dict[str, Any]) -> UUID:
+    """Activate a further version of the bank's policy with these rules; its id. A rule is named and numbered here."""
+    async with transaction(bank.system) as session:
+        document = (await active_policy(session)).document.model_dump(mode="json")
+    numbered = [{"id": f"r-{at}", "name": f"Rule {at}", **rule} for at, rule in enumerate(rules, 1)]
+    return await activate_document(bank, document | {"rules": numbered})
+
+
 async def activate_document(bank: Bank, document: dict[str, Any], *, reevaluate: bool = False) -> UUID:
     """Draft, send, approve and activate a version with this document; its id. Two people do it, as in a bank."""
     version_id = await sent_version(bank, document)

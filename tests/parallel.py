@@ -21,7 +21,15 @@ MOST = 4
 TOGETHER = ("tests/ui", "tests/intake/demo")
 # Together, in two halves: one would take longer than all else does beside it.
 HALVES = ("tests/browser",)
-LONGEST = ("tests/browser", "tests/faults", "tests/review/test_races.py", "tests/bench", "tests/ui", "tests/embedded")
+LONGEST = (
+    "tests/browser",
+    "tests/faults",
+    "tests/review/test_races.py",
+    "tests/bench",
+    "tests/ui",
+    "tests/embedded",
+    "tests/deploy",
+)
 
 
 class ByGroup(LoadScopeScheduling):

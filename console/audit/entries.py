@@ -99,6 +99,7 @@ class Event(StrEnum):
     ITEM_CONFIRMED = "item.confirmed"
     ITEM_SENT_BACK = "item.sent_back"
     ITEM_RESUMED = "item.resumed"
+    ITEM_PULLED_IN = "item.pulled_in"
     FLAG_ANSWERED = "flag.answered"
     NOTE_WRITTEN = "note.written"
     FILE_ATTACHED = "attachment.added"

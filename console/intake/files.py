@@ -77,7 +77,7 @@ async def _write(
         findings = (*found.findings, *display)[:MAX_FINDINGS]
         await write_findings(session, actor, file_id, findings, ids)
         report = _report(file_id, name, found, images, findings)
-        await record(session, actor, Event.FILE_IMPORTED, "file", file_id, after=_summary(report))
+        await record(session, actor, Event.FILE_IMPORTED, "file", file_id, after=_summary(report) | intake.clearances())
         hint_items(session, actor.institution_id, [])
     progress.stage = Stage.DONE
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
+from console.audit.canonical import canonical
 from console.intake.facts import Draft, Lookups, SeenInFile, draft, facts_of, look_up
 from console.intake.images import SpooledItem, display_findings
 from console.intake.report import Progress, Stage
@@ -25,13 +27,14 @@ from console.policy.judgement import Judge, Judgement
 from console.policy.kept import facts_as_json, read_facts
 from console.policy.terms import terms_of
 from console.policy.versions import Policy, active_policy
+from console.review.clearing import clearing_rules
 from console.review.clocks import Hours, Sla, sla
 from console.review.flags import FlagFound, describe, of_rules
 from console.review.office import office_of
 from console.review.return_deadline import ReturnDeadline, return_deadline
 from console.review.states import Status
 from db.bulk import copy_rows
-from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, KeptFacts, Queue
+from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, ItemClearance, KeptFacts, Queue
 
 # Items looked up, judged and written at a time: the more, the fewer round trips, and the longer each statement.
 _BATCH = 2_000
@@ -54,6 +57,10 @@ class Intake:
     judge: Judge
     seen: SeenInFile = field(default_factory=SeenInFile)
 
+    # What the policy let pass without review: how many, and a hash over which and by which rules.
+    cleared: int = 0
+    _clearances: Any = field(default_factory=hashlib.sha256)
+
     # One moment of receipt means one deadline for all items, and one SLA for each number of hours and minutes.
     _sla: dict[tuple[Decimal, int], Sla] = field(default_factory=dict)
 
@@ -65,6 +72,16 @@ class Intake:
     @cached_property
     def return_deadline(self) -> ReturnDeadline:
         return return_deadline(self.received_at, self.office)
+
+    def clear(self, rows: Sequence[Row]) -> None:
+        """Count what a batch lets pass."""
+        self.cleared += len(rows)
+        for row in rows:
+            self._clearances.update(canonical([row["item_id"], row["rules"]]).encode())
+
+    def clearances(self) -> dict[str, Any]:
+        """What the file's audit entry says of what was let pass; nothing where nothing was."""
+        return {"cleared": self.cleared, "clearances": self._clearances.hexdigest()} if self.cleared else {}
 
     def sla(self, hours: Decimal, warning_minutes: int) -> Sla:
         """When items with so many hours are due, and when to warn of it."""
@@ -81,6 +98,7 @@ class Batch:
     facts: list[Row] = field(default_factory=list)
     images: list[Row] = field(default_factory=list)
     flags: list[Row] = field(default_factory=list)
+    clearances: list[Row] = field(default_factory=list)
     display: list[Finding] = field(default_factory=list)
     ids: dict[int, UUID] = field(default_factory=dict)
 
@@ -137,7 +155,8 @@ def findings_total(survey: Survey, images: tuple[int, int]) -> int:
 async def write_items(
     session: AsyncSession, intake: Intake, items: Iterable[SpooledItem], progress: Progress
 ) -> tuple[dict[int, UUID], list[Finding]]:
-    """Write every item with its images and flags.
+    """Write every item with its facts, images and flags; what the policy lets pass is cleared at once, and the intake
+    counts it.
 
     Returns the id of each item that has a finding of the reader's, by ordinal in the file, and the findings on views
     that cannot be displayed.
@@ -154,6 +173,7 @@ async def write_items(
         ids |= batch.ids
         display += batch.display[: MAX_FINDINGS - len(display)]
         progress.done += len(part)
+        intake.clear(batch.clearances)
         # One after the other: a thread at work beside a COPY holds the interpreter and makes each wait of it longer.
         await _copy(session, batch)
     return ids, display
@@ -169,6 +189,7 @@ async def _copy(session: AsyncSession, batch: Batch) -> None:
     await copy_rows(session, KeptFacts.__table__, batch.facts)  # type: ignore[arg-type]
     await copy_rows(session, Image.__table__, batch.images)  # type: ignore[arg-type]
     await copy_rows(session, Flag.__table__, batch.flags)  # type: ignore[arg-type]
+    await copy_rows(session, ItemClearance.__table__, batch.clearances)  # type: ignore[arg-type]
 
 
 async def write_findings(
@@ -221,6 +242,8 @@ def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUI
         }
     )
     batch.images += _image_rows(intake, one, item_id)
+    if not word.needs_review:
+        batch.clearances.append(_clearance_row(intake, item_id, word))
     flags = describe(word.flags, item, intake.policy.document.thresholds)
     batch.flags += [_flag_row(intake, item_id, flag) for flag in (*flags, *of_rules(word, intake.policy.number))]
     return item_id
@@ -238,7 +261,7 @@ def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None
         "record": item.record,
         "kind": str(item.kind),
         "item_type": "on_us" if one.on_us else "transit",
-        "status": Status.NEW.value,
+        "status": (Status.NEW if word.needs_review else Status.CLEARED).value,
         "version": 1,
         "amount": one.amount,
         "routing": one.routing,
@@ -297,6 +320,17 @@ def _flag_row(intake: Intake, item_id: UUID, flag: FlagFound) -> Row:
         "explanation": flag.explanation,
         "evidence": flag.evidence,
         "source": "rule",
+    }
+
+
+def _clearance_row(intake: Intake, item_id: UUID, word: Judgement) -> Row:
+    return {
+        "item_id": item_id,
+        "item_version": 1,
+        "institution_id": intake.institution.id,
+        "policy_version_id": intake.policy.id,
+        "rules": clearing_rules(word),
+        "cleared_at": intake.received_at,
     }
 
 

@@ -35,7 +35,8 @@ ALERTS_KEPT: Final = timedelta(days=90)
 _FOUND: Final = """
     with found as (
         select i.id, i.institution_id, i.queue_id, i.assigned_to, i.return_rule, i.{due} as due_at from check_item i
-        where i.institution_id = :institution and i.status not in ('approved', 'returned', 'rejected', 'closed')
+        where i.institution_id = :institution
+          and i.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
           and {near}
           and not exists (select from item_alert a where a.item_id = i.id and a.kind = :kind and a.due_at = i.{due})
         order by i.{due}, i.id limit :most
@@ -74,7 +75,7 @@ _IN_HANDS: Final = text(
     """
     select c.user_id, count(*) as count from claim c join check_item i on i.id = c.item_id
     where c.expires_at > :now and i.return_by > :now and i.return_by <= :until
-      and i.status not in ('approved', 'returned', 'rejected', 'closed')
+      and i.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
     group by c.user_id
     """
 )

@@ -25,7 +25,7 @@ _SAVE: Final = text(
     """
     insert into draft (institution_id, user_id, item_id, content, saved_at)
     select i.institution_id, :user, i.id, :content, now() from check_item i
-    where i.id = :item and i.status not in ('approved', 'returned', 'rejected', 'closed')
+    where i.id = :item and i.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
     on conflict (user_id, item_id) do update set content = excluded.content, saved_at = excluded.saved_at
     """
 ).bindparams(bindparam("content", type_=JSONB))

@@ -31,7 +31,9 @@ MAXIMUM_WORDS: Final = 100
 _AHEAD: Final = timedelta(days=3 * 366)
 _TIMEOUT_MS: Final = 60_000
 
-_OPEN: Final = "i.institution_id = :institution and i.status not in ('approved', 'returned', 'rejected', 'closed')"
+_OPEN: Final = (
+    "i.institution_id = :institution and i.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')"
+)
 # Items of one file mostly share their clocks: a few groups, however many items.
 _SLA: Final = text(
     f"select i.sla_due_at, i.sla_warning_at, count(*) from check_item i where {_OPEN} and i.sla_due_at > :now"  # noqa: S608

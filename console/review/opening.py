@@ -44,7 +44,7 @@ class Standing(StrEnum):
     CHOOSE_FIRST = "choose_first"
     """They hold it as the second of two people, and say what they would do before they see the recommendation."""
     RESUME = "resume"
-    """It waits for an answer or a date, and they may put it back."""
+    """It waits for an answer or a date, or the policy let it pass, and they may put it into its queue."""
     LOOK = "look"
     """They may read it."""
 
@@ -116,6 +116,8 @@ def standing_of(actor: Actor, view: ItemView) -> Standing:
         return Standing.DECIDE
     if held and view.status is Status.PENDING_APPROVAL and _may_confirm(actor, view):
         return Standing.CHOOSE_FIRST if is_blind_to(actor, view) else Standing.CONFIRM
+    if view.status is Status.CLEARED and may(actor, Permission.QUEUE_MANAGE):
+        return Standing.RESUME
     if view.status in {Status.HELD, Status.NEEDS_INFO} and (decides or _is_asked(actor, view)):
         return Standing.RESUME
     return Standing.LOOK

@@ -27,7 +27,7 @@ PAGE = 50
 MAX_PAGE = 200
 
 # Literal, so that the partial indexes over what is open serve it.
-OPEN_ITEMS = text("check_item.status not in ('approved', 'returned', 'rejected', 'closed')")
+OPEN_ITEMS = text("check_item.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')")
 
 
 class Sort(StrEnum):

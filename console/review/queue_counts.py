@@ -22,7 +22,7 @@ from db.engine import transaction
 from db.models import CheckItem, Claim, Decision, Queue
 
 # Literal as OPEN_ITEMS is, so that the partial index over what is decided serves it.
-DECIDED_ITEMS = text("check_item.status in ('approved', 'returned', 'rejected', 'closed')")
+DECIDED_ITEMS = text("check_item.status in ('approved', 'returned', 'rejected', 'cleared', 'closed')")
 # Beyond, a figure says "more than": nobody acts differently on 10,000 late checks than on 12,000.
 MOST_COUNTED: Final = 10_000
 # The median of the day is that of the newest so many decisions.

@@ -18,6 +18,7 @@ from console.actor import Actor
 from console.review.approvals import beside_approval, claim_next_approval
 from console.review.beside import beside
 from console.review.claims import claim, release, touch
+from console.review.clearing import pull_in
 from console.review.committing import Committed, commit_when_due
 from console.review.decision_panel import DecisionPanel, OpinionPanel
 from console.review.decisions import resume
@@ -39,6 +40,7 @@ from console.review.opinions import record_opinion
 from console.review.queue import QueueName, queue_names
 from console.review.reach import APPROVALS
 from console.review.second_panel import ResumePanel, SecondPanel
+from console.review.states import Status
 from console.review.submission import Stage, Submission, second_signature
 from console.review.surroundings import look_ahead, look_around
 from console.review.undo import Submitted, submit, undo
@@ -229,7 +231,8 @@ class ReviewPage:
             signature = second_signature(agree=form.draft.agree, note=form.draft.note)
             await self._send(actor, opened, signature, seen)
         elif isinstance(form, ResumePanel):
-            await resume(actor, view.id, form.draft.note)
+            put_back = pull_in if view.status is Status.CLEARED else resume
+            await put_back(actor, view.id, form.draft.note)
             self._desk.drafts.forget(view.id)
             self._page.tell("The check is back in its queue.")
             await self._reload(actor)

@@ -96,15 +96,20 @@ class SecondPanel(NotePanel):
         self._submit.set_label(words[self.draft.agree])
 
 
+_RESUMED: Final = {
+    Status.HELD: ("Why the hold ends", "End the hold, back to the queue"),
+    Status.CLEARED: ("Why it is reviewed all the same", "Put it into its queue"),
+}
+
+
 class ResumePanel(NotePanel):
-    """For an item that is held or waits for information: the answer puts it back into its queue."""
+    """For an item that is held, waits for information or was let pass: the answer puts it into its queue."""
 
     def __init__(self, opened: Opened, draft: Draft, zone: ZoneInfo, on_submit: Submit) -> None:
         super().__init__(opened, draft, zone)
         draw_steps(opened, zone)
-        held = opened.view.status is Status.HELD
-        self._draw_note("Why the hold ends" if held else "Answer")
-        words = "End the hold, back to the queue" if held else "Answer, back to the queue"
+        asked, words = _RESUMED.get(opened.view.status, ("Answer", "Answer, back to the queue"))
+        self._draw_note(asked)
         ActionButton(words, on_submit, key=key_of("submit", Scope.REVIEW), kind="primary")
 
 

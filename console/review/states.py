@@ -18,11 +18,13 @@ class Status(StrEnum):
     ESCALATED = "escalated"
     PENDING_APPROVAL = "pending_approval"
     NEEDS_INFO = "needs_info"
+    # The policy let it pass: nobody needs to look at it.
+    CLEARED = "cleared"
     CLOSED = "closed"
 
     @property
     def label(self) -> str:
-        return self.value.replace("_", " ")
+        return "cleared without review" if self is Status.CLEARED else self.value.replace("_", " ")
 
 
 class Act(StrEnum):
@@ -39,6 +41,7 @@ class Act(StrEnum):
     RECOMMEND = "recommend"
     SEND_BACK = "send_back"
     RESUME = "resume"
+    PULL_IN = "pull_in"
     CLOSE = "close"
 
 
@@ -53,7 +56,9 @@ OUTCOME: dict[Act, Status] = {
 
 # Acts that end the review of an item and so need a second person on large ones.
 FINAL_ACTS = frozenset({Act.PAY, Act.RETURN, Act.REJECT})
-FINAL_STATUSES = frozenset({Status.APPROVED, Status.RETURNED, Status.REJECTED, Status.CLOSED})
+FINAL_STATUSES = frozenset({Status.APPROVED, Status.RETURNED, Status.REJECTED, Status.CLEARED, Status.CLOSED})
+# How an item begins: the policy lets pass what needs no review.
+BEGINNINGS = frozenset({Status.NEW, Status.CLEARED})
 # What waits for somebody to take it.
 WAITING = frozenset({Status.NEW, Status.ESCALATED})
 OPEN = frozenset(Status) - FINAL_STATUSES
@@ -67,6 +72,8 @@ TRANSITIONS: dict[tuple[Status, Act], frozenset[Status]] = {
     (Status.IN_REVIEW, Act.RECOMMEND): frozenset({Status.PENDING_APPROVAL}),
     **{(Status.PENDING_APPROVAL, act): frozenset({OUTCOME[act]}) for act in sorted(FINAL_ACTS)},
     (Status.PENDING_APPROVAL, Act.SEND_BACK): frozenset({Status.NEW}),
+    # A supervisor has reviewed what the policy let pass.
+    (Status.CLEARED, Act.PULL_IN): frozenset({Status.NEW}),
     (Status.HELD, Act.RESUME): frozenset({Status.NEW}),
     (Status.NEEDS_INFO, Act.RESUME): frozenset({Status.NEW}),
     **{(done, Act.CLOSE): frozenset({Status.CLOSED}) for done in sorted(FINAL_STATUSES - {Status.CLOSED})},

@@ -22,7 +22,7 @@ from console.review.blinding import hidden_recommendation
 from console.review.item_view import ItemNotFound
 from console.review.timeline_words import facts_of, sentence
 from db.engine import transaction
-from db.models import AuditEntry, CheckItem, Decision, FileReceived, Flag
+from db.models import AuditEntry, CheckItem, Decision, FileReceived, Flag, ItemClearance, PolicyVersion
 
 PAGE: Final = 30
 MAX_PAGE: Final = 100
@@ -143,5 +143,18 @@ async def _received(session: AsyncSession, item: CheckItem) -> Happening:
     name = (await session.execute(select(FileReceived.name).where(FileReceived.id == item.file_id))).scalar_one()
     titles = await session.scalars(select(Flag.title).where(Flag.item_id == item.id).order_by(Flag.code))
     flags = tuple(f"flag: {title}" for title in titles) or ("no flag",)
+    flags += await _cleared(session, item)
     what = f"Received with {name}, record {item.record:,}"
     return Happening(RECEIVED, item.received_at, "", False, what, facts=flags)
+
+
+async def _cleared(session: AsyncSession, item: CheckItem) -> tuple[str, ...]:
+    """By which rules the policy let it pass, where it did."""
+    cleared = select(ItemClearance.rules, PolicyVersion.number).join(
+        PolicyVersion, PolicyVersion.id == ItemClearance.policy_version_id
+    )
+    row = (await session.execute(cleared.where(ItemClearance.item_id == item.id))).first()
+    if row is None:
+        return ()
+    names = " and ".join(f"“{rule['name']}”" for rule in row.rules)
+    return (f"no review needed, by {names} of policy version {row.number}",)

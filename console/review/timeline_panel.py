@@ -37,6 +37,7 @@ _ICONS: Final = {
     Event.ITEM_CONFIRMED: "done_all",
     Event.ITEM_SENT_BACK: "reply",
     Event.ITEM_RESUMED: "reply_all",
+    Event.ITEM_PULLED_IN: "move_to_inbox",
     Event.FLAG_ANSWERED: "flag",
     Event.NOTE_WRITTEN: "sticky_note_2",
     Event.FILE_ATTACHED: "attach_file",

@@ -63,6 +63,7 @@ _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_CONFIRMED: _of_act(_ACTS, "confirmed: "),
     Event.ITEM_SENT_BACK: lambda _: "sent the recommendation back",
     Event.ITEM_RESUMED: lambda after: "answered" if after.get("answers") else "put it back into its queue",
+    Event.ITEM_PULLED_IN: lambda _: "had it reviewed all the same",
     Event.FLAG_ANSWERED: _flag,
     Event.NOTE_WRITTEN: lambda _: "wrote a note",
     Event.FILE_ATTACHED: lambda after: f"attached {after.get('name', 'a file')}",

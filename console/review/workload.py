@@ -25,7 +25,7 @@ _WORKLOAD: Final = text(
     ), given as (
         select assigned_to as user_id, queue_id, count(*) as items from check_item
         where institution_id = :institution and assigned_to is not null
-          and status not in ('approved', 'returned', 'rejected', 'closed') group by 1, 2
+          and status not in ('approved', 'returned', 'rejected', 'cleared', 'closed') group by 1, 2
     ), decided as (
         select d.actor_id as user_id, i.queue_id, count(*) as items
         from decision d join check_item i on i.id = d.item_id

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.models.base import Amount, Base, OfInstitution, OpaqueId, Sha256, now
 
 # Literal in the indexes and in the queries that they serve.
-_OPEN = "status not in ('approved', 'returned', 'rejected', 'closed')"
+_OPEN = "status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')"
 
 
 class CheckItem(OpaqueId, OfInstitution, Base):
@@ -160,7 +160,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "institution_id",
             "decided_at",
             "id",
-            postgresql_where=text("status in ('approved', 'returned', 'rejected', 'closed')"),
+            postgresql_where=text("status in ('approved', 'returned', 'rejected', 'cleared', 'closed')"),
         ),
         # What the page of approvals reads.
         Index(
@@ -175,7 +175,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
         Index("ix_check_item_identity", "institution_id", "routing", "account_number", "serial", "amount"),
         CheckConstraint(
             "status in ('new','in_review','approved','returned','rejected','held','escalated',"
-            "'pending_approval','needs_info','closed')",
+            "'pending_approval','needs_info','cleared','closed')",
             name="status",
         ),
         CheckConstraint("kind in ('check','return')", name="kind"),
@@ -202,6 +202,21 @@ class KeptFacts(OfInstitution, Base):
 
     # What a replay reads: an institution's items of some days.
     __table_args__ = (Index("ix_item_facts_received", "institution_id", "received_at"),)
+
+
+class ItemClearance(OfInstitution, Base):
+    """That the policy released an item without review, at this version of it, and the rules that said so. Append-only.
+
+    `rules` holds the id and the name of each.
+    """
+
+    __tablename__ = "item_clearance"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), primary_key=True)
+    item_version: Mapped[int] = mapped_column(primary_key=True)
+    policy_version_id: Mapped[UUID] = mapped_column(ForeignKey("policy_version.id"))
+    rules: Mapped[list[Any]]
+    cleared_at: Mapped[datetime]
 
 
 class ItemTally(OfInstitution, Base):

@@ -315,6 +315,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.queue_settings.account_types": P.QUEUE_MANAGE,
     "review.queue_settings.candidates": P.QUEUE_MANAGE,
     "review.queue_settings.read_queues": P.QUEUE_MANAGE,
+    "review.clearing.pull_in": P.QUEUE_MANAGE,
     "review.releasing.release_others": P.ITEM_RELEASE_OTHERS,
     "review.rerouting.apply_routing": P.QUEUE_MANAGE,
     "review.rerouting.preview_routing": P.QUEUE_MANAGE,

@@ -25,7 +25,7 @@ from tests.conftest import Database
 from tests.factories import claimed, import_items, item_ids, make_bank, x9_item
 
 TABLES = [table for table in Base.metadata.tables.values() if "institution_id" in table.columns]
-APPEND_ONLY = ("audit_entry", "decision", "evidence", "item_facts")
+APPEND_ONLY = ("audit_entry", "decision", "evidence", "item_clearance", "item_facts")
 
 
 # What is refused changes nothing, so one filled database is enough for all refusals.
@@ -128,6 +128,33 @@ def test_status_cannot_be_set_around_a_decision(filled: str, module_database: Da
         with as_app(module_database, filled) as connection, pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(statement)
             connection.commit()
+
+
+@pytest.mark.parametrize(
+    "columns, refused",
+    [
+        ("status = 'approved'", "begins as new"),
+        ("status = 'cleared'", "without a rule"),
+    ],
+)
+def test_an_item_cannot_begin_around_its_review(
+    filled: str, module_database: Database, columns: str, refused: str
+) -> None:
+    """A copy of an item that waits, as somebody with the application's login could write it."""
+    name, value = columns.split(" = ")
+    with as_app(module_database, filled) as connection, pytest.raises(psycopg.errors.CheckViolation, match=refused):
+        connection.execute("create temporary table copied as select * from check_item where status = 'new' limit 1")
+        connection.execute(f"update copied set id = gen_random_uuid(), ordinal = 999, {name} = {value}")
+        connection.execute("alter table copied drop column amount_cents")
+        names = ", ".join(
+            row[0]
+            for row in connection.execute(
+                "select attname from pg_attribute where attrelid = 'copied'::regclass and attnum > 0"
+                " and not attisdropped"
+            )
+        )
+        connection.execute(f"insert into check_item ({names}) select {names} from copied")
+        connection.commit()
 
 
 def test_the_maker_cannot_be_the_second_person(filled: str, module_database: Database) -> None:

@@ -1,0 +1,254 @@
+"""nginx in front of three replicas, run for real: TLS, what it lets through, and people at work while replicas go."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from console.access import sessions
+from console.access.visit import Visit
+from console.settings import Settings, settings
+from tests.browser.site import ARGUMENTS, CHROMIUM, free_port, in_a_thread, make_enrolled_bank
+from tests.conftest import Database
+from tests.deploy.at_work import TRANSIT, AtWork, Run, await_kept, kill, restart, sit_down
+from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server
+from tests.factories import Bank, import_items, item_ids, x9_item
+
+BACK_SECONDS = 5.0
+ONCE = (
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+    "Content-Security-Policy",
+    "Strict-Transport-Security",
+    "Cache-Control",
+)
+ELSEWHERE = "203.0.113.9"
+
+
+@pytest.fixture(scope="module")
+def console(module_database: Database) -> Iterator[Settings]:
+    with pytest.MonkeyPatch.context() as patch:
+        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def run(console: Settings) -> Run:
+    return in_a_thread(console)
+
+
+@pytest.fixture(scope="module")
+def bank(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bank:
+    async def make() -> Bank:
+        made = await make_enrolled_bank()
+        checks = [x9_item(n, f"{200 + n}.00", TRANSIT) for n in range(1, 5)]
+        await import_items(made, tmp_path_factory.mktemp("file"), checks)
+        return made
+
+    made: Bank = run(make())
+    return made
+
+
+@pytest.fixture(scope="module")
+def running(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    with edge(console, tmp_path_factory.mktemp("edge")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def signed_in(bank: Bank, run: Run) -> str:
+    """The session cookie of somebody who is signed in."""
+    who = bank.auditor
+    assert who.user_id is not None
+    person = sessions.Person(who.institution_id, who.user_id, who.name, who.name, who.roles)
+    token = run(sessions.start(person, sessions.Stage.FULL, Visit("127.0.0.1")))
+    return f"__Host-console_session={token}"
+
+
+@pytest.fixture(scope="module")
+def people(running: Edge, bank: Bank, run: Run) -> Iterator[list[AtWork]]:
+    """Three at work, each in a browser of their own."""
+    expect.set_options(timeout=20_000)
+    items = run(item_ids(bank))
+    persons = (bank.reviewer, bank.second_reviewer, bank.supervisor)
+    with sync_playwright() as playwright:
+        chromium: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        at_work = [sit_down(running, chromium, person, item) for person, item in zip(persons, items, strict=False)]
+        await_kept(run, at_work)
+        yield at_work
+        chromium.close()
+
+
+def test_a_rolling_restart_loses_nothing_typed_and_signs_nobody_out(
+    running: Edge, people: list[AtWork], run: Run
+) -> None:
+    assert len({one.replica() for one in people}) > 1, "they work side by side on different replicas"
+    for replica in running.replicas:
+        restart(running, replica, people, run)
+
+
+def test_a_killed_replica_costs_seconds_and_nothing_else(running: Edge, people: list[AtWork], run: Run) -> None:
+    began = time.monotonic()
+    people[0].page.reload()
+    people[0].await_live(anew=False)
+    load = time.monotonic() - began
+    held = next(one for one in running.replicas if running.cookie_of(one) == people[0].replica())
+    # Five seconds, unless this machine is so busy that it takes as long to load one page, and here several are.
+    assert kill(running, held, people, run) < max(BACK_SECONDS, BACK_SECONDS / 2 + 3 * load)
+    for log in [*running.folder.glob("*.log")]:
+        assert "client_id=" not in log.read_text(), f"{log.name} holds what opens a page"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_tls(running: Edge) -> None:
+    def handshake(version: ssl.TLSVersion) -> ssl.SSLSocket:
+        trust = running.trust()
+        trust.set_ciphers("ALL:@SECLEVEL=0")
+        trust.minimum_version = trust.maximum_version = version
+        trust.set_alpn_protocols(["h2", "http/1.1"])
+        with socket.create_connection(("localhost", running.port)) as line:
+            return trust.wrap_socket(line, server_hostname="localhost")
+
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        with handshake(version) as line:
+            assert line.selected_alpn_protocol() == "h2"
+            cipher = line.cipher()
+            assert cipher is not None and ("GCM" in cipher[0] or "CHACHA20" in cipher[0])
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        handshake(ssl.TLSVersion.TLSv1_1)
+    with pytest.raises(urllib.error.HTTPError) as moved:
+        urllib.request.build_opener(_Stay).open(f"http://localhost:{running.http_port}/queue?a=1", timeout=5)
+    assert (moved.value.code, moved.value.headers["Location"]) == (308, "https://localhost/queue?a=1")
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:  # type: ignore[override]
+        return None
+
+
+def test_each_security_header_stands_once_whoever_answers(running: Edge, signed_in: str) -> None:
+    answers = {path: running.get(path, {"Cookie": signed_in}) for path in ("/sign-in", "/queue", "/edge/health")}
+    answers["too large"] = running.get("/sign-in", body=b"x" * 13_000_000)
+    for name, answer in answers.items():
+        for header in ONCE:
+            assert len(answer.headers.get_all(header, [])) == 1, (name, header)
+    assert answers["/queue"].status == 200
+    cookie = answers["/sign-in"].headers["Set-Cookie"].lower()
+    assert cookie.startswith("__host-console_replica=") and "secure" in cookie and "httponly" in cookie
+    assert "nginx/" not in str([dict(answer.headers) for answer in answers.values()])
+
+
+def test_metrics_are_for_nobody_outside(running: Edge, signed_in: str) -> None:
+    for path in ("/metrics", "/metrics/", "//metrics", "/%6detrics"):
+        answer = running.get(path, {"Cookie": signed_in})
+        assert answer.status == 404 and running.logged("/metrics")["replica"] == "", path
+
+
+def test_pages_are_not_compressed_and_assets_are_kept(running: Edge, signed_in: str) -> None:
+    asking = {"Cookie": signed_in, "Accept-Encoding": "gzip, br"}
+    page = running.get("/queue", asking)
+    assert page.status == 200 and "Content-Encoding" not in page.headers
+    assert page.headers["Cache-Control"] == "no-store"
+    style = next(part for part in page.body.decode().split('"') if part.startswith("/assets/console-"))
+    first = running.get(style, asking)
+    assert first.headers["Content-Encoding"] == "gzip" and b"--" in gzip.decompress(first.body)
+    assert "public" in first.headers["Cache-Control"]
+    second = running.get(style, asking)
+    assert (second.status, second.body) == (200, first.body)
+    assert running.logged(style)["replica"] == "", "no replica was asked again"
+    # What is kept is the same for everybody; a page is not, and none comes without a session.
+    assert running.get("/queue", {"Accept": "text/html"}).status == 303
+
+
+def test_what_is_too_large_or_too_much(running: Edge) -> None:
+    large = b"x" * 13_000_000
+    page = running.get("/sign-in", body=large)
+    assert page.status == 413 and b"Nothing of it was taken" in page.body
+    problem = running.get("/api/v1/items", body=large)
+    assert problem.status == 413 and json.loads(problem.body)["status"] == 413
+    assert problem.headers["Content-Type"] == "application/problem+json"
+    # Files of checks may be that large: it is the console that refuses whoever is not signed in.
+    for path in ("/intake/files", "/api/v1/files"):
+        assert _begin_upload(running, path) in {401, 403}
+    answers = [running.get("/sign-in") for _ in range(60)]
+    refused = [answer for answer in answers if answer.status == 429]
+    assert {answer.status for answer in answers} == {200, 429} and 10 < len(refused) < 40
+    assert b"Wait a few seconds" in refused[0].body
+
+
+def _begin_upload(running: Edge, path: str) -> int:
+    """The status with which an upload of 500 MB is answered at its beginning."""
+    with socket.create_connection(("localhost", running.port)) as plain:
+        line = running.trust().wrap_socket(plain, server_hostname="localhost")
+        line.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000000\r\n\r\n".encode())
+        line.settimeout(10)
+        return int(line.recv(4096).split(b" ")[1])
+
+
+def test_nobody_writes_their_own_address(running: Edge, signed_in: str) -> None:
+    claims = {"X-Forwarded-For": ELSEWHERE, "X-Real-IP": ELSEWHERE, "X-Forwarded-Host": "evil.example"}
+    answer = running.get("/queue", {"Cookie": signed_in, **claims})
+    assert answer.status == 200 and b"evil.example" not in answer.body
+    assert running.logged("/queue")["client"] == "127.0.0.1"
+
+
+def test_in_a_cluster_the_ingress_is_believed_and_any_nginx_finds_the_replica(
+    running: Edge, signed_in: str, tmp_path: Path
+) -> None:
+    fronts = [_in_a_cluster(running, tmp_path / name) for name in ("one", "two")]
+    try:
+        first = _plain(fronts[0][0], "/queue", {"Cookie": signed_in, "X-Forwarded-For": f"6.6.6.6, {ELSEWHERE}"})
+        replica = first.headers["Set-Cookie"].partition(";")[0]
+        named = {running.cookie_of(one): one.address for one in running.replicas}
+        address = named[replica.partition("=")[2]]
+        for port, _, log in fronts * 2:
+            assert _plain(port, "/queue", {"Cookie": f"{signed_in}; {replica}"}).status == 200
+            lines = [json.loads(line) for line in log.read_text().splitlines()]
+            assert lines[-1]["replica"] == f"{address}:{running.replicas[0].port}"
+        assert json.loads(fronts[0][2].read_text().splitlines()[0])["client"] == ELSEWHERE
+    finally:
+        for _, process, _ in fronts:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _in_a_cluster(running: Edge, folder: Path) -> tuple[int, subprocess.Popen[bytes], Path]:
+    port, log = free_port(), folder.with_suffix(".log")
+    configured(
+        folder,
+        "kubernetes.conf",
+        {
+            "listen 80": f"listen 127.0.0.1:{port}",
+            "resolver kube-dns.kube-system.svc.cluster.local": f"resolver 127.0.0.1:{name_server(ADDRESSES)}",
+            ".svc.cluster.local:8000": f".svc.cluster.local:{running.replicas[0].port}",
+            "set_real_ip_from 10.0.0.0/8": "set_real_ip_from 127.0.0.0/8",
+            "/dev/stdout": str(log),
+        },
+    )
+    process = subprocess.Popen(command(folder, "kubernetes.conf"))
+    await_answer(port, process)
+    return port, process, log
+
+
+def _plain(port: int, path: str, headers: dict[str, str]) -> Answer:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    line.request("GET", path, None, headers)
+    answer = line.getresponse()
+    return Answer(answer.status, answer.msg, answer.read())
