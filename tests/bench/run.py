@@ -23,6 +23,8 @@ from tests.bench import (
     next_check,
     opening,
     parse,
+    policy_python,
+    policy_sql,
     racing,
     replaying,
     reviewers,
@@ -63,6 +65,8 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "next": next_check.run,
     "replay": replaying.run,
     "reviewers": reviewers.run,
+    "policy-sql": policy_sql.run,
+    "policy-python": policy_python.run,
 }
 
 

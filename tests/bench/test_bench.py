@@ -18,6 +18,8 @@ from tests.bench import (
     imports,
     listing,
     memory,
+    policy_python,
+    policy_sql,
     racing,
     reviewers,
     rows,
@@ -48,6 +50,8 @@ SMALL: dict[str, Callable[[Ground], list[Figure]]] = {
     "decide": lambda ground: deciding.run(ground, waiting=60, workers={1: 2, 4: 8}),
     "sign-in": lambda ground: signing_in.run(ground, people_=4, events=20),
     "frames": lambda ground: frames.run(ground, rounds=1, frames=24),
+    "policy-sql": lambda ground: policy_sql.run(ground, items=300, repeat=1),
+    "policy-python": lambda ground: policy_python.run(ground, items=300, repeat=1),
     "reviewers": lambda ground: reviewers.run(ground, reviewers=3, seconds=2, pace=1),
 }
 
