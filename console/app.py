@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
@@ -30,31 +31,41 @@ from console.access import (  # noqa: F401 - importing a page makes it
 )
 from console.access.permissions import may
 from console.edge import attachments, check_images, file_upload, session_renewal
+from console.edge.draining import Draining
+from console.edge.exposition import Exposition, listening
 from console.edge.install import install
+from console.edge.measure import watch_loop
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.log import configure_logging
 from console.policy import editor_page  # noqa: F401
 from console.resources import resources
 from console.review import approvals_page, hours_page, queue_page, queues_page, review_page  # noqa: F401
+from console.serving import DrainingServer
 from console.settings import Settings
 from console.ui import error_pages, open_pages, theme
 from console.ui.open_pages import page_owner
 from console.ui.page import AREAS, TITLE, refusal
 
 RECONNECT_TIMEOUT = 30.0
+# As uvicorn itself ends where it could not start.
+STARTUP_FAILED = 3
 _log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
     """The application for these settings. One per process: NiceGUI's pages are the process's."""
+    draining = draining or Draining()
+    draining.on_leaving.append(open_pages.send_elsewhere)
+    measured = Exposition(settings, draining)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with resources(settings):
+        async with resources(settings), listening(measured, settings.metrics_host, settings.metrics_port):
             live.session_ended.subscribe(open_pages.close_pages)
             tasks = [
                 asyncio.create_task(live.listen(), name="live messages"),
                 asyncio.create_task(open_pages.keep_watch(), name="watch over open pages"),
+                asyncio.create_task(watch_loop(), name="watch over the event loop"),
             ]
             try:
                 yield
@@ -66,7 +77,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title=TITLE, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, debug=settings.debug)
     theme.install(app)
-    install(app, settings, light=theme.LIGHT, dark=theme.DARK, page_templates=page_templates.env, page_owner=page_owner)
+    install(
+        app,
+        settings,
+        light=theme.LIGHT,
+        dark=theme.DARK,
+        page_templates=page_templates.env,
+        page_owner=page_owner,
+        draining=draining,
+    )
     app.include_router(check_images.router)
     app.include_router(file_upload.router)
     app.include_router(attachments.router)
@@ -100,8 +119,9 @@ async def first_page(request: Request) -> Response:
 def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     configure_logging(settings)
-    uvicorn.run(
-        create_app(settings),
+    draining = Draining()
+    config = uvicorn.Config(
+        create_app(settings, draining),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -112,3 +132,8 @@ def serve(settings: Settings) -> None:
         ws_max_size=1 << 20,
         timeout_graceful_shutdown=3,
     )
+    server = DrainingServer(config, draining, settings.drains_for, settings.grace_seconds)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILED)

@@ -52,9 +52,7 @@ JOB_SECONDS: Final = Histogram(
 )
 INTAKE_FILES: Final = Counter("crc_intake_files", "Files that came in, by status.", ("status",), registry=REGISTRY)
 INTAKE_ITEMS: Final = Counter("crc_intake_items", "Checks taken in.", registry=REGISTRY)
-INTAKE_FINDINGS: Final = Counter(
-    "crc_intake_findings", "What was found wrong in files, by severity.", ("severity",), registry=REGISTRY
-)
+INTAKE_FINDINGS: Final = Counter("crc_intake_findings", "What was found wrong in files.", registry=REGISTRY)
 DECISIONS: Final = Counter(
     "crc_decisions", "Decisions written, by action and stage.", ("action", "stage"), registry=REGISTRY
 )

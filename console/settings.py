@@ -83,6 +83,24 @@ class Settings(BaseSettings):
         le=600,
         description="Seconds that running work has to finish once the process is told to stop.",
     )
+    drain_seconds: int | None = Field(
+        None,
+        ge=0,
+        le=600,
+        description="Seconds for which a web process that is told to stop says so at `/health` and still serves, so "
+        "that load balancers send people elsewhere. Default: 10 in production, else 0.",
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port at which a web process answers `/metrics` alone; 0: none."
+    )
+    worker_metrics_port: int = Field(0, ge=0, le=65535, description="As METRICS_PORT, of a worker.")
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address of these ports: the network of the monitoring, never the public one."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token for `/metrics`. With it the site's own port answers there too; without, it does not.",
+    )
     public_origin: str = Field(
         "",
         description="Address people type, without a path; default: http://127.0.0.1 and PORT. https makes cookies "
@@ -372,6 +390,13 @@ class Settings(BaseSettings):
         if self.second_administrator is None:
             return self.environment is Environment.PRODUCTION
         return self.second_administrator
+
+    @property
+    def drains_for(self) -> int:
+        """Seconds between the order to stop and the end of service."""
+        if self.drain_seconds is None:
+            return 10 if self.environment is Environment.PRODUCTION else 0
+        return self.drain_seconds
 
     @property
     def sends_mail(self) -> bool:

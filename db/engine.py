@@ -7,14 +7,17 @@ and names its institution; without one it sees no row of any institution's data.
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import event, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 APP_ROLE = "console_app"
 STATEMENT_TIMEOUT_MS = 5_000
@@ -35,7 +38,27 @@ class InInstitution(Protocol):
 
 AfterCommit = Callable[[], Awaitable[None]]
 
+
+@dataclass
+class Waits:
+    """How long transactions of this process have waited for a connection, in seconds, and how many of them."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class PoolState:
+    """This process's connections: in use, open, and the most there may be; and the waits for one."""
+
+    used: int = 0
+    open: int = 0
+    most: int = 0
+    waits: Waits = field(default_factory=Waits)
+
+
 _engine: AsyncEngine | None = None
+_waits = Waits()
 _sessions: async_sessionmaker[AsyncSession] | None = None
 
 
@@ -79,6 +102,15 @@ def is_open() -> bool:
     return _engine is not None
 
 
+def pool_state() -> PoolState:
+    """How this process's pool stands; all zero before it is open."""
+    if _engine is None:
+        return PoolState(waits=_waits)
+    pool = cast(QueuePool, _engine.pool)
+    most = pool.size() + pool._max_overflow
+    return PoolState(pool.checkedout(), pool.checkedout() + pool.checkedin(), most, _waits)
+
+
 async def close_engine() -> None:
     """Close every connection of this process."""
     global _engine, _sessions
@@ -101,8 +133,10 @@ async def transaction(
         raise RuntimeError("the database is not open in this process: call open_engine first")
     async with _sessions() as session:
         async with session.begin():
-            if snapshot:
-                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            asked = time.perf_counter()
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"} if snapshot else None)
+            _waits.count += 1
+            _waits.seconds += time.perf_counter() - asked
             await session.execute(
                 _BEGIN,
                 {

@@ -17,6 +17,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from console.edge.exposition import Exposition, listening
+from console.edge.measure import watch_loop
 from console.metrics import JOB_SECONDS
 from console.notices.kinds import NoticeKind
 from console.operations import workers
@@ -115,6 +117,10 @@ async def run_worker(settings: Settings, jobs: Sequence[Job] = JOBS) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(resources(settings))
+        exposition = Exposition(settings)
+        await opened.enter_async_context(listening(exposition, settings.metrics_host, settings.worker_metrics_port))
+        lag = asyncio.create_task(watch_loop(), name="watch over the event loop")
+        opened.callback(lag.cancel)
         worker = JobWorker(jobs)
         scheduler = AsyncIOScheduler(timezone="UTC")
         for work, seconds in ((worker.look, LOOK_SECONDS), (worker.beat, BEAT_SECONDS)):

@@ -35,6 +35,7 @@ TOP = {
     "console.embedded",
     "console.live",
     "console.resources",
+    "console.serving",
 }
 # Same-level neighbours that do not know each other.
 APART = {("policy", "images"), ("images", "policy")}

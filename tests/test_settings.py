@@ -96,6 +96,12 @@ EFFECTS = {
     "IMAGE_LINK_SECONDS": f"{HERE}::test_an_image_address_works_as_long_as_the_setting_says",
     "API_V1_PREFIX": "tests/edge/test_health.py::test_the_prefix_is_the_settings_and_other_origins_read_there_alone",
     "CORS_ORIGINS": "tests/edge/test_health.py::test_the_prefix_is_the_settings_and_other_origins_read_there_alone",
+    "GRACE_SECONDS": "tests/operations/test_stopping.py::test_a_worker_waits_for_its_runs_as_long_as_the_setting_says",
+    "DRAIN_SECONDS": "tests/operations/test_stopping.py::test_a_site_that_is_told_to_stop_sends_people_elsewhere",
+    "METRICS_PORT": "tests/operations/test_metrics.py::test_a_site_is_measured_on_a_port_of_its_own",
+    "METRICS_HOST": "tests/operations/test_metrics.py::test_a_site_is_measured_on_a_port_of_its_own",
+    "WORKER_METRICS_PORT": "tests/operations/test_metrics.py::test_a_worker_is_measured",
+    "METRICS_TOKEN": "tests/operations/test_metrics.py::test_the_sites_port_answers_who_has_the_token",
     "INSTITUTION_NAME": f"{HERE}::test_the_institution_is_the_settings",
     "INSTITUTION_ROUTING_NUMBER": f"{HERE}::test_the_institution_is_the_settings",
     "INSTITUTION_TIME_ZONE": f"{HERE}::test_the_institution_is_the_settings",
@@ -120,6 +126,7 @@ EFFECTS = {
 # Read through a property of Settings, or a rule about all settings at once, rather than by its own name.
 READ_AS = {
     "second_administrator": "needs_second_administrator",
+    "drain_seconds": "drains_for",
     "database_owner_url": "owner_url",
     "session_timeout_minutes": "session_timeout",
     "embedded_services": "production_faults",

@@ -23,6 +23,7 @@ from console.intake.report import ImportReport, ImportStatus, Progress, Stage
 from console.intake.rows import MAX_FINDINGS, begin, file_row, findings_total, write_findings, write_items
 from console.intake.survey import Survey, intake_limits, survey
 from console.intake.x9.records import Finding
+from console.metrics import INTAKE_FILES, INTAKE_FINDINGS, INTAKE_ITEMS
 from console.settings import settings
 from db.engine import transaction
 from db.models import FileReceived
@@ -80,6 +81,7 @@ async def _write(
         await record(session, actor, Event.FILE_IMPORTED, "file", file_id, after=_summary(report) | intake.clearances())
         hint_items(session, actor.institution_id, [])
     progress.stage = Stage.DONE
+    _count(report)
     return report
 
 
@@ -91,6 +93,7 @@ async def _refuse(actor: Actor, name: str, found: Survey) -> ImportReport:
         await session.flush()
         await write_findings(session, actor, file_id, found.findings, {})
         await record(session, actor, Event.FILE_REFUSED, "file", file_id, after=_summary(report))
+    _count(report)
     return report
 
 
@@ -145,6 +148,12 @@ def _report(
         findings=findings,
         findings_total=findings_total(found, images),
     )
+
+
+def _count(report: ImportReport) -> None:
+    INTAKE_FILES.labels(report.status.value).inc()
+    INTAKE_ITEMS.inc(report.checks + report.returns)
+    INTAKE_FINDINGS.inc(report.findings_total)
 
 
 def _summary(report: ImportReport) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.actor import Actor
 from console.audit.entries import record
 from console.hints import hint_items
+from console.metrics import DECISIONS
 from console.notices import NoticeKind, notify
 from console.review.choices import bounded
 from console.review.deciding import Prepared
@@ -19,6 +21,7 @@ from console.review.errors import NotYours
 from console.review.evidence import keep_evidence
 from console.review.queue_clock import follow_status, queue_clock
 from console.review.second_people import return_to_maker, tell_second_people
+from db.engine import after_commit
 from db.models import Claim, Decision, ItemDraft, Queue
 
 # What the person held of the item ends in one statement: the claim, and the draft that has become a decision.
@@ -82,7 +85,12 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
     if prepared.stage == "sent_back" and prepared.maker_id is not None:
         await return_to_maker(session, actor, item, prepared.maker_id, prepared.choice.note)
     hint_items(session, actor.institution_id, [item.id])
+    after_commit(session, partial(_count, decision.action, decision.stage))
     return decision.id
+
+
+async def _count(action: str, stage: str) -> None:
+    DECISIONS.labels(action, stage).inc()
 
 
 def _decision(actor: Actor, prepared: Prepared, submitted_at: datetime | None) -> Decision:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -24,6 +26,23 @@ CHECK_SECONDS: Final = 2.0
 _LEAVE_SECONDS: Final = 1.0
 # Why, where nobody knows better: the time was over.
 ENDED: Final = "ended"
+
+# A field that is left is saved. Pages come back one after the other, and only where another process, or the next one
+# at this address, is there: a browser's own error page would take with it what is on the screen.
+_ELSEWHERE: Final = """
+document.activeElement?.blur?.();
+(async () => {
+  await new Promise(r => setTimeout(r, 300 + Math.random() * 700));
+  for (;;) {
+    try { if ((await fetch('/health', {cache: 'no-store'})).ok) { location.reload(); return; } } catch {}
+    await new Promise(r => setTimeout(r, 500));
+  }
+})();
+"""
+_ON_THEIR_WAY: Final = 0.5
+_running = 0
+_at_rest = asyncio.Event()
+_at_rest.set()
 
 _log = structlog.get_logger(__name__)
 
@@ -99,6 +118,32 @@ async def check() -> None:
     for reference, standing in found.items():
         if standing.ends is None:
             close_pages(reference, standing.reason.value if standing.reason else ENDED)
+
+
+async def send_elsewhere() -> None:
+    """This process ends: every page saves what is typed, and is loaded anew as soon as somebody answers its address.
+
+    Returns once what was running for them is done.
+    """
+    for page_id in list(_owners):
+        if (client := Client.instances.get(page_id)) is not None:
+            client.run_javascript(_ELSEWHERE)
+    await asyncio.sleep(_ON_THEIR_WAY)
+    await _at_rest.wait()
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """Something is done for a page: the process waits for its end before its own."""
+    global _running
+    _running += 1
+    _at_rest.clear()
+    try:
+        yield
+    finally:
+        _running -= 1
+        if not _running:
+            _at_rest.set()
 
 
 async def _leave(client: Client, reason: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from console.access.visit import visit_of
 from console.actor import Actor
 from console.edge.headers import PRELOADED
 from console.institution import InstitutionFacts, institution_of
+from console.metrics import PAGE_EVENT_SECONDS
 from console.notices import inbox
 from console.notices.bell_panel import Bell
 from console.notices.inbox import Standing
@@ -191,13 +193,25 @@ class ConsolePage:
         await self._attempt(work, actor, *arguments)
 
     async def _attempt(self, work: Callable[..., Awaitable[Any]], actor: Actor, *arguments: Any) -> None:
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            with open_pages.running():
+                outcome = await self._outcome(work, actor, *arguments)
+        finally:
+            area = self.path.split("/")[1] if self.path else ""
+            PAGE_EVENT_SECONDS.labels(area, outcome).observe(time.perf_counter() - began)
+
+    async def _outcome(self, work: Callable[..., Awaitable[Any]], actor: Actor, *arguments: Any) -> str:
+        """Do it, and tell the person of what it refuses; how it ended, for the metrics."""
         try:
             async with refusals.witnessed(actor, f"{self.path} {work.__qualname__}"):
                 await work(actor, *arguments)
         except CodeNeeded:
             self._ask_for_code(work, *arguments)
+            return "refused"
         except tuple(_TOLD) as refused:
             self.tell(str(refused), bad=True)
+            return "refused"
         except (OperationalError, PoolTimeout) as error:
             _log.error("database unavailable", error=type(error).__name__, request_id=actor.request_id)
             self.tell("The database cannot be reached. Nothing was changed; try again in a moment.", bad=True)
@@ -205,6 +219,9 @@ class ConsolePage:
             _log.exception("event failed", work=work.__qualname__, request_id=actor.request_id)
             told = f"Something went wrong. Reload to see what was saved; if it stays so, report {actor.request_id}."
             self.tell(f"{told} {type(error).__name__}: {error}" if settings().debug else told, bad=True)
+        else:
+            return "done"
+        return "failed"
 
     def _ask_for_code(self, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
         """Ask for a fresh code, and do what was refused once it is right."""

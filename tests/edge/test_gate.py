@@ -24,11 +24,11 @@ from tests.edge.site import ORIGIN, browser, session_of, site
 from tests.factories import make_bank
 
 COOKIE = "console_session"
-OPEN = ("/sign-in", "/health", "/api/v1/health")
+OPEN = ("/sign-in", "/health", "/health/live", "/health/ready", "/api/v1/health")
 SHUT = (
     "/", "/queue", "/images/1", "/_nicegui/3.18.0/static/nicegui.js", "/_nicegui/client/p-x/upload/1", "/docs",
     "/openapi.json", "/favicon.ico", "/sign-in/", "/sign-in/../queue", "/sign-in%2f..%2fqueue", "/sign-inx", "//queue",
-    "/health/x", "/api/v1x", "/_nicegui_ws/socket.io/?EIO=4&transport=polling", "/SIGN-IN",
+    "/health/x", "/metrics", "/api/v1x", "/_nicegui_ws/socket.io/?EIO=4&transport=polling", "/SIGN-IN",
 )  # fmt: skip
 
 
@@ -175,9 +175,13 @@ def test_services_that_are_gone_are_named(run: Callable, console: Settings) -> N
             part = await client.get("/images/1", headers={"sec-fetch-mode": "no-cors"})
             assert part.status_code == 503 and "session service" in part.json()["detail"]
             assert (await client.get("/sign-in")).status_code == 503
-            health = await client.get("/health")
+            health = await client.get("/api/v1/health")
             assert health.status_code == 503
-            assert health.json()["checks"] == {"database": "ok", "redis": "unavailable", "object_store": "ok"}
+            down = [name for name, one in health.json()["checks"].items() if one["status"] != "ok"]
+            assert down == ["redis", "worker"]
+            # A process that lives is not restarted, nor taken out, for a Redis that does not.
+            for path in ("/health", "/health/live", "/health/ready"):
+                assert (await client.get(path)).status_code == 200
             await close_redis()
             open_redis(console.redis_url.get_secret_value())
             await close_engine()

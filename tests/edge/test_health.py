@@ -6,28 +6,83 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
-from console.edge.health import CHECK_SECONDS, Health, version
+from console.edge.draining import Draining
+from console.edge.health import CHECK_SECONDS, Health, Readiness
+from console.operations.workers import beat
 from console.settings import Settings, settings
+from db.migrations.revisions import head_revision, known_revisions
+from db.migrations.run import current, head
+from tests.conftest import Database
 from tests.edge.site import browser
 
 
-def test_both_addresses_answer_for_real_services(run: Callable, console: Settings) -> None:
+def test_each_part_answers_with_its_latency_and_nothing_more(run: Callable, console: Settings) -> None:
     async def story() -> None:
         async with browser(console) as client:
-            for path in ("/health", "/api/v1/health"):
+            without = (await client.get("/api/v1/health")).json()
+            # Nobody runs jobs: people can work, and whoever watches is told.
+            assert without["status"] == "degraded" and without["checks"]["worker"]["status"] == "unavailable"
+            await beat("a worker")
+            await asyncio.sleep(1.1)
+            answer = await client.get("/api/v1/health")
+            assert answer.status_code == 200 and "set-cookie" not in answer.headers
+            assert set(answer.json()) == {"status", "checks"} and answer.json()["status"] == "ok"
+            assert set(answer.json()["checks"]) == {"database", "migrations", "redis", "object_store", "worker"}
+            for one in answer.json()["checks"].values():
+                assert one["status"] == "ok" and 0 <= one["milliseconds"] < 1000
+            assert (await client.head("/api/v1/health")).status_code == 200
+            for path in ("/health", "/health/live", "/health/ready"):
                 answer = await client.get(path)
-                assert answer.status_code == 200
-                assert answer.json() == {
-                    "status": "ok",
-                    "version": version(),
-                    "checks": {"database": "ok", "redis": "ok", "object_store": "ok"},
-                }
-                assert (await client.head(path)).status_code == 200
-                assert "set-cookie" not in answer.headers
+                assert answer.json() == {"status": "ok"} and (await client.head(path)).status_code == 200
 
     run(story())
+
+
+def test_a_database_that_lacks_migrations_is_not_ready_and_a_newer_one_is(
+    run: Callable, console: Settings, database: Database
+) -> None:
+    def stand_at(revision: str) -> None:
+        with psycopg.connect(database.owner_url, autocommit=True) as owner:
+            owner.execute("update alembic_version set version_num = %s", [revision])
+
+    async def story() -> None:
+        stand_at("0001")
+        async with browser(console) as client:
+            answer = await client.get("/api/v1/health")
+            assert answer.status_code == 503 and answer.json()["checks"]["migrations"]["status"] == "unavailable"
+            assert (await client.get("/health/ready")).status_code == 503
+            assert (await client.get("/health")).status_code == 200
+            # A rolling update migrates first: the processes of before go on serving.
+            stand_at("9999")
+            await asyncio.sleep(1.1)
+            assert (await client.get("/api/v1/health")).status_code == 200
+            assert (await client.get("/health/ready")).status_code == 200
+            # Once ready, what is shared by all replicas takes none of them out.
+            stand_at("0001")
+            await asyncio.sleep(1.1)
+            assert (await client.get("/health/ready")).status_code == 200
+
+    run(story())
+
+
+def test_the_files_revisions_are_those_of_the_chain(database: Database) -> None:
+    assert head_revision() == head(database.owner_url) == current(database.owner_url)
+    assert len(known_revisions()) >= 18
+
+
+def test_a_process_that_drains_wants_nobody_and_lives() -> None:
+    async def story() -> None:
+        draining = Draining()
+        readiness = Readiness(draining, {})
+        assert [(await one()).status_code for one in (readiness.alive, readiness.ready)] == [200, 200]
+        draining.begin()
+        assert [(await one()).status_code for one in (readiness.alive, readiness.ready)] == [503, 503]
+        assert (await readiness.live()).status_code == 200
+
+    asyncio.run(story())
 
 
 def test_the_prefix_is_the_settings_and_other_origins_read_there_alone(
@@ -72,7 +127,9 @@ def test_a_part_that_hangs_or_fails_is_unavailable_and_asked_once() -> None:
         answers = await asyncio.gather(*(health.response() for _ in range(50)))
         assert time.monotonic() - began < CHECK_SECONDS + 1
         assert {answer.status_code for answer in answers} == {503}
-        assert await health.answers() == {"one": "unavailable", "two": "unavailable", "three": "ok"}
+        found = await health.answers()
+        assert {name: answer.ok for name, answer in found.items()} == {"one": False, "two": False, "three": True}
+        assert 1000 <= found["one"].milliseconds < 1500
         assert b"secret" not in answers[0].body
         assert sorted(asked) == ["fails", "hangs", "works"]
 
