@@ -108,6 +108,9 @@ class Event(StrEnum):
     ADVICE_GIVEN = "advice.given"
     ACCOUNT_NUMBER_VIEWED = "account_number.viewed"
     CHAINS_VERIFIED = "chains.verified"
+    JOB_ASKED_FOR = "job.asked_for"
+    JOB_PAUSED = "job.paused"
+    JOB_RESUMED = "job.resumed"
 
 
 async def record(
