@@ -17,6 +17,7 @@ from jobs.forget_old_runs import forget_old_runs
 from jobs.note_overdue_reviews import note_overdue_reviews
 from jobs.purge_notices import purge_notices
 from jobs.purge_session_history import purge_session_history
+from jobs.reevaluate_items import reevaluate_items
 from jobs.release_holds import release_holds
 from jobs.release_idle_claims import release_idle_claims
 from jobs.schedule import Job
@@ -27,6 +28,7 @@ JOBS = (
     Job("release holds", timedelta(minutes=1), release_holds),
     Job("activate policies", timedelta(seconds=30), activate_policies),
     Job("shadow policy", timedelta(seconds=30), follow_intake),
+    Job("re-evaluate items", timedelta(seconds=10), reevaluate_items),
     Job("check SLA", timedelta(seconds=30), check_sla),
     Job("check return deadlines", timedelta(seconds=30), check_return_deadlines),
     Job("purge notices", timedelta(hours=6), purge_notices),

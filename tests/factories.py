@@ -32,6 +32,7 @@ from console.review.claims import claim
 from console.review.evidence import Seen
 from console.review.item_reading import load_view
 from console.review.item_view import ItemView
+from console.review.reevaluation import reevaluate_open
 from console.roles import Role
 from console.settings import settings
 from db.engine import transaction
@@ -127,22 +128,26 @@ def x9_file(items: Sequence[X9Item], *, origin: str = "729999010", modifier: str
 
 
 async def set_thresholds(bank: Bank, **thresholds: object) -> None:
-    """Activate a further version of the bank's policy in which these thresholds are others."""
+    """Activate a further version of the bank's policy in which these thresholds are others; open checks follow it."""
     async with transaction(bank.system) as session:
         active = await active_policy(session)
     document = active.document.model_dump(mode="json")
     wanted = read_document(document | {"thresholds": {**document["thresholds"], **thresholds}})
     # A version that says the same as the active one is sent to nobody.
     if wanted != active.document:
-        await activate_document(bank, wanted.model_dump(mode="json"))
+        await activate_document(bank, wanted.model_dump(mode="json"), reevaluate=True)
+        await reevaluate_open(bank.system)
 
 
 async def set_rules(bank: Bank, *rules: dict[str, Any]) -> UUID:
-    """Activate a further version of the bank's policy with these rules; its id. A rule is named and numbered here."""
+    """Activate a further version of the bank's policy with these rules; its id. A rule is named and numbered here, and
+    open checks follow."""
     async with transaction(bank.system) as session:
         document = (await active_policy(session)).document.model_dump(mode="json")
     numbered = [{"id": f"r-{at}", "name": f"Rule {at}", **rule} for at, rule in enumerate(rules, 1)]
-    return await activate_document(bank, document | {"rules": numbered})
+    version_id = await activate_document(bank, document | {"rules": numbered}, reevaluate=True)
+    await reevaluate_open(bank.system)
+    return version_id
 
 
 async def activate_document(bank: Bank, document: dict[str, Any], *, reevaluate: bool = False) -> UUID:

@@ -60,6 +60,14 @@ class ListRow:
     used_by: tuple[int, ...]
     active: bool
 
+    @property
+    def used_words(self) -> str:
+        """Which versions name the list, in words."""
+        if not self.used_by:
+            return "no version"
+        versions = ", ".join(str(number) for number in self.used_by)
+        return f"version {versions}{', the active one among them' if self.active else ''}"
+
 
 async def list_lists(actor: Actor) -> tuple[ListRow, ...]:
     """Every list, by its name. Raises NotAllowed."""

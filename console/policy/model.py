@@ -58,6 +58,11 @@ class Thresholds(BaseModel):
     stale_months: Annotated[int, Field(ge=1, le=120)] = 6
 
 
+# Thresholds that say how people work, not what is thought of an item: those of the active version hold for every item,
+# whichever version judged it.
+OF_THE_WORK: Final = ("undo_seconds", "blind_second_review", "view_both_sides", "advisory_confidence")
+
+
 class Scope(BaseModel):
     """Where a rule holds; what is empty does not narrow it. Queues by their keys."""
 

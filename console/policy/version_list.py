@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -21,10 +21,12 @@ from db.models import PolicyContributor, PolicyStep, PolicyVersion, User
 
 # Retired versions a page lists at a time.
 RETIRED_SHOWN: Final = 25
+# Versions among which one is chosen to compare with.
+CHOICES: Final = 200
 
-_Query = Select[PolicyVersion, str, str, int, int]
+_Query = Select[PolicyVersion, str, str, int, int, int, dict[str, Any]]
 _author, _approver = aliased(User), aliased(User)
-_from, _restored = aliased(PolicyVersion), aliased(PolicyVersion)
+_from, _restored, _followed = aliased(PolicyVersion), aliased(PolicyVersion), aliased(PolicyVersion)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,9 @@ class VersionRow:
     based_on_id: UUID | None
     restores: int | None
     document: dict[str, Any]
+    # The one whose place it took, of one that was active; else what it was made from.
+    before: int | None
+    before_document: dict[str, Any] | None
 
     @property
     def was_active(self) -> bool:
@@ -76,8 +81,6 @@ class VersionShown:
     writers: tuple[str, ...]
     wrote: bool
     active: VersionRow | None
-    # The one that it took the place of, or was made from.
-    before: VersionRow | None
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,12 @@ async def read_version(actor: Actor, version_id: UUID) -> VersionShown:
         row = await _one(session, PolicyVersion.id == version_id)
         if row is None:
             raise VersionNotFound
-        steps = select(PolicyStep).where(PolicyStep.version_id == version_id).order_by(PolicyStep.at, PolicyStep.id)
+        steps = (
+            select(PolicyStep, User.display_name)
+            .outerjoin(User, User.id == PolicyStep.by_id)
+            .where(PolicyStep.version_id == version_id)
+            .order_by(PolicyStep.at, PolicyStep.id)
+        )
         writers = (
             select(PolicyContributor.user_id, User.display_name)
             .join(User, User.id == PolicyContributor.user_id)
@@ -121,11 +129,13 @@ async def read_version(actor: Actor, version_id: UUID) -> VersionShown:
         found = (await session.execute(writers)).all()
         return VersionShown(
             row,
-            tuple(Step(VersionAct(one.act), one.by_name, one.at, one.reason) for one in await session.scalars(steps)),
+            tuple(
+                Step(VersionAct(one.act), name or one.by_name, one.at, one.reason)
+                for one, name in await session.execute(steps)
+            ),
             tuple(name for _, name in found),
             any(user_id == actor.user_id for user_id, _ in found),
             await _one(session, PolicyVersion.status == VersionStatus.ACTIVE.value),
-            await _before(session, row),
         )
 
 
@@ -139,11 +149,12 @@ async def version_numbered(actor: Actor, number: int) -> UUID:
     return found
 
 
-async def _before(session: AsyncSession, row: VersionRow) -> VersionRow | None:
-    """Of one that was active the one whose place it took, of others what they were made from."""
-    if row.activated_at is not None:
-        return await _one(session, PolicyVersion.retired_at == row.activated_at)
-    return await _one(session, PolicyVersion.id == row.based_on_id) if row.based_on_id else None
+async def read_numbers(actor: Actor) -> tuple[int, ...]:
+    """The numbers of the last versions, newest first, for choosing one. Raises NotAllowed."""
+    require(actor, Permission.POLICY_READ)
+    query = select(PolicyVersion.number).order_by(PolicyVersion.number.desc()).limit(CHOICES)
+    async with transaction(actor) as session:
+        return tuple(await session.scalars(query))
 
 
 async def _one(session: AsyncSession, *conditions: Any) -> VersionRow | None:
@@ -156,18 +167,22 @@ async def _rows(session: AsyncSession, query: _Query) -> Sequence[VersionRow]:
         VersionRow(
             one.id, one.number, VersionStatus(one.status), one.revision, one.note, author, one.created_at,
             one.saved_at, approver, one.approved_at, one.scheduled_for, one.reevaluate, one.reevaluated_at,
-            one.activated_at, one.retired_at, based_on, one.based_on, restores, one.document,
+            one.activated_at, one.retired_at, based_on, one.based_on, restores, one.document, before, document,
         )
-        for one, author, approver, based_on, restores in await session.execute(query)
+        for one, author, approver, based_on, restores, before, document in await session.execute(query)
     ]  # fmt: skip
 
 
 def _query() -> _Query:
     return (
-        select(PolicyVersion, _author.display_name, _approver.display_name, _from.number, _restored.number)
+        select(
+            PolicyVersion, _author.display_name, _approver.display_name, _from.number, _restored.number,
+            func.coalesce(_followed.number, _from.number), func.coalesce(_followed.document, _from.document),
+        )
         .outerjoin(_author, _author.id == PolicyVersion.created_by)
         .outerjoin(_approver, _approver.id == PolicyVersion.approved_by)
         .outerjoin(_from, _from.id == PolicyVersion.based_on)
         .outerjoin(_restored, _restored.id == PolicyVersion.restores)
+        .outerjoin(_followed, _followed.retired_at == PolicyVersion.activated_at)
         .order_by(PolicyVersion.number.desc())
-    )
+    )  # fmt: skip

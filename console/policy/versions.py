@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.actor import Actor
 from console.policy.errors import VersionNotFound
 from console.policy.lifecycle import VersionAct, VersionStatus, next_status
-from console.policy.model import PolicyDocument
+from console.policy.model import OF_THE_WORK, PolicyDocument
 from console.policy.version_errors import NotNow
 from db.models import PolicyStep, PolicyVersion
 
@@ -41,6 +41,7 @@ _MARKED: Final = text(
 # By its mark, what was read of an active version: it is asked for with every check that is opened or decided.
 _MOST_KEPT: Final = 64
 _kept: OrderedDict[str, Policy] = OrderedDict()
+_judging: OrderedDict[UUID, Policy] = OrderedDict()
 
 
 async def active_policy(session: AsyncSession) -> Policy:
@@ -59,6 +60,29 @@ async def marked_policy(session: AsyncSession, mark: str | None) -> Policy:
     if mark is None:
         raise NoActivePolicy
     return _kept.get(mark) or await active_policy(session)
+
+
+async def judging_policy(session: AsyncSession, version_id: UUID, active: Policy) -> Policy:
+    """The version that judged an item. It was active then, so that what it says no longer changes: it is read once."""
+    if version_id == active.id:
+        return active
+    return _judging.get(version_id) or _keep_judging(await policy_version(session, version_id))
+
+
+def at_work(judged: Policy, active: Policy) -> Policy:
+    """What holds for an item that this version judged: its word, and the active version's on how people work."""
+    if judged.id == active.id:
+        return active
+    work = {name: getattr(active.document.thresholds, name) for name in OF_THE_WORK}
+    thresholds = judged.document.thresholds.model_copy(update=work)
+    return replace(judged, document=judged.document.model_copy(update={"thresholds": thresholds}))
+
+
+def _keep_judging(policy: Policy) -> Policy:
+    _judging[policy.id] = policy
+    if len(_judging) > _MOST_KEPT:
+        _judging.popitem(last=False)
+    return policy
 
 
 def _keep(mark: str, policy: Policy) -> Policy:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.actor import Actor
 from console.policy.judgement import Explanation
 from console.policy.terms import judge_of, known_facts
-from console.policy.versions import Policy, marked_policy
+from console.policy.versions import Policy, at_work, judging_policy, marked_policy
 from console.review.blinding import as_shown_to
 from console.review.draft import Draft
 from console.review.item_statement import READ, wanted
@@ -67,7 +67,7 @@ class LastDecision:
 
 @dataclass(frozen=True)
 class Reading:
-    """An item as it was read: what one person is shown, the policy it is judged under, what a decision on it follows,
+    """An item as it was read: what one person is shown, the policy that holds for it, what a decision on it follows,
     and what this person had chosen and typed."""
 
     view: ItemView
@@ -89,9 +89,12 @@ async def read_item(session: AsyncSession, item_id: UUID, *, looking: Actor) -> 
     row = (await session.execute(READ, wanted(item_id, looking.user_id))).mappings().first()
     if row is None:
         raise ItemNotFound
-    policy = await marked_policy(session, row["policy"])
+    active = await marked_policy(session, row["policy"])
+    # The version that judged it when it came in, or when what was open was judged anew.
+    judged = await judging_policy(session, row["policy_version_id"], active)
+    policy = at_work(judged, active)
     today = datetime.now(UTC).astimezone(ZoneInfo(row["time_zone"])).date()
-    explanation = (await judge_of(session, policy, today)).explain(known_facts(row), row["queue_key"])
+    explanation = (await judge_of(session, judged, today)).explain(known_facts(row), row["queue_key"])
     last = row["decisions"][-1] if row["decisions"] else None
     return Reading(
         as_shown_to(looking, _view(row, policy, explanation)),

@@ -31,6 +31,7 @@ _DONE: Final = {
 _RECOMMENDED: Final = {"pay": "payment", "return": "return", "reject": "rejection"}
 _ANSWERED: Final = {"confirmed": "confirmed", "dismissed": "dismissed", "cannot_tell": "cannot tell about"}
 _ORIGINALS: Final = {"available": "on hand", "gone": "gone"}
+_PRIORITIES: Final = {1: "critical", 2: "high", 3: "medium", 4: "low"}
 _RELEASED: Final = {"expired": "lost it: no activity for too long", "released": "gave it back"}
 
 
@@ -51,6 +52,14 @@ def _of_submitted(after: Values) -> str:
     return f"chose to confirm: {chosen}" if after.get("stage") == "confirm" else f"chose to {chosen}"
 
 
+def _reevaluated(after: Values) -> str:
+    said = [f"queue {str(after['queue']).replace('_', ' ')}"] if after.get("queue") else []
+    said += [f"priority {_PRIORITIES.get(after['priority'], after['priority'])}"] if after.get("priority") else []
+    said += ["two people" if after["two_people"] else "one person"] if "two_people" in after else []
+    said += [f"more flags: {len(after['flags'])}"] if after.get("flags") else []
+    return f"judged it anew by policy version {after.get('policy')}" + (f": {', '.join(said)}" if said else "")
+
+
 _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_CLAIMED: lambda _: "took it",
     Event.ITEM_RELEASED: lambda after: _RELEASED.get(after.get("why", ""), "gave it back"),
@@ -64,6 +73,7 @@ _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_SENT_BACK: lambda _: "sent the recommendation back",
     Event.ITEM_RESUMED: lambda after: "answered" if after.get("answers") else "put it back into its queue",
     Event.ITEM_PULLED_IN: lambda _: "had it reviewed all the same",
+    Event.ITEM_REEVALUATED: _reevaluated,
     Event.FLAG_ANSWERED: _flag,
     Event.NOTE_WRITTEN: lambda _: "wrote a note",
     Event.FILE_ATTACHED: lambda after: f"attached {after.get('name', 'a file')}",

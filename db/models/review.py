@@ -131,6 +131,14 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text(f"assigned_to is not null and {_OPEN}"),
         ),
+        # What is open and was judged by another version of the policy than the active one.
+        Index(
+            "ix_check_item_open_policy",
+            "institution_id",
+            "policy_version_id",
+            "id",
+            postgresql_where=text(_OPEN),
+        ),
         # What the jobs look through for deadlines that come near.
         Index(
             "ix_check_item_open_return_by",

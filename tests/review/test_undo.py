@@ -221,7 +221,7 @@ async def amount_raised(bank: Bank, item: UUID) -> None:
 
 
 async def policy_activated(bank: Bank, item: UUID) -> None:
-    await set_thresholds(bank, dual_control_amount="100.00")
+    await set_thresholds(bank, view_both_sides=True)
 
 
 async def limit_lowered(bank: Bank, item: UUID) -> None:
