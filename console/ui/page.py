@@ -77,6 +77,7 @@ class Area:
 AREAS: Final = (
     Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
     Area("done_all", "Approve", "/approvals", Permission.ITEM_APPROVE),
+    Area("balance", "Policy", "/policy", Permission.POLICY_READ),
     Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
     Area("schedule", "Hours", "/hours", Permission.INSTITUTION_HOURS),
     Area("group", "People", "/people", Permission.USER_READ),
