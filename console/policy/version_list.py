@@ -23,6 +23,7 @@ from db.models import PolicyContributor, PolicyStep, PolicyVersion, User
 RETIRED_SHOWN: Final = 25
 # Versions among which one is chosen to compare with.
 CHOICES: Final = 200
+_LARGEST: Final = 2**31 - 1
 
 _Query = Select[PolicyVersion, str, str, int, int, int, dict[str, Any]]
 _author, _approver = aliased(User), aliased(User)
@@ -142,8 +143,10 @@ async def read_version(actor: Actor, version_id: UUID) -> VersionShown:
 async def version_numbered(actor: Actor, number: int) -> UUID:
     """The id of the version with this number. Raises NotAllowed, VersionNotFound."""
     require(actor, Permission.POLICY_READ)
-    async with transaction(actor) as session:
-        found = await session.scalar(select(PolicyVersion.id).where(PolicyVersion.number == number))
+    found = None
+    if 0 < number <= _LARGEST:
+        async with transaction(actor) as session:
+            found = await session.scalar(select(PolicyVersion.id).where(PolicyVersion.number == number))
     if found is None:
         raise VersionNotFound
     return found

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from console.edge.api import auth_routes, file_routes, item_routes, problems
+from console.edge.api import auth_routes, file_routes, item_routes, policy_routes, problems
 from console.edge.api.door import Caller
 from console.intake.arrivals import NAME_HEADER
 from console.settings import Settings
@@ -37,7 +37,7 @@ def create_api(open_routes: APIRouter) -> FastAPI:
     api = FastAPI(title=TITLE, version="1", openapi_url=None, docs_url=None, redoc_url=None)
     problems.install(api)
     api.include_router(open_routes)
-    for routes in (auth_routes, item_routes, file_routes):
+    for routes in (auth_routes, item_routes, file_routes, policy_routes):
         api.include_router(routes.router)
 
     @api.get("/openapi.json", include_in_schema=False)
