@@ -46,6 +46,14 @@ FLAG_CODES: Final = (
     "image_unusable",
     "image_quality",
 )
+# What record 54 of a file says of an image, each a defect or a part that cannot be read.
+IMAGE_DEFECTS: Final = (
+    "image quality", "image usability", "partial image", "excessive skew", "piggyback", "too light or dark",
+    "streaks or bands", "below minimum size", "above maximum size", "date usability", "payee usability",
+    "amount usability", "legal amount usability", "signature usability", "payor name usability", "micr usability",
+    "memo usability", "payor bank usability", "payee endorsement usability", "bofd endorsement usability",
+    "transit endorsement usability",
+)  # fmt: skip
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -263,9 +271,9 @@ _CATALOGUE: Final = (
         lambda item: item.undisplayable_sides, ("front", "back"),
     ),
     Field(
-        "unusable_fields", "unusable parts of the image", _SET, "",
-        "What the sender's image analysis says cannot be read (record 54).", _IMAGES, False,
-        lambda item: item.unusable_fields,
+        "unusable_fields", "defects of the image", _SET, "",
+        "What the sender's image analysis says is defective or unusable (record 54).", _IMAGES, False,
+        lambda item: item.unusable_fields, IMAGE_DEFECTS,
     ),
     Field(
         "flags", "flags", _SET, "", "The flags that this policy's thresholds raise; not those that rules add.",

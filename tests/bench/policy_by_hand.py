@@ -65,7 +65,7 @@ _PATTERNS = (
     "amount >= {0} and balance < 100 and overdrafts_90d > 1",
     "amount >= {0} and strpos(payee, 'cash') > 0 and not direct_deposit",
     "amount >= {0} and amount > 0.9 * balance and account_type in ('personal', 'savings')",
-    "unusable_fields ?| array['payee', 'signature'] or (amount >= {0} and issued_months_ago > 4)",
+    "unusable_fields ?| array['payee usability', 'signature usability'] or (amount >= {0} and issued_months_ago > 4)",
 )
 
 

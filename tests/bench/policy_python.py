@@ -66,7 +66,7 @@ def _by_hand(facts: Mapping[str, Any], flags: frozenset[str]) -> list[int]:
         balance is not None and amount > Decimal("0.9") * balance and facts["account_type"] in ("personal", "savings"),
         (facts["issued_months_ago"] or 0) > 4,
     )
-    unusable = not facts["unusable_fields"].isdisjoint(("payee", "signature"))
+    unusable = not facts["unusable_fields"].isdisjoint(("payee usability", "signature usability"))
     return [
         10 * step + at
         for step, from_amount in enumerate(_AMOUNTS)

@@ -45,7 +45,7 @@ def document() -> PolicyDocument:
              {"do": "require_reason"}),
             ({"all": [above, _is("amount", "more_than_times", {"times": "0.9", "field": "balance"}),
                       _is("account_type", "in", ["personal", "savings"])]}, {"do": "blind"}),
-            ({"any": [_is("unusable_fields", "has_any", ["payee", "signature"]),
+            ({"any": [_is("unusable_fields", "has_any", ["payee usability", "signature usability"]),
                       {"all": [above, _is("issued_months_ago", "greater", 4)]}]},
              {"do": "set_priority", "priority": "medium"}),
         ]  # fmt: skip
@@ -90,7 +90,7 @@ def item(rng: Random) -> ItemFacts:
         issued=IssuedLine(amount, "Payee", TODAY - timedelta(days=rng.randrange(300)), "outstanding"),
         missing_sides=(),
         undisplayable_sides=(),
-        unusable_fields=("payee",) if rng.random() < 0.03 else (),
+        unusable_fields=("payee usability",) if rng.random() < 0.03 else (),
         account_number=str(7_000_000 + rng.randrange(400)),
         business_date=TODAY,
         received_at=datetime(2026, 11, 20, rng.randrange(24), tzinfo=UTC),
