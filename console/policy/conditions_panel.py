@@ -19,6 +19,10 @@ from console.ui.pieces import ActionButton, Text, icon
 _KINDS: Final = {"all": "All of these hold", "any": "At least one holds"}
 _FIELDS: Final = {one.name: f"{one.label} ({one.unit})" if one.unit else one.label for one in FIELDS.values()}
 _TIMES: Final = " × another field"
+# What was typed, unless an option of the list is marked: then Enter takes that one by itself.
+_TYPED: Final = """(event) => {
+  if (!document.querySelector(".q-menu .q-manual-focusable--focused")) emit(event.target.value);
+}"""
 
 
 def draw_conditions(form: RuleForm) -> None:
@@ -59,7 +63,8 @@ def _group(form: RuleForm, path: Path, node: Node, kind: str) -> None:
             add = partial(form.add, (*path, kind))
             ActionButton("Condition", lambda: add(new_condition(), "a condition", (*last, "field")), icon_name="add")
             other = "any" if kind == "all" else "all"
-            ActionButton("Group", lambda: add({other: [new_condition()]}, "a group", last), icon_name="add")
+            first = (*last, other, 0, "field")
+            ActionButton("Group", lambda: add({other: [new_condition()]}, "a group", first), icon_name="add")
         _faults(form, path, own=("", kind))
 
 
@@ -86,9 +91,10 @@ def _condition(form: RuleForm, path: Path, node: Node) -> None:
             on_change=lambda event: _choose_field(form, path, event.value),
         )  # fmt: skip
         chosen.classes("crc-policy-field").props(
-            f"dense outlined options-dense data-focus={form.cursor((*path, 'field'))}"
+            f"dense outlined options-dense input-debounce=0 data-focus={form.cursor((*path, 'field'))}"
         )
         chosen.props["aria-label"] = "Field"
+        chosen.on("keydown.enter", lambda event: _take_first(form, path, event.args), js_handler=_TYPED)
         if field:
             chosen.props["title"] = f"{field.description} Source: {field.source}."
             words = {one.value: _words(one) for one in field.operators}
@@ -101,6 +107,15 @@ def _condition(form: RuleForm, path: Path, node: Node) -> None:
             draw_value(form, path, node)
         _tools(form, path, node)
         _faults(form, path)
+
+
+def _take_first(form: RuleForm, path: Path, typed: object) -> None:
+    """Enter after a search takes the first field that fits, as the list shows it."""
+    text = str(typed).strip().lower()
+    found = [name for name, label in _FIELDS.items() if text and text in label.lower()]
+    exact = [name for name in found if FIELDS[name].label == text]
+    if found:
+        _choose_field(form, path, (exact or found)[0])
 
 
 def _words(op: Operator) -> str:
@@ -139,16 +154,24 @@ def _tools(form: RuleForm, path: Path, node: Node) -> None:
     negated = "not" in node
     with Element("div").classes("crc-tools"):
         if not inside_not:
-            plain = node["not"] if negated else {"not": node}
-            label = "a negation"
-            _tool("block", "Not", partial(form.replace, path, plain, label, path), pressed=negated)
+            _tool("block", "Not", partial(_negate, form, path), pressed=negated)
         if not negated:
-            group = {"any": [node]} if _in_all(path) else {"all": [node]}
-            _tool("data_object", "Put into a group", partial(form.replace, path, group, "a group", path))
+            _tool("data_object", "Put into a group", partial(_put_into_group, form, path))
         if in_list:
             _tool("arrow_upward", "Move up", partial(_move, form, path, -1))
             _tool("arrow_downward", "Move down", partial(_move, form, path, 1))
             _tool("close", "Take out", partial(form.take_out, path, "a condition", path[:-2]))
+
+
+def _negate(form: RuleForm, path: Path) -> None:
+    # As it is now: its inputs have changed it since it was drawn.
+    node = form.value(path) or {}
+    form.replace(path, node.get("not", {"not": node}), "a negation", path)
+
+
+def _put_into_group(form: RuleForm, path: Path) -> None:
+    node = form.value(path) or {}
+    form.replace(path, {"any": [node]} if _in_all(path) else {"all": [node]}, "a group", path)
 
 
 def _move(form: RuleForm, path: Path, by: int) -> None:

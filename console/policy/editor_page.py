@@ -159,7 +159,7 @@ class EditorPage:
         if rule_id is not None:
             self._rules.open(rule_id, cursor)
         else:
-            focus(self._page.client, cursor)
+            focus(self._page.client, cursor, near=True)
 
     def _step(self, *, back: bool) -> None:
         if self._state.undo() if back else self._state.redo():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -60,7 +61,15 @@ def _read(adapter: TypeAdapter[_Model], values: object) -> _Model:
 
 def faults_of(error: ValidationError, values: object) -> list[Fault]:
     """The faults of a refused document, with their places in words, the first of them."""
-    return [_fault(one, values) for one in error.errors(include_url=False)[:MAX_FAULTS]]
+    found = error.errors(include_url=False)
+    inner = [one["loc"] for one in found]
+    # A list whose only part is wrong counts as empty: what is wrong is that part.
+    said = (
+        one
+        for one in found
+        if one["type"] != "too_short" or not any(loc[: len(one["loc"])] == one["loc"] != loc for loc in inner)
+    )
+    return [_fault(one, values) for one in islice(said, MAX_FAULTS)]
 
 
 def _fault(error: Any, values: object) -> Fault:

@@ -11,9 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.hints import tell_policy
+from db.engine import transaction
+from db.models import User
 from db.redis_pool import REDIS_ERRORS, redis
 
 BEAT_SECONDS: Final = 10.0
@@ -38,7 +42,7 @@ async def be_here(actor: Actor, version_id: UUID, place: str = "", *, unsaved: b
     """Say that the actor is on a draft, and hear who else is; by name. Without Redis nobody is. Raises NotAllowed."""
     require(actor, Permission.POLICY_EDIT)
     now = datetime.now(UTC).timestamp()
-    said = {"name": actor.name, "place": place[:MAX_PLACE], "unsaved": unsaved}
+    said = {"place": place[:MAX_PLACE], "unsaved": unsaved}
     try:
         before = await redis().hget(_key(actor, version_id), str(actor.user_id))
         await redis().hset(_key(actor, version_id), str(actor.user_id), json.dumps(said | {"at": now}))
@@ -48,7 +52,8 @@ async def be_here(actor: Actor, version_id: UUID, place: str = "", *, unsaved: b
         return ()
     if _without_time(before, now) != said:
         await tell_policy(actor.institution_id, version_id)
-    return _others(actor, found, now)
+    others = {UUID(_text(user)): json.loads(one) for user, one in found.items() if _text(user) != str(actor.user_id)}
+    return await _named(actor, {user: one for user, one in others.items() if now - one["at"] < GONE_SECONDS})
 
 
 async def leave(actor: Actor, version_id: UUID) -> None:
@@ -61,13 +66,17 @@ async def leave(actor: Actor, version_id: UUID) -> None:
     await tell_policy(actor.institution_id, version_id)
 
 
-def _others(actor: Actor, found: dict[Any, Any], now: float) -> tuple[Present, ...]:
-    people = []
-    for user, said in found.items():
-        one = json.loads(said)
-        if user.decode() != str(actor.user_id) and now - one["at"] < GONE_SECONDS:
-            people.append(Present(UUID(user.decode()), one["name"], one["place"], one["unsaved"]))
+async def _named(actor: Actor, others: dict[Any, Any]) -> tuple[Present, ...]:
+    if not others:
+        return ()
+    async with transaction(actor) as session:
+        names = await session.execute(select(User.id, User.display_name).where(User.id.in_(others)))
+    people = [Present(row.id, row.display_name, others[row.id]["place"], others[row.id]["unsaved"]) for row in names]
     return tuple(sorted(people, key=lambda one: one.name))
+
+
+def _text(given: bytes | str) -> str:
+    return given if isinstance(given, str) else given.decode()
 
 
 def _without_time(said: bytes | str | None, now: float) -> dict[str, object] | None:

@@ -88,7 +88,7 @@ class RulesPanel:
             self._draw_builder(place)
             self._on_open(rule_id)
             self.show()
-        focus(self._place.client, cursor or RuleBuilder.focus_name(place, ("name",)))
+        focus(self._place.client, cursor or RuleBuilder.focus_name(place, ("name",)), near=bool(cursor))
 
     def close(self) -> None:
         """Fold the open rule; the cursor goes to its sentence."""

@@ -107,7 +107,7 @@ class Saving:
                 self._ask(conflict)
                 return
         self._state.was_saved(saved, sent)
-        self._saved_at, self._saved_by = saved.saved_at, actor.name
+        self._saved_at, self._saved_by = saved.saved_at, "you"
         self._notes.clear()
         self._on_other()
         self.show()

@@ -16,6 +16,7 @@ from console.policy.fields import FIELDS, Field
 from console.policy.operators import WANTS, WORDS, FieldType, Operator, Wants
 
 GAP: Final = "…"
+_UNSAID: Final = {"hour of the day"}
 _JOINED_BY_OR: Final = {Operator.IN, Operator.NOT_IN, Operator.HAS_ANY, Operator.HAS_NONE}
 _ITEM_TYPES: Final = {"on_us": "on-us", "transit": "transit"}
 
@@ -224,6 +225,8 @@ def _all_named(keys: Iterable[object], names: Mapping[str, str]) -> list[str]:
 
 def _unit(unit: str, value: object) -> str:
     """`1 day ago`, `30 days ago`."""
+    if unit in _UNSAID:
+        return ""
     first, _, rest = unit.partition(" ")
     return f"{first.removesuffix('s')} {rest}".strip() if str(value) == "1" else unit
 

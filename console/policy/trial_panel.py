@@ -163,7 +163,7 @@ def _words(trial: Trial, names: Names) -> Node:
         )
         for label in draft
     ]
-    head = node("tr", node("th", "", scope="col"), node("th", "active", scope="col"), node("th", "draft", scope="col"))
+    head = node("tr", node("td"), node("th", "active", scope="col"), node("th", "draft", scope="col"))
     return node("table", node("thead", head), node("tbody", *rows))
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.policy.editing import MOST_STEPS, Editing, at, duplicate_of, insert, move, new_rule, put, take_out
+from console.policy.faults import InvalidDocument, read_rule
 
 
 def document() -> dict[str, Any]:
@@ -117,6 +118,13 @@ def test_paths_lead_into_the_document_and_nowhere_else() -> None:
     for path in (("rules", 9), ("none", "x"), ("thresholds", "sla_hours", "x")):
         with pytest.raises(LookupError):
             put(now, path, 1)
+
+
+def test_what_is_wrong_is_said_of_the_part_and_not_of_what_holds_it() -> None:
+    rule = new_rule() | {"name": "A", "when": {"all": [{"any": [{"field": "amount", "op": "less"}]}]}}
+    with pytest.raises(InvalidDocument) as refused:
+        read_rule(rule)
+    assert [one.keys for one in refused.value.faults] == [("when", "all", 0, "any", 0, "value"), ("then",)]
 
 
 def test_new_and_duplicated_rules_have_ids_of_their_own() -> None:
