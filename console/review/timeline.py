@@ -20,9 +20,10 @@ from console.actor import Actor
 from console.audit.entries import Event
 from console.review.blinding import hidden_recommendation
 from console.review.item_view import ItemNotFound
+from console.review.judged_by import JudgedBy, judged_by
 from console.review.timeline_words import facts_of, sentence
 from db.engine import transaction
-from db.models import AuditEntry, CheckItem, Decision, FileReceived, Flag, ItemClearance, PolicyVersion
+from db.models import AuditEntry, CheckItem, Decision, Evidence, FileReceived, Flag, ItemClearance, PolicyVersion
 
 PAGE: Final = 30
 MAX_PAGE: Final = 100
@@ -52,6 +53,8 @@ class Happening:
     facts: tuple[str, ...] = ()
     attachment: UUID | None = None
     has_notice: bool = False
+    # Of a decision: the version of the policy under which it was made, and what that said.
+    judged_by: JudgedBy | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,12 @@ class TimelinePage:
 
     happenings: tuple[Happening, ...]
     next: int | None
+
+
+@dataclass(frozen=True)
+class _Decided:
+    decision: Decision
+    judged_by: JudgedBy | None
 
 
 async def read_timeline(actor: Actor, item_id: UUID, *, before: int | None = None, limit: int = PAGE) -> TimelinePage:
@@ -102,10 +111,11 @@ async def _happenings(
 ) -> list[Happening]:
     decided = {str(entry.after["decision"]) for entry in entries if entry.after and "decision" in entry.after}
     decided.discard(str(hidden))
-    decisions: dict[str, Decision] = {}
+    decisions: dict[str, _Decided] = {}
     if decided:
-        found = await session.scalars(select(Decision).where(Decision.id.in_(map(UUID, decided))))
-        decisions = {str(one.id): one for one in found}
+        query = select(Decision, Evidence.snapshot).outerjoin(Evidence, Evidence.decision_id == Decision.id)
+        rows = await session.execute(query.where(Decision.id.in_(map(UUID, decided))))
+        decisions = {str(one.id): _Decided(one, judged_by(kept) if kept else None) for one, kept in rows}
     titles: dict[str, str] = {}
     if any(entry.action == Event.FLAG_ANSWERED for entry in entries):
         rows = await session.execute(select(Flag.code, Flag.title).where(Flag.item_id == item_id))
@@ -114,13 +124,14 @@ async def _happenings(
 
 
 def _happening(
-    entry: AuditEntry, decisions: dict[str, Decision], titles: dict[str, str], hidden: UUID | None
+    entry: AuditEntry, decisions: dict[str, _Decided], titles: dict[str, str], hidden: UUID | None
 ) -> Happening:
     after: dict[str, Any] = dict(entry.after or {})
     if hidden and (entry.action == Event.ITEM_SUBMITTED or after.get("decision") == str(hidden)):
         # A blind second review: that there is a recommendation may be known, and not which.
         after = {}
-    decision = decisions.get(str(after.get("decision")))
+    known = decisions.get(str(after.get("decision")))
+    decision = known.decision if known else None
     if "flag" in after:
         after["title"] = titles.get(after["flag"], after["flag"])
     written = decision.note if decision else after.get("text") or after.get("note") or after.get("reason") or ""
@@ -135,6 +146,7 @@ def _happening(
         facts_of(decision.details) if decision else (),
         UUID(after["attachment"]) if after.get("attachment") else None,
         decision is not None and "notice" in decision.details,
+        known.judged_by if known else None,
     )
 
 

@@ -38,6 +38,7 @@ _ICONS: Final = {
     Event.ITEM_SENT_BACK: "reply",
     Event.ITEM_RESUMED: "reply_all",
     Event.ITEM_PULLED_IN: "move_to_inbox",
+    Event.ITEM_REEVALUATED: "balance",
     Event.FLAG_ANSWERED: "flag",
     Event.NOTE_WRITTEN: "sticky_note_2",
     Event.FILE_ATTACHED: "attach_file",
@@ -90,6 +91,20 @@ class TimelinePanel:
         self._box.classes(remove="crc-away") if self.is_open else self._box.classes(add="crc-away")
         if self.is_open:
             await self._page.run(self._read)
+
+    def _draw_policy(self, happening: Happening) -> None:
+        """Under which version it was decided, as it was kept then."""
+        judged = happening.judged_by
+        if judged is None:
+            return
+        words = f"Policy version {judged.version}"
+        if may(self._page.actor, Permission.POLICY_READ):
+            link = Text(words, tag="a", classes="crc-judged")
+            link.props["href"] = f"/policy/{judged.version}"
+        else:
+            Text(words, classes="crc-soft crc-judged")
+        for line in judged.lines:
+            Text(line, tag="p", classes="crc-soft")
 
     def _draw_links(self, happening: Happening) -> None:
         if happening.attachment is not None:
@@ -184,6 +199,7 @@ class TimelinePanel:
                     Text(f"{reason.code} · {reason.text}" if reason else key, tag="p")
                 for fact in happening.facts:
                     Text(fact, tag="p", classes="crc-soft")
+                self._draw_policy(happening)
                 self._draw_links(happening)
                 if happening.text:
                     Text(happening.text, tag="p", classes="crc-said")

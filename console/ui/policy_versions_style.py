@@ -53,5 +53,6 @@ RULES: Final = """
 .crc-import-text textarea { min-height: 300px; font-family: var(--mono); font-size: 12.5px; line-height: 1.45; }
 .crc-faults-wide { margin: 0; max-height: 200px; }
 .crc-entries-text textarea { min-height: 200px; font-family: var(--mono); font-size: 13px; }
+.crc-happenings .crc-judged { grid-column: 1 / -1; justify-self: start; }
 .crc-file-button { cursor: pointer; }
 """

@@ -35,7 +35,19 @@ from db.engine import transaction
 from db.models import Evidence, Notice
 from tests.bench.by_hand import written_down
 from tests.conftest import Database
-from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, make_person, view_of, x9_item
+from tests.factories import (
+    Bank,
+    claimed,
+    import_items,
+    item_ids,
+    look,
+    make_bank,
+    make_person,
+    set_rules,
+    set_thresholds,
+    view_of,
+    x9_item,
+)
 
 
 async def bank_with(folder: Path, amount: str = "100.00", routing: str = "021000021") -> tuple[Bank, UUID]:
@@ -210,3 +222,26 @@ def test_every_event_has_words() -> None:
     for event in Event:
         assert sentence(event.value, {}) and sentence(event.value, {"action": "pay", "answer": "confirmed"})
     assert sentence("item.moved_somewhere", {}) == "item: moved somewhere"
+
+
+def test_an_old_decision_explains_itself_by_the_version_of_then(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank, item = await bank_with(tmp_path, "6000.00")
+        note = {"when": {"field": "amount", "op": "greater", "value": "5500.00"}, "then": [{"do": "blind"}]}
+        await set_rules(bank, {"name": "Past", **note})
+        _, seen = await claimed(bank.reviewer, item)
+        await decide(bank.reviewer, item, Choice(Act.PAY), seen)
+        # Whatever holds afterwards, it says what held then.
+        await set_thresholds(bank, dual_control_amount="9000.00")
+        await set_rules(bank)
+        told = (await read_timeline(bank.auditor, item)).happenings
+        [judged] = [one.judged_by for one in told if one.judged_by]
+        assert (judged.version, judged.lines) == (
+            2,
+            (
+                "two people from 5,000.00",
+                "rule “Past”: second person chooses unseen, because amount is more than 5,500.00: it is 6,000.00",
+            ),
+        )
+
+    run(story())
