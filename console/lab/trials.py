@@ -62,6 +62,8 @@ class Trial:
     total: int | None
     result: dict[str, Any] | None
     problem: str | None
+    # The database's clock, at the moment of reading.
+    now: datetime
 
     @property
     def running(self) -> bool:
@@ -209,5 +211,5 @@ def _trial(row: Any) -> Trial:
         found.id, TrialKind(found.kind), found.version_id, row.number, found.revision, row.against,
         row.against_status == "active", found.days, found.day, found.subject,
         "interrupted" if dead else found.status, row.revision_now != found.revision, found.started_at, row.starter,
-        found.finished_at, found.items, found.total, found.result, found.problem,
+        found.finished_at, found.items, found.total, found.result, found.problem, row.now,
     )  # fmt: skip

@@ -142,11 +142,11 @@ class TrialPanel:
                 *([node("p", f"Left out until they are valid: {', '.join(trial.left_out)}.", class_="crc-soft")]
                   if trial.left_out else []),
                 node("h3", f"Rules that fire: {sum(one.fired for one in trial.rules)} of {len(trial.rules)} in effect"),
-                *[_rule(one) for one in first],
+                *[rule_node(one) for one in first],
                 *([node("button", f"{'Hide' if self._all else 'Show'} the {len(rest)} that do not fire", type="button",
                         class_="crc-link", data_act="all", aria_expanded="true" if self._all else "false")]
                   if rest else []),
-                *([_rule(one) for one in rest] if self._all else []),
+                *([rule_node(one) for one in rest] if self._all else []),
             ]
         )  # fmt: skip
 
@@ -185,7 +185,8 @@ def lines_of(word: Judgement, names: Names) -> list[tuple[str, str]]:
     ]
 
 
-def _rule(one: RuleTried) -> Node:
+def rule_node(one: RuleTried) -> Node:
+    """A rule, and what each of its conditions asked and found."""
     if not one.in_scope:
         verdict, tone = "not for such checks", None
     elif one.truth is None:

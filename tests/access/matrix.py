@@ -51,6 +51,7 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /policy/{number}": P.POLICY_READ,
     "GET /policy-lists": P.POLICY_READ,
     "GET /policy-lists/{list_id}": P.POLICY_READ,
+    "GET /policy/{number}/lab": P.POLICY_READ,
     "GET /intake": P.FILE_READ,
     "POST /intake/files": P.FILE_IMPORT,
     "GET /people": P.USER_READ,
