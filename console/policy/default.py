@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from console.actor import system_actor
 from console.audit.entries import Event, record
 from console.institution import ensure_institution
+from console.policy.default_rules import default_rules
 from console.policy.lifecycle import VersionAct
 from console.policy.model import PolicyDocument, Thresholds
 from console.policy.versions import note_step
@@ -20,14 +21,15 @@ from db.models import PolicyVersion
 
 
 def default_document(settings: Settings) -> PolicyDocument:
-    """The document of version 1: the settings' business rules, and the standard's figures for the rest."""
+    """The document of version 1: the settings' business rules, the standard's figures for the rest, and first rules."""
     return PolicyDocument(
         thresholds=Thresholds(
             dual_control_amount=settings.dual_control_threshold,
             high_priority_amount=settings.high_priority_threshold,
             sla_hours=settings.default_sla_hours,
             advisory_confidence=settings.ai_confidence_threshold,
-        )
+        ),
+        rules=default_rules(),
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from console.policy.actions import Priority
 from console.policy.default import default_document
 from console.policy.judgement import Judge, Judgement, Terms, needs_two_people
+from console.policy.linter import lint
 from console.policy.model import PolicyDocument
 from console.settings import Settings
 
@@ -90,3 +91,9 @@ def test_faults_are_refused_with_their_path(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as refused:
         PolicyDocument.model_validate({"thresholds": values})
     assert refused.value.errors()[0]["loc"] == ("thresholds", *change)
+
+
+def test_the_first_policy_has_no_dead_rule() -> None:
+    """Each of its rules can fire and says something; that each does on the demo bank is seen there."""
+    assert DOCUMENT.rules
+    assert lint(DOCUMENT) == []

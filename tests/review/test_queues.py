@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +13,9 @@ import pytest
 from sqlalchemy import select
 
 from console.access.held import InvalidPerson
+from console.policy.default import default_document
+from console.policy.fields import FLAG_CODES
+from console.policy.flag_conditions import flag_conditions
 from console.policy.routing import Criteria
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next
@@ -30,12 +32,11 @@ from console.review.queue_settings import Definition, Member, QueueSettings, rea
 from console.review.releasing import release_others
 from console.review.rerouting import Way, apply_routing, preview_routing
 from console.review.states import Act
+from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Claim, Notice, Queue
 from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, x9_item
 from tests.review.test_assignment import bank_of, id_of
-
-FLAGS_SOURCE = Path(__file__).resolve().parents[2] / "console" / "review" / "flags.py"
 
 
 async def settings_of(bank: Bank, key: str) -> QueueSettings:
@@ -212,9 +213,9 @@ def test_applied_to_what_waits_criteria_move_what_nobody_works_on(run: Callable,
     run(story())
 
 
-def test_every_flag_has_a_name_for_lists() -> None:
-    codes = set(re.findall(r"_flag\(\s*\"([a-z_]+)\"", FLAGS_SOURCE.read_text()))
-    assert codes == FLAG_NAMES.keys() and len(codes) > 15
+def test_every_flag_has_a_condition_and_a_name_for_lists() -> None:
+    conditions = flag_conditions(default_document(Settings()).thresholds)
+    assert set(FLAG_CODES) == FLAG_NAMES.keys() == conditions.keys()
 
 
 # --- moves and releases --------------------------------------------------------------------------------------------
