@@ -90,6 +90,8 @@ class EditorPage:
         page = self._page
         self._undo = ActionButton("Undo", lambda: self._step(back=True), icon_name="undo")
         self._redo = ActionButton("Redo", lambda: self._step(back=False), icon_name="redo")
+        send = ActionButton("Compare and send", page.handler(self._go_on), icon_name="send")
+        send.props["title"] = "Save, then see the whole difference and send the draft for review"
         key = key_of("policy_save", Scope.POLICY)
         self._save = ActionButton("Save", page.handler(self._save_draft), key=key, kind="primary")
 
@@ -169,6 +171,12 @@ class EditorPage:
         if self._saving:
             self._state.editing.rest()
             await self._saving.save(actor)
+
+    async def _go_on(self, actor: Actor) -> None:
+        if self._state.unsaved:
+            await self._save_draft(actor)
+        if not self._state.unsaved:
+            self._page.client.open(f"/policy/{self._opened.number}")
 
     async def _key(self, actor: Actor, action: str) -> None:
         if action == "policy_save":

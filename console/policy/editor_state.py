@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from console.policy.changed_parts import ChangedParts, changed_parts
+from console.policy.checking import Checker, Usable
 from console.policy.drafting import OpenedDraft, SavedDraft
 from console.policy.editing import Document, Editing, Path, at, put
-from console.policy.faults import Fault, InvalidDocument, read_document
+from console.policy.faults import Fault
 from console.policy.threshold_words import THRESHOLDS, Unit
 
 _WHOLE: Final = {Unit.MINUTES, Unit.SECONDS, Unit.DAYS, Unit.MONTHS, Unit.CHECKS, Unit.SERIALS}
@@ -32,9 +33,11 @@ class EditorState:
         # What it is held against: the version that it was made from.
         self.base: Document = opened.base.document if opened.base else opened.document
         self.active: Document = opened.active.document if opened.active else self.base
-        self.faults: tuple[Fault, ...] = ()
-        self.unsaved = False
-        self.changes: ChangedParts = changed_parts(self.base, self.base)
+        self.faults: tuple[Fault, ...]
+        self.usable: Usable
+        self.unsaved: bool
+        self.changes: ChangedParts
+        self._checker = Checker()
         self._watchers: list[Callable[[], None]] = []
         self.settle()
 
@@ -73,14 +76,10 @@ class EditorState:
 
     def settle(self) -> None:
         """Work out what is wrong, what is unsaved, and what differs from the version that it was made from."""
-        document = self.document
-        try:
-            document = read_document(document).model_dump(mode="json")
-            self.faults = ()
-        except InvalidDocument as error:
-            self.faults = error.faults
-        self.unsaved = document != self.saved
-        self.changes = changed_parts(self.base, document)
+        checked = self._checker.check(self.document)
+        self.faults, self.usable = checked.faults, checked.usable
+        self.unsaved = checked.normal != self.saved
+        self.changes = changed_parts(self.base, checked.normal)
 
     def was_saved(self, saved: SavedDraft, sent: Document) -> None:
         """The draft in the database is this now; what was typed since `sent` went there is unsaved."""

@@ -46,7 +46,9 @@ class Saving:
         chips: Element, notes: Element, on_other: Callable[[], Any],
     ) -> None:  # fmt: skip
         self._page, self._state, self._names, self._on_other = page, state, names, on_other
-        self._id, self._saved_at, self._saved_by = opened.id, opened.saved_at, opened.saved_by
+        self._id, self._saved_by = opened.id, opened.saved_by
+        self._saved_at = opened.saved_at
+        self._opened_at = opened.revision
         self._own_at = opened.own.saved_at if opened.own else None
         self._place = ""
         self._others: tuple[Present, ...] = ()
@@ -69,7 +71,12 @@ class Saving:
         self.show()
         if self._own_at and self._state.unsaved:
             at = clock(self._own_at, self._page.institution.zone, now=datetime.now(UTC))
-            self._note(f"These are your changes of {at}, which are not saved yet.", "Discard them", self._ask_discard)
+            words = f"These are your changes of {at}, which are not saved yet."
+            if self._opened_at > self._state.revision:
+                words += (
+                    f" {self._saved_by or 'Somebody'} has saved the draft since: saving yours will show what changed."
+                )
+            self._note(words, "Discard them", self._ask_discard)
 
     def show(self) -> None:
         """Show whether everything is saved."""

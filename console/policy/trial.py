@@ -5,7 +5,7 @@ A draft may be unfinished: rules that are not valid yet are left out, and thresh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,13 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.masking import masked
+from console.policy.checking import Usable
 from console.policy.errors import PolicyRefused
 from console.policy.explain import ConditionFound, Truth
-from console.policy.faults import InvalidDocument, read_document, read_rule
 from console.policy.fields import FIELDS, Field
 from console.policy.judgement import Explanation, Judge, Judgement
 from console.policy.kept import facts_from_json
-from console.policy.model import PolicyDocument
 from console.policy.sentences import Names, condition_parts, in_words, value_words
 from console.policy.terms import terms_of
 from console.policy.values import as_json
@@ -85,40 +84,23 @@ class Trial:
     left_out: tuple[str, ...]
 
 
-async def try_on(actor: Actor, item_id: UUID, document: dict[str, Any], names: Names) -> Trial:
-    """Judge a check by a document as if it came in today. Raises NotAllowed, NoFacts."""
+async def try_on(actor: Actor, item_id: UUID, usable: Usable, names: Names) -> Trial:
+    """Judge a check by the valid parts of a document as if it came in today. Raises NotAllowed, NoFacts."""
     require(actor, Permission.POLICY_READ)
     require(actor, Permission.ITEM_READ)
     async with transaction(actor) as session:
         row = await _read(session, item_id)
         active = await active_policy(session)
-        usable, left_out = usable_document(document, active.document)
         day = datetime.now(UTC).astimezone(ZoneInfo(row.time_zone)).date()
-        draft = Policy(active.id, active.number, usable)
+        draft = Policy(active.id, active.number, usable.document(active.document.thresholds))
         judges = [Judge(await terms_of(session, one, day)) for one in (draft, active)]
     item: CheckItem = row.CheckItem
     facts = {**facts_from_json(row.facts), "amount": item.amount, "item_type": item.item_type}
     explained, now = (judge.explain(facts) for judge in judges)
     return Trial(
         item.id, item.amount, item.serial, masked(item.account_number), item.payee,
-        explained.word, now.word, rules_tried(explained, names), left_out,
+        explained.word, now.word, rules_tried(explained, names), usable.left_out,
     )  # fmt: skip
-
-
-def usable_document(document: Mapping[str, Any], active: PolicyDocument) -> tuple[PolicyDocument, tuple[str, ...]]:
-    """The parts of a document that are valid, and the names of the rules that are not."""
-    kept, left_out = [], []
-    for rule in document.get("rules", ()):
-        try:
-            kept.append(read_rule(rule).model_dump(mode="json"))
-        except InvalidDocument:
-            left_out.append(str(rule.get("name") or "a rule without a name"))
-    thresholds = document.get("thresholds", {})
-    try:
-        return read_document({"thresholds": thresholds, "rules": kept}), tuple(left_out)
-    except InvalidDocument:
-        thresholds = active.thresholds.model_dump(mode="json")
-        return read_document({"thresholds": thresholds, "rules": kept}), ("its thresholds", *left_out)
 
 
 async def _read(session: AsyncSession, item_id: UUID) -> Row[CheckItem, dict[str, Any], str]:

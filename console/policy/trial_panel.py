@@ -65,7 +65,7 @@ class TrialPanel:
     async def show(self, actor: Actor) -> None:
         """Try the draft as it is now on the check that was chosen."""
         if self._item is not None:
-            self._trial = await try_on(actor, self._item, self._state.document, self._names)
+            self._trial = await try_on(actor, self._item, self._state.usable, self._names)
             self._draw()
 
     @property

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from console.access.permissions import NotAllowed
+from console.policy.checking import usable_parts
 from console.policy.drafting import make_draft, open_draft
 from console.policy.sentences import Names
 from console.policy.trial import NOT_KNOWN, NoFacts, try_on
@@ -40,7 +41,7 @@ def test_a_draft_says_otherwise_than_the_active_policy_and_why(run: Run, tmp_pat
         (item_id,) = await item_ids(bank)
         opened = await open_draft(bank.supervisor, await make_draft(bank.supervisor))
         document = deepcopy(opened.document) | {"rules": [LARGE, KNOWN, TRANSIT, OFF, UNFINISHED]}
-        trial = await try_on(bank.supervisor, item_id, document, NAMES)
+        trial = await try_on(bank.supervisor, item_id, usable_parts(document), NAMES)
         assert (trial.active_word.two_people, trial.active_word.queue) == (False, "standard")
         assert (trial.word.two_people, trial.word.queue) == (True, "special_review")
         assert trial.left_out == ("unfinished",)
@@ -64,12 +65,12 @@ def test_thresholds_that_are_none_yet_are_the_active_ones(run: Run, tmp_path: Pa
         opened = await open_draft(bank.supervisor, await make_draft(bank.supervisor))
         document = deepcopy(opened.document)
         document["thresholds"]["dual_control_amount"] = "4o"
-        trial = await try_on(bank.supervisor, item_id, document, NAMES)
+        trial = await try_on(bank.supervisor, item_id, usable_parts(document), NAMES)
         assert trial.left_out == ("its thresholds",)
         assert trial.word == trial.active_word
         for who in (bank.reviewer, bank.administrator):
             with pytest.raises(NotAllowed):
-                await try_on(who, item_id, document, NAMES)
+                await try_on(who, item_id, usable_parts(document), NAMES)
         with pytest.raises(NoFacts):
             await try_on(bank.supervisor, uuid4(), document, NAMES)
 
