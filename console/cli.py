@@ -159,6 +159,18 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command("note-backup")
+def note_backup(
+    detail: Annotated[str, typer.Argument(help="What was backed up and where to, in a line.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Note that a backup has ended well, for the Operations page and the alert on backups that are too old."""
+    with services(data_dir, database_only=True) as current:
+        from console.operations.checks import note_backup as note
+
+        run(current, note(None, detail[:200]))
+
+
 @app.command("settings")
 def show_settings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Every effective setting, its source, secrets masked. Those of the embedded instance while it runs."""

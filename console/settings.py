@@ -202,6 +202,10 @@ class Settings(BaseSettings):
         description="Origins that may call the API from a browser: a JSON list or a comma list.",
     )
 
+    expiry_warning_days: int = Field(
+        14, ge=1, le=365, description="Days before the end of a certificate or an API key at which people are told."
+    )
+
     # The institution made on first use
     institution_name: str = Field("First Example Bank", min_length=1, max_length=100, description="Its name.")
     institution_routing_number: str = Field(
@@ -249,6 +253,14 @@ class Settings(BaseSettings):
     # Limits of what is taken in
     attachment_max_mb: int = Field(
         10, ge=1, le=100, description="Largest file that can be attached to a check, in MB (10^6 bytes)."
+    )
+    intake_folder: str = Field(
+        "",
+        description="Folder that workers watch: X9 files put there are imported. Empty: none. Files whose names begin "
+        "with a dot are still being written.",
+    )
+    intake_folder_rest_seconds: int = Field(
+        10, ge=0, le=3600, description="Seconds for which a file in INTAKE_FOLDER must have rested before it is taken."
     )
     intake_max_file_mb: int = Field(500, ge=1, le=10_000, description="Largest file taken, in MB (10^6 bytes).")
     intake_max_record_mb: int = Field(25, ge=1, le=1_000, description="Largest record taken, in MB (10^6 bytes).")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from jobs.activate_policies import activate_policies
 from jobs.catch_up_with_sessions import catch_up_with_sessions
+from jobs.check_expiries import check_expiries
 from jobs.check_return_deadlines import check_return_deadlines
 from jobs.check_sla import check_sla
 from jobs.commit_decisions import commit_decisions
@@ -20,7 +21,11 @@ from jobs.purge_session_history import purge_session_history
 from jobs.reevaluate_items import reevaluate_items
 from jobs.release_holds import release_holds
 from jobs.release_idle_claims import release_idle_claims
-from jobs.schedule import Job
+from jobs.remind_of_access_reviews import remind_of_access_reviews
+from jobs.schedule import Job, Monthly
+from jobs.take_in_folder import take_in_folder
+from jobs.verify_audit_slice import verify_audit_slice
+from jobs.verify_chains import verify_chains
 
 JOBS = (
     Job("commit decisions", timedelta(seconds=5), commit_decisions),
@@ -37,6 +42,11 @@ JOBS = (
     Job("catch up with sessions", timedelta(seconds=30), catch_up_with_sessions),
     Job("purge session history", timedelta(hours=6), purge_session_history),
     Job("note overdue reviews", timedelta(minutes=15), note_overdue_reviews),
+    Job("remind of access reviews", timedelta(hours=6), remind_of_access_reviews),
+    Job("take in folder", timedelta(seconds=15), take_in_folder, longest=timedelta(hours=1)),
+    Job("check expiries", timedelta(hours=6), check_expiries),
+    Job("verify audit slice", timedelta(days=1), verify_audit_slice, at=timedelta(hours=6), longest=timedelta(hours=1)),
+    Job("verify chains", Monthly(timedelta(hours=7)), verify_chains, longest=timedelta(hours=6)),
     Job("forget drafts", timedelta(hours=1), forget_drafts),
     Job("forget old job runs", timedelta(hours=6), forget_old_runs),
 )

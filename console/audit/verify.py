@@ -44,6 +44,14 @@ class Verification:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Position:
+    """An entry of the chain, by its number and hash; the default is before the first."""
+
+    sequence: int = 0
+    hash: bytes | None = None
+
+
 async def verify_all() -> Verification:
     """Verify the chains of every institution, as the machine's own command does."""
     async with transaction(None) as session:
@@ -70,29 +78,55 @@ async def verify(actor: Actor) -> Verification:
     return Verification(fault is None, entries, decisions, fault)
 
 
+async def verify_part(actor: Actor, after: Position, share: int, at_least: int) -> tuple[Verification, Position]:
+    """Verify the entries that follow one: so many shares cover the chain, and it is `at_least` so many entries.
+
+    With it, where the next part begins: after the last entry, at the beginning again; after a fault, where this one
+    began, so that it is found until it is mended. Raises NotAllowed.
+    """
+    require(actor, Permission.AUDIT_VERIFY)
+    async with transaction(actor, statement_timeout_ms=_STATEMENT_TIMEOUT_MS, snapshot=True) as session:
+        head = (await session.execute(select(AuditHead))).scalar_one_or_none()
+        most = max(at_least, -(-(head.sequence if head else 0) // share))
+        reached, fault = await _walk(session, head, after, most)
+    found = Verification(fault is None, reached.sequence - after.sequence, 0, fault)
+    if fault is not None:
+        return found, after
+    return found, Position() if head is None or reached.sequence >= head.sequence else reached
+
+
 async def _verify_entries(session: AsyncSession) -> tuple[int, Fault | None]:
     # The head first: entries that commit after this are beyond it.
     head = (await session.execute(select(AuditHead))).scalar_one_or_none()
-    last = head.sequence if head else 0
-    sequence, previous = 0, None
-    async for entry in _entries(session, last):
+    reached, fault = await _walk(session, head, Position(), None)
+    return reached.sequence, fault
+
+
+async def _walk(
+    session: AsyncSession, head: AuditHead | None, after: Position, most: int | None
+) -> tuple[Position, Fault | None]:
+    """The entries after one, so many at most; how far it came, and the first fault."""
+    end = head.sequence if head else 0
+    last = end if most is None else min(end, after.sequence + most)
+    sequence, previous = after.sequence, after.hash
+    async for entry in _entries(session, last, after.sequence):
         if entry.sequence != sequence + 1:
-            return sequence, Fault("audit_entry", f"sequence {sequence + 1}", "the entry is missing")
+            return Position(sequence), Fault("audit_entry", f"sequence {sequence + 1}", "the entry is missing")
         sequence += 1
         if entry.previous_hash != previous:
-            return sequence, Fault("audit_entry", str(entry.id), "it does not follow the entry before it")
+            return Position(sequence), Fault("audit_entry", str(entry.id), "it does not follow the entry before it")
         if chained_hash(previous, entry_text(entry)) != entry.hash:
-            return sequence, Fault("audit_entry", str(entry.id), "it is not what was written")
+            return Position(sequence), Fault("audit_entry", str(entry.id), "it is not what was written")
         previous = entry.hash
+    reached = Position(sequence, previous)
     if sequence < last:
-        return sequence, Fault("audit_entry", f"sequence {sequence + 1}", "the entry is missing")
-    if head is not None and head.hash != previous:
-        return sequence, Fault("audit_head", str(head.institution_id), "it is not the hash of the last entry")
-    return sequence, None
+        return reached, Fault("audit_entry", f"sequence {sequence + 1}", "the entry is missing")
+    if head is not None and last == end and head.hash != previous:
+        return reached, Fault("audit_head", str(head.institution_id), "it is not the hash of the last entry")
+    return reached, None
 
 
-async def _entries(session: AsyncSession, last: int) -> AsyncIterator[AuditEntry]:
-    seen = 0
+async def _entries(session: AsyncSession, last: int, seen: int) -> AsyncIterator[AuditEntry]:
     while seen < last:
         query = select(AuditEntry).where(AuditEntry.sequence > seen, AuditEntry.sequence <= last)
         rows = list(await session.scalars(query.order_by(AuditEntry.sequence).limit(_BATCH)))

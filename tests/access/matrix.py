@@ -194,6 +194,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "access.step_up.confirm": SignedIn("one's own code"),
     "access.step_up.require_fresh_code": Inner("what services ask beside the permission"),
     "audit.verify.verify": P.AUDIT_VERIFY,
+    "audit.verify.verify_part": P.AUDIT_VERIFY,
     "images.links.fetch": P.ITEM_READ,
     "images.links.link": SignedIn("the address works for the session alone, and `fetch` asks for the permission"),
     "institution.institution_of": SignedIn("the name and zone of one's own bank, shown on every page"),
@@ -208,6 +209,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "intake.file_list.list_findings": P.FILE_READ,
     "intake.file_list.received_since": P.FILE_READ,
     "intake.files.import_file": P.FILE_IMPORT,
+    "intake.watched_folder.take_in": P.FILE_IMPORT,
     "intake.rows.file_row": Inner("makes a row for `import_file`"),
     "lab.changed_items.compare": P.POLICY_READ,  # and ITEM_READ
     "lab.changed_items.count_changed": P.POLICY_READ,
