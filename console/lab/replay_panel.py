@@ -31,7 +31,10 @@ _TONES: Final = {True: "ok", False: "breach", None: None}
 
 
 class ReplayPanel:
-    """Shows the last replay of a version; with `may_start` it can be started. `on_result` hears of a new one."""
+    """Shows the last replay of a version; with `may_start` it can be started, else `lab` is where that is done.
+
+    `on_result` hears of a new one.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class ReplayPanel:
         version_id: UUID,
         *,
         may_start: bool,
+        lab: str = "",
         on_result: Callable[[Actor, Trial | None], Awaitable[None]] | None = None,
     ) -> None:
         self._page, self._version_id = page, version_id
@@ -50,6 +54,8 @@ class ReplayPanel:
             with Element("div").classes("crc-panel-head"):
                 Text("Replay", tag="h2")
                 self._what = Text("")
+                if not may_start and lab:
+                    ui.link("Policy lab", lab)
             with Element("div").classes("crc-part"):
                 if self._may_start:
                     self._draw_start()

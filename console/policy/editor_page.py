@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
-from nicegui import Client, background_tasks
+from nicegui import Client, background_tasks, ui
 from nicegui.element import Element
 
 from console.access.permissions import Permission, may
@@ -63,6 +63,7 @@ class EditorPage:
             with shell.chips:
                 self._changes = ActionButton("", self._show_changes, kind="quiet")
                 chips = Element("div").classes("crc-row")
+                ui.link("Policy lab", f"/policy/{opened.number}/lab")
             notes = Element("div").classes("crc-policy-notes")
             if self._may_edit:
                 with shell.actions:

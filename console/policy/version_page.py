@@ -16,6 +16,7 @@ from nicegui.element import Element
 from console.access.held import InvalidPerson
 from console.access.permissions import Permission
 from console.actor import Actor
+from console.lab.replay_panel import ReplayPanel
 from console.live import policies_changed
 from console.policy.difference import differences, summary
 from console.policy.errors import PolicyRefused, VersionNotFound
@@ -84,9 +85,13 @@ class VersionView:
                 with panel("What differs"), Element("div").classes("crc-part"):
                     self._draw_against(numbers)
                     self._changes = Still()
+                self._replay = ReplayPanel(
+                    self._page, self._shown.row.id, may_start=False, lab=f"/policy/{self._shown.row.number}/lab"
+                )
                 with panel("History"), Element("div").classes("crc-part"):
                     self._history = Still()
         self._show()
+        await self._replay.begin(actor)
 
     async def hear(self, institution: UUID, _: UUID | None) -> None:
         """A version changed, here or on another replica."""
@@ -97,6 +102,7 @@ class VersionView:
         self._shown = await read_version(actor, self._shown.row.id)
         self._against = await self._document(actor, self._chosen)
         self._show()
+        await self._replay.begin(actor)
 
     async def _act_done(self, actor: Actor, words: str) -> None:
         await self._read(actor)

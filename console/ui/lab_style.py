@@ -23,6 +23,11 @@ a.crc-button { color: inherit; text-decoration: none; }
 .crc-lab [data-tone=ok] { color: var(--ok); }
 .crc-lab [data-tone=breach] { color: var(--breach); }
 .crc-lab [data-tone=warning] { color: var(--warning); }
+.crc-policy-beside .crc-lab-figures { font-size: 12px; }
+.crc-policy-beside .crc-lab-figures small { display: block; margin: 0; }
+.crc-policy-beside .crc-lab-figures :is(th, td) { padding-left: 6px; white-space: normal; }
+.crc-policy-beside .crc-lab-figures :is(th, td):first-child { padding-left: 0; }
+.crc-policy-beside .crc-lab-figures td:last-child { min-width: 0; font-size: 11.5px; }
 .crc-chart { width: 100%; }
 .crc-chart-table summary { color: var(--accent); cursor: pointer; font-size: 12.5px; }
 .crc-chart-table > div { overflow: auto; max-height: 260px; }

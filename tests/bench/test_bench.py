@@ -21,6 +21,7 @@ from tests.bench import (
     policy_python,
     policy_sql,
     racing,
+    replaying,
     reviewers,
     rows,
     run,
@@ -52,6 +53,7 @@ SMALL: dict[str, Callable[[Ground], list[Figure]]] = {
     "frames": lambda ground: frames.run(ground, rounds=1, frames=24),
     "policy-sql": lambda ground: policy_sql.run(ground, items=300, repeat=1),
     "policy-python": lambda ground: policy_python.run(ground, items=300, repeat=1),
+    "replay": lambda ground: replaying.run(ground, items=500),
     "reviewers": lambda ground: reviewers.run(ground, reviewers=3, seconds=2, pace=1),
 }
 

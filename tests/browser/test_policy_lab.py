@@ -146,3 +146,8 @@ def test_who_may_only_look_sees_the_results_and_starts_nothing(site: Site, bank:
     for name in ("Replay", "Sweep", "Run in shadow", "Stop"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
     expect(page.get_by_role("combobox", name="Pick a point")).to_have_count(0)
+    # The approver of a version looks at its replay beside what differs.
+    page.goto(f"{site.origin}/policy/2")
+    expect(region(page, "Replay")).to_contain_text("Two people a day")
+    region(page, "Replay").get_by_role("link", name="Policy lab").click()
+    expect(page).to_have_url(f"{site.origin}/policy/2/lab")

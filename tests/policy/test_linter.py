@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.policy.default import default_document
 from console.policy.faults import read_document
 from console.policy.findings import FieldSeen, Finding, Kind, Severity, Statistics
 from console.policy.judgement import Judge, Terms
 from console.policy.linter import lint
+from console.settings import Settings
 from tests.policy import drawn
 
 _THRESHOLDS = {"dual_control_amount": "5000", "high_priority_amount": "10000", "sla_hours": "4"}
@@ -168,6 +170,10 @@ def test_the_history_says_what_is_mostly_missing_and_what_was_never_reached() ->
     assert about_rules == [
         ("r-0", Kind.MOSTLY_MISSING), ("r-2", Kind.BEYOND_HISTORY), ("r-3", Kind.BEYOND_HISTORY),
     ]  # fmt: skip
+
+
+def test_the_policy_that_the_console_begins_with_has_nothing_to_find() -> None:
+    assert lint(default_document(Settings())) == []
 
 
 def _natural_item(rng: Random) -> dict[str, Any]:
