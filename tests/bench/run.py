@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tests.bench import (
+    container,
     deadlines,
     deciding,
     displaying,
@@ -27,6 +28,7 @@ from tests.bench import (
     policy_sql,
     racing,
     replaying,
+    replicas,
     reviewers,
     rows,
     signing_in,
@@ -65,6 +67,8 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "next": next_check.run,
     "replay": replaying.run,
     "reviewers": reviewers.run,
+    "replicas": replicas.run,
+    "container": container.run,
     "policy-sql": policy_sql.run,
     "policy-python": policy_python.run,
 }

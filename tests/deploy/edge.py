@@ -67,7 +67,7 @@ class Replica:
     def answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"http://{self.address}:{self.port}/health", timeout=5) as answer:
-                return answer.status == 200
+                return bool(answer.status == 200)
         except OSError:
             return False
 

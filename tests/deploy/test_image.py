@@ -107,6 +107,7 @@ def test_it_serves_from_a_read_only_tree_without_rights_and_without_extras(
         "SECRET_KEY": secrets.token_hex(48),
         "PUBLIC_ORIGIN": "https://console.example",
         "HOST": "127.0.0.1",
+        "DRAIN_SECONDS": "0",  # no load balancer is to notice its end
         "PORT": str(port),
         "PYTHONPATH": str(hidden),
         "NOT_IN_THE_IMAGE": json.dumps(absent),

@@ -1,0 +1,153 @@
+"""deploy/compose.yaml as compose itself understands it: who can reach whom, what limits them, what they are told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.settings import Settings, read_settings
+from tests.deploy.image import ROOT, stages
+
+DATABASES = {"postgres", "redis", "minio", "backup"}
+ONCE = {"migrate", "bucket"}
+COMING = {"prometheus", "alertmanager", "grafana"}  # their folders
+POOL = 15  # connections of one process: db/engine.py
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As deploy/README.md has them made."""
+    folder = tmp_path_factory.mktemp("secrets")
+    made = ["sh", "deploy/make-secrets.sh", str(folder), "console.example.com"]
+    subprocess.run(made, cwd=ROOT, check=True)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    subprocess.run(made, cwd=ROOT, check=True)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, "what is there stays"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(secrets: Path) -> dict[str, Any]:
+    compose = Path(sys.executable).with_name("docker-compose")
+    found = subprocess.run(
+        [compose, "--file", ROOT / "deploy" / "compose.yaml", "config", "--format", "json"],
+        env={"SECRETS": str(secrets), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stderr
+    assert "warn" not in found.stderr.lower(), found.stderr
+    parsed: dict[str, Any] = json.loads(found.stdout)
+    return parsed
+
+
+def test_as_many_of_each_as_a_bank_needs(project: dict[str, Any]) -> None:
+    counts = {name: one["deploy"].get("replicas", 1) for name, one in project["services"].items()}
+    assert counts == {
+        "nginx": 1,
+        "console": 3,
+        "worker": 2,
+        "migrate": 1,
+        "postgres": 1,
+        "redis": 1,
+        "minio": 1,
+        "bucket": 1,
+        "backup": 1,
+        "prometheus": 1,
+        "alertmanager": 1,
+        "grafana": 1,
+    }
+    options = " ".join(project["services"]["postgres"]["command"])
+    most = int(options.split("max_connections=")[1].split()[0])
+    assert (counts["console"] + counts["worker"]) * POOL + 20 <= most
+
+
+def test_nothing_outside_is_beside_a_database(project: dict[str, Any]) -> None:
+    networks = {name: set(one["networks"]) for name, one in project["services"].items()}
+    assert {name for name, on in networks.items() if "edge" in on} == {"nginx"}
+    for name in DATABASES:
+        assert all(project["networks"][network].get("internal") for network in networks[name]), name
+        for facing in ("nginx", "grafana", "alertmanager"):
+            assert not networks[name] & networks[facing], (name, facing)
+    published = {name: [port.get("host_ip", "") for port in one.get("ports", [])] for name, one in _services(project)}
+    assert {name for name, ports in published.items() if ports} == {"nginx", "grafana"}
+    assert published["grafana"] == ["127.0.0.1"]
+
+
+def test_each_is_limited_confined_and_watched(project: dict[str, Any]) -> None:
+    for name, service in _services(project):
+        limits = service["deploy"]["resources"]["limits"]
+        assert int(limits["memory"]) >= 1 << 27 and float(limits["cpus"]) > 0, name
+        assert service["logging"]["options"]["max-size"], name
+        if name != "postgres":  # its image begins as root to make the folder its own
+            assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+            assert service["security_opt"] == ["no-new-privileges:true"], name
+        if name in ONCE:
+            assert service["restart"].startswith("on-failure"), name
+            continue
+        ours = service["image"].split(":")[0] in {"check-review-backend", "check-review-frontend"}
+        assert service.get("healthcheck") or (ours and name != "worker"), f"{name} has no health check"
+        assert service["restart"] == "unless-stopped", name
+
+
+def test_they_wait_for_each_other(project: dict[str, Any]) -> None:
+    conditions = {
+        name: {other: one["condition"] for other, one in service.get("depends_on", {}).items()}
+        for name, service in _services(project)
+    }
+    healthy, done = "service_healthy", "service_completed_successfully"
+    assert conditions["console"] == {"migrate": done, "redis": healthy, "bucket": done} == conditions["worker"]
+    assert conditions["migrate"] == conditions["backup"] == {"postgres": healthy}
+    assert conditions["nginx"] == {"console": healthy}
+
+
+def test_what_they_are_told_is_what_the_console_takes(project: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    image = stages()["console"].environment()
+    for name in ("console", "worker", "migrate"):
+        told: dict[str, str] = project["services"][name]["environment"]
+        assert set(told) <= known, f"{name} is told what nothing reads: {set(told) - known}"
+        with monkeypatch.context() as patch:
+            for variable in known:
+                patch.delenv(variable, raising=False)
+            for variable, value in {**image, **told}.items():
+                patch.setenv(variable, value)
+            current = read_settings()
+        assert current.environment.value == "production" and current.behind_tls
+        assert bool(current.database_owner_url.get_secret_value()) == (name == "migrate"), (
+            "the owner's is for migrations"
+        )
+
+
+def test_every_file_that_it_mounts_is_there(project: dict[str, Any]) -> None:
+    for name, service in _services(project):
+        if name in COMING:
+            continue
+        for mount in service.get("volumes", []):
+            if mount["type"] == "bind":
+                assert Path(mount["source"]).exists(), f"{name} mounts {mount['source']}"
+    for secret in project["secrets"].values():
+        assert Path(secret["file"]).stat().st_size > 0
+
+
+def test_nginx_reaches_the_console_by_its_name_there(project: dict[str, Any]) -> None:
+    site = (ROOT / "deploy" / "nginx" / "compose.conf").read_text()
+    assert "server console:8000 resolve" in site and "console" in project["services"]
+    assert [(port["published"], port["target"]) for port in project["services"]["nginx"]["ports"]] == [
+        ("80", 8080),
+        ("443", 8443),
+    ]
+    assert "listen 8080;" in site and "listen 8443 ssl;" in site
+    (subnet,) = project["networks"]["pages"]["ipam"]["config"]
+    assert project["services"]["console"]["environment"]["TRUSTED_PROXIES"] == subnet["subnet"]
+    for secret in project["services"]["nginx"]["secrets"]:
+        assert f"/run/secrets/{secret['source']}" in site
+
+
+def _services(project: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return list(project["services"].items())
