@@ -78,9 +78,11 @@ class Questions:
         """A tree; what is given back reads its truth off the answers."""
         match node:
             case AllOf():
-                return _all([self.add(part) for part in node.all], self._all_places(node.all))
+                parts = _flat(node)
+                return _all([self.add(part) for part in parts], self._all_places(parts))
             case AnyOf():
-                return _any([self.add(part) for part in node.any], self._all_places(node.any))
+                parts = _flat(node)
+                return _any([self.add(part) for part in parts], self._all_places(parts))
             case Not():
                 part = self.add(node.part)
                 return lambda truths: None if (truth := part(truths)) is None else not truth
@@ -106,6 +108,17 @@ class Questions:
         """Where the answers stand, if every part is a condition by itself."""
         conditions = [part for part in parts if isinstance(part, Condition)]
         return tuple(map(self._place, conditions)) if len(conditions) == len(parts) > 1 else None
+
+
+def _flat(node: AllOf | AnyOf) -> list[AnyNode]:
+    """The parts of a group, with those of a group of the same kind in it: the truth is the same."""
+    found: list[AnyNode] = []
+    for part in node.all if isinstance(node, AllOf) else node.any:
+        if isinstance(part, (AllOf, AnyOf)) and type(part) is type(node):
+            found += _flat(part)
+        else:
+            found.append(part)
+    return found
 
 
 def evaluator(node: AnyNode, lists: Lists) -> Test:

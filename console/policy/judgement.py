@@ -44,7 +44,7 @@ class Terms:
     """Under what items are judged: a document as of a day, what its lists hold, and the queues.
 
     `routes`: what queues take in by their own criteria, in their order. `queues`: the keys of those that are open,
-    because a rule that routes to another one routes nowhere; None: any.
+    because a rule that routes to another one routes nowhere; None: any. `list_versions`: of which version each list is.
     """
 
     document: PolicyDocument
@@ -52,6 +52,7 @@ class Terms:
     lists: Lists = field(default_factory=lambda: MappingProxyType({}))
     routes: tuple[Route, ...] = ()
     queues: frozenset[str] | None = None
+    list_versions: tuple[tuple[str, int], ...] = ()
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -247,8 +248,3 @@ def _risk(flags: Collection[str], standing: object) -> RiskLevel:
     if not URGENT_FLAGS.isdisjoint(flags):
         return RiskLevel.HIGH
     return RiskLevel.MEDIUM if standing else RiskLevel.LOW
-
-
-def needs_two_people(document: PolicyDocument, amount: Decimal) -> bool:
-    """Whether an amount in dollars needs a second person by the thresholds alone."""
-    return amount >= document.thresholds.dual_control_amount

@@ -54,7 +54,7 @@ async def judge_of(session: AsyncSession, policy: Policy, day: date) -> Judge:
         versions = tuple((row.key, row.version) for row in found)
     key = (policy.id, day, versions)
     if key not in _ready:
-        judge = Judge(Terms(policy.document, day, await lists_held(session, named)))
+        judge = Judge(Terms(policy.document, day, await lists_held(session, named), list_versions=versions))
         if len(_ready) >= _MOST_READY:
             _ready.clear()
         _ready[key] = judge

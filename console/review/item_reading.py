@@ -116,6 +116,7 @@ def _view(row: RowMapping, policy: Policy, explanation: Explanation) -> ItemView
         flags=_FLAGS.validate_python(row["flags"]),
         rules=rules_shown(explanation),
         required=_required(status, row, explanation, policy),
+        lists=explanation.judge.terms.list_versions,
         findings=tuple(
             f"{one['problem']} (record {one['record']}, {one['field']}: {one['found'] or 'nothing'})"
             for one in row["findings"]

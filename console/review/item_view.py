@@ -244,6 +244,8 @@ class ItemView:
     # What the policy's rules say of it, and what they and the thresholds ask of a decision.
     rules: tuple[RuleShown, ...]
     required: Required
+    # The lists in which those rules looked, each with its version: what it held then can be read again.
+    lists: tuple[tuple[str, int], ...]
     findings: tuple[str, ...]
     account: AccountShown | None
     # The account's signature cards.

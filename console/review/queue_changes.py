@@ -14,6 +14,8 @@ from console.access.reason import checked_reason
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
+from console.policy.references import queues_named
+from console.policy.versions import active_policy
 from console.review.errors import InvalidQueue, QueueNotFound, StaleQueue
 from console.review.queue import OPEN_ITEMS
 from console.review.queue_settings import (
@@ -99,6 +101,8 @@ async def close_queue(actor: Actor, queue_id: UUID, version: int, reason: str) -
         now = await _settings(session, actor, queue_id)
         if not now.may_close:
             raise InvalidQueue(f"The policy sends checks to {queue.name}: it cannot be closed.")
+        if queue.key in queues_named((await active_policy(session)).document.model_dump(mode="json")):
+            raise InvalidQueue(f"A rule of the policy names {queue.name}. Change the rule first, then close the queue.")
         inside = select(func.count()).where(CheckItem.queue_id == queue_id, OPEN_ITEMS)
         if left := (await session.execute(inside)).scalar_one():
             checks = "One check is" if left == 1 else f"{left:,} checks are"

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from console.policy.actions import Priority
 from console.policy.default import default_document
-from console.policy.judgement import Judge, Judgement, Terms, needs_two_people
+from console.policy.judgement import Judge, Judgement, Terms
 from console.policy.linter import lint
 from console.policy.model import PolicyDocument
 from console.settings import Settings
@@ -46,8 +46,8 @@ def judged(amount: Decimal, flags: Iterable[str]) -> Judgement:
 @given(AMOUNTS, FLAGS)
 def test_two_people_from_the_threshold_to_the_cent(amount: Decimal, flags: frozenset[str]) -> None:
     assert judged(amount, flags).two_people is (amount >= Decimal("5000.00"))
-    assert needs_two_people(DOCUMENT, Decimal("5000.00"))
-    assert not needs_two_people(DOCUMENT, Decimal("4999.99"))
+    assert judged(Decimal("5000.00"), flags).two_people
+    assert not judged(Decimal("4999.99"), flags).two_people
 
 
 @given(AMOUNTS, AMOUNTS, FLAGS, FLAGS)

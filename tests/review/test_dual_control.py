@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -20,7 +21,7 @@ from console.access.permissions import GRANTS, NotAllowed, Permission, within_li
 from console.actor import Actor, Bounds
 from console.audit.verify import verify_all
 from console.images.store import open_store
-from console.policy.judgement import needs_two_people
+from console.policy.judgement import Judge, Terms
 from console.policy.model import PolicyDocument, Thresholds
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next, release
@@ -90,7 +91,8 @@ def test_from_the_threshold_on_and_not_below(threshold: Decimal, amount: Decimal
     document = PolicyDocument(
         thresholds=Thresholds(dual_control_amount=threshold, high_priority_amount=threshold, sla_hours=Decimal(4))
     )
-    assert needs_two_people(document, amount) is (amount >= threshold)
+    word = Judge(Terms(document, date(2026, 11, 20))).judge({"amount": amount, "item_type": "on_us"})
+    assert word.two_people is (amount >= threshold)
 
 
 def test_sent_back_to_the_maker_with_the_reason_and_a_notice(run: Callable, tmp_path: Path) -> None:
