@@ -56,9 +56,14 @@ class TimelinePanel:
         self._zone = page.institution.zone
         self._view: ItemView | None = None
         self._next: int | None = None
-        self.is_open = False
+        self._field: MentionField | None = None
+        self.is_open = self._drawn = False
         self._box = Element("aside").classes("crc-panel crc-timeline crc-away")
         self._box.props["aria-label"] = "Timeline"
+
+    def _draw_inside(self) -> None:
+        """What is in the drawer, once somebody wants to see it."""
+        page, self._drawn = self._page, True
         with self._box:
             with Element("div").classes("crc-panel-head"):
                 Text("Timeline", tag="h2")
@@ -74,12 +79,14 @@ class TimelinePanel:
             self._list.props["tabindex"] = "0"
             self._list.props["aria-label"] = "What happened, the newest first"
             self._more = ActionButton("Earlier", page.handler(self._read_more), kind="quiet")
+        if self._field is not None and self._view is not None:
+            self._files.set_url(_files_of(self._view))
 
     def show(self, view: ItemView) -> None:
         """Show another check, or this one as it is now."""
         before, self._view = self._view, view
         if self._field is not None and (before is None or before.id != view.id):
-            self._files.set_url(f"/review/{view.id}/attachments")
+            self._files.set_url(_files_of(view))
             if before is not None:
                 self._field.clear_text()
         if self.is_open and (before is None or (before.id, before.version) != (view.id, view.version)):
@@ -87,6 +94,8 @@ class TimelinePanel:
 
     async def toggle(self) -> None:
         """Open it, or close it."""
+        if not self._drawn:
+            self._draw_inside()
         self.is_open = not self.is_open
         self._box.classes(remove="crc-away") if self.is_open else self._box.classes(add="crc-away")
         if self.is_open:
@@ -203,3 +212,8 @@ class TimelinePanel:
                 self._draw_links(happening)
                 if happening.text:
                     Text(happening.text, tag="p", classes="crc-said")
+
+
+def _files_of(view: ItemView) -> str:
+    """Where a file is sent that somebody attaches to this check."""
+    return f"/review/{view.id}/attachments"

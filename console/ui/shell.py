@@ -15,9 +15,10 @@ from nicegui.element import Element
 from console.ui.countdown import Countdown
 from console.ui.format import initials
 from console.ui.pieces import Text, icon
+from console.ui.still import Node, Still, node
+from console.ui.still_pieces import icon as still_icon
 
 MARK: Final = "CR"
-_PLAIN_CLICK: Final = "(e) => { if (e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); emit(); }"
 _TOGGLE_THEME: Final = "() => window.crcTheme.toggle()"
 
 
@@ -105,8 +106,8 @@ def _fill_rail(
         mark = Text(MARK, classes="crc-mark")
         mark.props["role"] = "img"
         mark.props["aria-label"] = f"Check Review Console, {institution}" if institution else "Check Review Console"
-        for item in nav:
-            _link(item, on_leave)
+        links = Still(on_act=on_leave).classes("crc-contents")
+        links.show(_link(item, own=on_leave is not None) for item in nav)
         Element("span").classes("crc-rail-gap")
         with Element("button").classes("crc-rail-item").on("click", js_handler=_TOGGLE_THEME) as theme:
             theme.props["type"] = "button"
@@ -115,15 +116,17 @@ def _fill_rail(
         _person(user, account, on_sign_out, on_leave)
 
 
-def _link(item: NavItem, on_leave: Callable[[str], Any] | None) -> None:
-    with Element("a").classes("crc-rail-item") as link:
-        link.props["href"] = item.path
-        if item.active:
-            link.props["aria-current"] = "page"
-        icon(item.icon)
-        Text(item.label)
-    if on_leave:
-        link.on("click", lambda _: on_leave(item.path), [], js_handler=_PLAIN_CLICK)
+def _link(item: NavItem, *, own: bool) -> Node:
+    """`own`: the page itself follows it, and is told the path."""
+    return node(
+        "a",
+        still_icon(item.icon),
+        node("span", item.label),
+        class_="crc-rail-item",
+        href=item.path,
+        aria_current="page" if item.active else None,
+        data_act=item.path if own else None,
+    )
 
 
 def _person(

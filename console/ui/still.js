@@ -12,7 +12,14 @@ export default {
       if (typeof node === "string") return node;
       const [tag, given, parts] = node;
       const { "data-act": act, ...attributes } = given;
-      const onClick = act === undefined ? undefined : () => this.$emit("act", act);
+      const onClick = act === undefined ? undefined : (event) => {
+        if (tag === "a") {
+          // A link is the page's to follow, but for one that is opened elsewhere.
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+        }
+        this.$emit("act", act);
+      };
       return h(tag, act === undefined ? attributes : { ...attributes, "data-act": act, onClick }, parts.map(draw));
     };
     return h(this.root, this.parts.map(draw));
