@@ -109,19 +109,42 @@ async def claim_next_within(
     session: AsyncSession, actor: Actor, queue: str | None, skip: tuple[UUID, ...] = ()
 ) -> Held | None:
     """`claim_next` inside the caller's transaction, passing over the items in `skip`."""
+    while taken := await take_next_within(session, actor, queue, skip):
+        if await enter_taken_within(session, actor, taken):
+            return taken.held
+    return None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An item that was taken and is not in the audit trail yet."""
+
+    held: Held
+    queue_id: UUID
+
+
+async def take_next_within(
+    session: AsyncSession, actor: Actor, queue: str | None, skip: tuple[UUID, ...] = ()
+) -> Taken | None:
+    """The first half of `claim_next_within`: take the item. What else the caller has to do comes before the second
+    half, which locks the audit chain's head for everybody until the commit."""
     statements, wanted = next_item.wanted(actor, queue, skip)
-    while True:
-        row = (await session.execute(statements.take, {**wanted, "timeout": claim_timeout()})).first()
-        if row is None:
-            return None
-        await record(session, actor, Event.ITEM_CLAIMED, "item", row.id, after={"version": row.version})
-        if await _full(session, actor, row.queue_id) is None:
-            hint_items(session, actor.institution_id, [row.id], by=actor.request_id or "")
-            return Held(row.id, row.version)
-        # The person took another one of this queue at the same moment. The next search passes the queue over.
-        item = await _locked_item(session, row.id)
-        assert item is not None  # it was taken in this transaction
-        await _put_back(session, actor, [item], "too many claims", Claim.user_id == actor.user_id)
+    row = (await session.execute(statements.take, {**wanted, "timeout": claim_timeout()})).first()
+    return Taken(Held(row.id, row.version), row.queue_id) if row else None
+
+
+async def enter_taken_within(session: AsyncSession, actor: Actor, taken: Taken) -> bool:
+    """The second half: enter the claim. False where the item was put back, because the person took another one of its
+    queue at the same moment; the next search passes the queue over."""
+    held = taken.held
+    await record(session, actor, Event.ITEM_CLAIMED, "item", held.item_id, after={"version": held.version})
+    if await _full(session, actor, taken.queue_id) is None:
+        hint_items(session, actor.institution_id, [held.item_id], by=actor.request_id or "")
+        return True
+    item = await _locked_item(session, held.item_id)
+    assert item is not None  # it was taken in this transaction
+    await _put_back(session, actor, [item], "too many claims", Claim.user_id == actor.user_id)
+    return False
 
 
 async def touch(actor: Actor, item_id: UUID) -> bool:

@@ -21,7 +21,15 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.images.store import image_store
-from console.review.claims import Held, claim_next_within, give_back_within, lock_items, renew_within
+from console.review.claims import (
+    Held,
+    claim_next_within,
+    enter_taken_within,
+    give_back_within,
+    lock_items,
+    renew_within,
+    take_next_within,
+)
 from console.review.deciding import Prepared, prepare
 from console.review.decision_rows import write
 from console.review.draft import Draft
@@ -114,8 +122,15 @@ async def _submit(
             commit_at = await _keep(session, actor, prepared, submission, timedelta(seconds=seconds))
         else:
             await write(session, actor, prepared)
-        following = await claim_next_within(session, actor, queue, skip=(item_id,)) if then_next else None
+        taken = await take_next_within(session, actor, queue, skip=(item_id,)) if then_next else None
+        following = taken.held if taken else None
         opened = await open_within(session, actor, following.item_id) if following else None
+        # The entries come last: from the first one on everybody who changes something waits for this transaction.
+        if commit_at:
+            await _enter(session, actor, prepared, submission, commit_at)
+        if taken and not await enter_taken_within(session, actor, taken):
+            following = await claim_next_within(session, actor, queue, skip=(item_id,))
+            opened = await open_within(session, actor, following.item_id) if following else None
     act = prepared.choice.act
     return Submitted(item_id, submission.stage, act, prepared.status, commit_at, seconds, following, opened)
 
@@ -195,7 +210,12 @@ async def _keep(
     )
     waits = insert(PendingDecision).values(row).returning(PendingDecision.commit_at).add_cte(held)
     commit_at: datetime = (await session.execute(waits)).scalar_one()
-    after = {"act": prepared.choice.act, "stage": submission.stage, "commit_at": commit_at}
-    await record(session, actor, Event.ITEM_SUBMITTED, "item", item_id, after=after)
-    hint_items(session, actor.institution_id, [item_id], by=actor.request_id or "")
     return commit_at
+
+
+async def _enter(
+    session: AsyncSession, actor: Actor, prepared: Prepared, submission: Submission, commit_at: datetime
+) -> None:
+    after = {"act": prepared.choice.act, "stage": submission.stage, "commit_at": commit_at}
+    await record(session, actor, Event.ITEM_SUBMITTED, "item", prepared.item.id, after=after)
+    hint_items(session, actor.institution_id, [prepared.item.id], by=actor.request_id or "")
