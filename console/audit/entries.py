@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import CTE, LargeBinary, Text, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from console.actor import Actor
-from console.audit.canonical import canonical, chained_hash, plain
+from console.audit.canonical import canonical, plain
 from db.models import AuditEntry, AuditHead
 
 
@@ -113,6 +116,17 @@ class Event(StrEnum):
     JOB_RESUMED = "job.resumed"
 
 
+@dataclass(frozen=True)
+class NewEntry:
+    """What is to be entered of one change."""
+
+    event: Event
+    object_type: str
+    object_id: object
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
 async def record(
     session: AsyncSession,
     actor: Actor,
@@ -128,74 +142,89 @@ async def record(
     Call it last: from here to the commit the chain's head is locked, which puts the entries of all replicas
     in one order.
     """
+    await record_each(session, actor, [NewEntry(event, object_type, object_id, before, after)])
+
+
+async def record_each(session: AsyncSession, actor: Actor, news: Sequence[NewEntry]) -> None:
+    """Append these entries in their order, as `record` does, in one statement."""
+    if not news:
+        return
     await session.flush()  # whatever is changed is on its way before anybody waits for the head
-    head = await _locked_head(session, actor)
-    entry = AuditEntry(
-        id=uuid4(),
-        institution_id=actor.institution_id,
-        sequence=head.sequence + 1,
-        at=datetime.now(UTC),
-        actor_id=actor.user_id,
-        actor_name=actor.name,
-        session=actor.session,
-        address=actor.address,
-        action=event.value,
-        object_type=object_type,
-        object_id=str(object_id),
-        before=None if before is None else plain(before),
-        after=None if after is None else plain(after),
-        request_id=actor.request_id,
-        previous_hash=head.hash,
-    )
-    entry.hash = chained_hash(entry.previous_hash, entry_text(entry))
-    await session.execute(_APPEND, {f"its_{name}": getattr(entry, name) for name in _COLUMNS})
-    session.info[_HEAD] = replace(head, sequence=entry.sequence, hash=entry.hash)
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The chain's last link, which is locked until the end of `within`: a transaction's part that may be rolled back
-    by itself, or None for the whole transaction."""
-
-    institution_id: UUID
-    sequence: int
-    hash: bytes | None
-    within: object
-
-
-_HEAD: Final = "audit head"
-_COLUMNS: Final = tuple(column.key for column in AuditEntry.__mapper__.column_attrs)
-_LOCK: Final = (
-    select(AuditHead.sequence, AuditHead.hash)
-    .where(AuditHead.institution_id == bindparam("institution"))
-    .with_for_update()
-)
-# The entry and the new head in one statement.
-_APPEND: Final = (
-    update(AuditHead.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
-    .where(AuditHead.__table__.c.institution_id == bindparam("its_institution_id"))
-    .values(sequence=bindparam("its_sequence"), hash=bindparam("its_hash"))
-    .add_cte(
-        insert(AuditEntry.__table__)  # type: ignore[arg-type]
-        .values({column.name: bindparam(f"its_{column.name}") for column in AuditEntry.__table__.columns})
-        .cte("entry")
-    )
-)
-
-
-async def _locked_head(session: AsyncSession, actor: Actor) -> _Head:
-    """The head, locked by this transaction: read once, and known from then on to whoever appends next."""
-    known: _Head | None = session.info.get(_HEAD)
-    within = session.sync_session.get_nested_transaction()
-    if known is not None and known.institution_id == actor.institution_id and known.within is within:
-        return known
-    wanted = {"institution": actor.institution_id}
-    row = (await session.execute(_LOCK, wanted)).one_or_none()
-    if row is None:
+    wanted: dict[str, Any] = {"institution": actor.institution_id}
+    for place, new in enumerate(news):
+        values = _values(actor, new)
+        wanted |= {f"{name}_{place}": value for name, value in values.items()}
+        wanted |= {f"{part}_{place}": text for part, text in zip(_PARTS, _text_around_sequence(values), strict=True)}
+    statement = _appending(len(news))
+    if (await session.execute(statement, wanted)).first() is None:
         first = insert(AuditHead).values(institution_id=actor.institution_id, sequence=0).on_conflict_do_nothing()
         await session.execute(first)
-        row = (await session.execute(_LOCK, wanted)).one()
-    return _Head(actor.institution_id, row.sequence, row.hash, within)
+        (await session.execute(statement, wanted)).one()
+
+
+def _values(actor: Actor, new: NewEntry) -> dict[str, Any]:
+    """What an entry says, but for its place in the chain."""
+    return {
+        "id": uuid4(),
+        "institution_id": actor.institution_id,
+        "at": datetime.now(UTC),
+        "actor_id": actor.user_id,
+        "actor_name": actor.name,
+        "session": actor.session,
+        "address": actor.address,
+        "action": new.event.value,
+        "object_type": new.object_type,
+        "object_id": str(new.object_id),
+        "before": None if new.before is None else plain(new.before),
+        "after": None if new.after is None else plain(new.after),
+        "request_id": actor.request_id,
+    }
+
+
+def _text_around_sequence(values: dict[str, Any]) -> tuple[str, str]:
+    """The canonical text of an entry before and after its sequence, which the database puts in: only there it is known
+    which entry comes before. Keys are sorted, so that both are texts of their own."""
+    before = canonical({key: value for key, value in values.items() if key < _SEQUENCE})
+    after = canonical({key: value for key, value in values.items() if key > _SEQUENCE})
+    return f'{before[:-1]},"{_SEQUENCE}":', f",{after[1:]}"
+
+
+_SEQUENCE: Final = "sequence"
+_PARTS: Final = ("text_before", "text_after")
+_NO_LINK: Final = bytes(32)
+
+
+@lru_cache
+def _appending(count: int) -> ReturningUpdate[tuple[int]]:
+    """The statement that appends so many entries. It locks the head, waits for whoever has it, and is over with the
+    commit: nothing goes back and forth while everybody waits."""
+    heads, entries = AuditHead.__table__.c, AuditEntry.__table__.c
+    link: CTE = (
+        select(heads.institution_id, heads.sequence, heads.hash)
+        .where(heads.institution_id == bindparam("institution"))
+        .with_for_update()
+        .cte("head")
+    )
+    for place in range(count):
+        before, after = (bindparam(f"{part}_{place}", type_=Text) for part in _PARTS)
+        sequence = link.c.sequence + 1
+        text = func.convert_to(before + cast(sequence, Text) + after, "UTF8")
+        chained = {
+            "sequence": sequence,
+            "previous_hash": link.c.hash,
+            "hash": func.sha256(func.coalesce(link.c.hash, literal(_NO_LINK, LargeBinary)).op("||")(text)),
+        }
+        values = [chained.get(one.name, bindparam(f"{one.name}_{place}", type_=one.type)) for one in entries]
+        # Several columns of no name of their own are told apart by those of the table.
+        named = select(*(value.label(f"its_{one.name}") for value, one in zip(values, entries, strict=True)))
+        appended = insert(AuditEntry).from_select([one.name for one in entries], named)
+        link = appended.returning(entries.institution_id, entries.sequence, entries.hash).cte(f"entry_{place}")
+    return (
+        update(AuditHead.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
+        .where(heads.institution_id == link.c.institution_id)
+        .values(sequence=link.c.sequence, hash=link.c.hash)
+        .returning(heads.sequence)
+    )
 
 
 # What the hash covers: every column but the two hashes (the previous one enters the hash by itself).

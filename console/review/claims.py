@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, covers, may, require
 from console.actor import Actor
-from console.audit.entries import Event, record
+from console.audit.entries import Event, NewEntry, record, record_each
 from console.hints import hint_items
 from console.review import next_item
 from console.review.errors import (
@@ -121,6 +121,8 @@ class Taken:
 
     held: Held
     queue_id: UUID
+    # Nobody may hold more than so many of this queue.
+    limited: bool
 
 
 async def take_next_within(
@@ -130,15 +132,19 @@ async def take_next_within(
     half, which locks the audit chain's head for everybody until the commit."""
     statements, wanted = next_item.wanted(actor, queue, skip)
     row = (await session.execute(statements.take, {**wanted, "timeout": claim_timeout()})).first()
-    return Taken(Held(row.id, row.version), row.queue_id) if row else None
+    return Taken(Held(row.id, row.version), row.queue_id, row.limited) if row else None
 
 
-async def enter_taken_within(session: AsyncSession, actor: Actor, taken: Taken) -> bool:
-    """The second half: enter the claim. False where the item was put back, because the person took another one of its
-    queue at the same moment; the next search passes the queue over."""
+async def enter_taken_within(session: AsyncSession, actor: Actor, taken: Taken, *before: NewEntry) -> bool:
+    """The second half: enter the claim, after what was done `before` it in this transaction.
+
+    False where the item was put back, because the person took another one of its queue at the same moment; the next
+    search passes the queue over.
+    """
     held = taken.held
-    await record(session, actor, Event.ITEM_CLAIMED, "item", held.item_id, after={"version": held.version})
-    if await _full(session, actor, taken.queue_id) is None:
+    claimed = NewEntry(Event.ITEM_CLAIMED, "item", held.item_id, after={"version": held.version})
+    await record_each(session, actor, [*before, claimed])
+    if not taken.limited or await _full(session, actor, taken.queue_id) is None:
         hint_items(session, actor.institution_id, [held.item_id], by=actor.request_id or "")
         return True
     item = await _locked_item(session, held.item_id)

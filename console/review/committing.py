@@ -28,7 +28,7 @@ from console.actor import Actor, system_actor
 from console.hints import hint_items
 from console.review.claims import give_back_within, renew_within
 from console.review.deciding import Prepared, locked_item, prepare
-from console.review.decision_rows import write
+from console.review.decision_rows import Written, enter, write_rows
 from console.review.errors import MeansSomethingElse, PersonGone, ReviewRefused
 from console.review.evidence import Seen
 from console.review.item_view import ItemNotFound
@@ -96,7 +96,7 @@ async def commit_pending(institution_id: UUID, item_id: UUID) -> Committed | Non
             actor = replace(actor, barred=allowlist.barred(rules, actor))
         try:
             async with session.begin_nested():
-                prepared = await _commit(session, actor, row)
+                actor, prepared, written = await _commit(session, actor, row)
         except _REFUSED as refused:
             await _leave_undecided(session, system, actor, row, str(refused))
             return Committed(item_id, row.user_id, None, str(refused))
@@ -106,10 +106,11 @@ async def commit_pending(institution_id: UUID, item_id: UUID) -> Committed | Non
             why = "The database's own rules do not allow it. Look at the check again."
             await _leave_undecided(session, system, actor, row, why)
             return Committed(item_id, row.user_id, None, why)
+        await enter(session, actor, prepared, written)
         return Committed(item_id, row.user_id, prepared.status)
 
 
-async def _commit(session: AsyncSession, actor: Actor | None, row: PendingDecision) -> Prepared:
+async def _commit(session: AsyncSession, actor: Actor | None, row: PendingDecision) -> tuple[Actor, Prepared, Written]:
     if actor is None:
         raise PersonGone
     submission = submission_from(row.stage, row.choice)
@@ -118,10 +119,10 @@ async def _commit(session: AsyncSession, actor: Actor | None, row: PendingDecisi
     prepared = await prepare(session, actor, row.item_id, submission, seen)
     if prepared.status.value != row.outcome:
         raise MeansSomethingElse(Status(row.outcome), prepared.status)
-    await write(session, actor, prepared, row.submitted_at)
+    written = await write_rows(session, actor, prepared, row.submitted_at)
     # Guards that wait for the end of the transaction speak now, while there is a way back.
     await session.execute(text("set constraints all immediate"))
-    return prepared
+    return actor, prepared, written
 
 
 async def _leave_undecided(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -11,7 +12,7 @@ from sqlalchemy import bindparam, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
-from console.audit.entries import record
+from console.audit.entries import NewEntry, record_each
 from console.hints import hint_items
 from console.metrics import DECISIONS
 from console.notices import NoticeKind, notify
@@ -37,8 +38,25 @@ _LET_GO: Final = (
 )
 
 
-async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None = None) -> UUID:
-    """Write decision, evidence, item and audit entry, and let go of the item and of the draft of it; the new id.
+@dataclass(frozen=True)
+class Written:
+    """A decision's rows as they were written, but for the entry that tells of them."""
+
+    decision_id: UUID
+    entry: NewEntry
+
+
+async def write(session: AsyncSession, actor: Actor, prepared: Prepared) -> UUID:
+    """Write everything, as `write_rows` and `enter` do; the new id."""
+    written = await write_rows(session, actor, prepared)
+    await enter(session, actor, prepared, written)
+    return written.decision_id
+
+
+async def write_rows(
+    session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None = None
+) -> Written:
+    """Write decision, evidence and item, and let go of the item and of the draft of it; `enter` has to follow.
 
     `submitted_at` is when the person chose, where the commit came later.
     """
@@ -66,27 +84,27 @@ async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitt
         await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)
     if prepared.stage == "recommendation":
         await tell_second_people(session, actor, item, decision.id)
-    await record(
-        session,
-        actor,
-        prepared.event,
-        "item",
-        item.id,
-        before={"status": decision.from_status, "version": view.version},
-        after={
-            "status": decision.to_status,
-            "version": item.version,
-            "decision": decision.id,
-            "action": decision.action,
-            "reasons": decision.reasons,
-            "evidence": evidence.hash,
-        },
-    )
+    before = {"status": decision.from_status, "version": view.version}
+    after = {
+        "status": decision.to_status,
+        "version": item.version,
+        "decision": decision.id,
+        "action": decision.action,
+        "reasons": decision.reasons,
+        "evidence": evidence.hash,
+    }
+    return Written(decision.id, NewEntry(prepared.event, "item", item.id, before, after))
+
+
+async def enter(session: AsyncSession, actor: Actor, prepared: Prepared, written: Written) -> None:
+    """Enter the decision in the audit trail, and tell who waits for it. Last of all: everybody who changes something
+    waits from here on for the commit."""
+    item = prepared.item
+    await record_each(session, actor, [written.entry])
     if prepared.stage == "sent_back" and prepared.maker_id is not None:
         await return_to_maker(session, actor, item, prepared.maker_id, prepared.choice.note)
     hint_items(session, actor.institution_id, [item.id])
-    after_commit(session, partial(_count, decision.action, decision.stage))
-    return decision.id
+    after_commit(session, partial(_count, prepared.choice.act.value, prepared.stage))
 
 
 async def _count(action: str, stage: str) -> None:

@@ -59,7 +59,8 @@ _TAKE: Final = """
     )
     update check_item set status = 'in_review', version = version + 1
     from taken where check_item.id = taken.item_id
-    returning check_item.id, check_item.version, check_item.queue_id
+    returning check_item.id, check_item.version, check_item.queue_id,
+        (select max_claims is not null from queue where queue.id = check_item.queue_id) as limited
     """
 
 # A part of the work, of those in which the actor holds a permission, covers the item.
@@ -71,7 +72,8 @@ _COVERED: Final = """exists (
 
 @dataclass(frozen=True)
 class Statements:
-    """`peek` answers with the item's id and status, `take` with its id, its version and its queue's id."""
+    """`peek` answers with the item's id and status, `take` with its id, its version, its queue's id, and
+    whether of that queue nobody may hold more than so many."""
 
     peek: TextClause
     take: TextClause

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
-from console.audit.entries import Event, record
+from console.audit.entries import Event, NewEntry, record, record_each
 from console.hints import hint_items
 from console.images.store import image_store
 from console.review.claims import (
@@ -125,10 +125,11 @@ async def _submit(
         taken = await take_next_within(session, actor, queue, skip=(item_id,)) if then_next else None
         following = taken.held if taken else None
         opened = await open_within(session, actor, following.item_id) if following else None
-        # The entries come last: from the first one on everybody who changes something waits for this transaction.
-        if commit_at:
-            await _enter(session, actor, prepared, submission, commit_at)
-        if taken and not await enter_taken_within(session, actor, taken):
+        # The entries come last: from then on everybody who changes something waits for this transaction.
+        submitted = [_entry(prepared, submission, commit_at)] if commit_at else []
+        if taken is None:
+            await record_each(session, actor, submitted)
+        elif not await enter_taken_within(session, actor, taken, *submitted):
             following = await claim_next_within(session, actor, queue, skip=(item_id,))
             opened = await open_within(session, actor, following.item_id) if following else None
     act = prepared.choice.act
@@ -210,12 +211,10 @@ async def _keep(
     )
     waits = insert(PendingDecision).values(row).returning(PendingDecision.commit_at).add_cte(held)
     commit_at: datetime = (await session.execute(waits)).scalar_one()
+    hint_items(session, actor.institution_id, [item_id], by=actor.request_id or "")
     return commit_at
 
 
-async def _enter(
-    session: AsyncSession, actor: Actor, prepared: Prepared, submission: Submission, commit_at: datetime
-) -> None:
+def _entry(prepared: Prepared, submission: Submission, commit_at: datetime) -> NewEntry:
     after = {"act": prepared.choice.act, "stage": submission.stage, "commit_at": commit_at}
-    await record(session, actor, Event.ITEM_SUBMITTED, "item", prepared.item.id, after=after)
-    hint_items(session, actor.institution_id, [prepared.item.id], by=actor.request_id or "")
+    return NewEntry(Event.ITEM_SUBMITTED, "item", prepared.item.id, after=after)
