@@ -5,7 +5,15 @@ Nothing here is written for one page: pages are composed of these classes and of
 
 from typing import Final
 
-from console.ui import access_style, lab_style, notices_style, policy_style, policy_versions_style, workbench_style
+from console.ui import (
+    access_style,
+    lab_style,
+    notices_style,
+    operations_style,
+    policy_style,
+    policy_versions_style,
+    workbench_style,
+)
 
 BASE: Final = """
 :root { --radius: 8px; --rail: 60px; --bar: 47px; --gap: 10px; --row-height: 37px;
@@ -346,6 +354,6 @@ RULES: Final = "".join(
     (
         BASE, SHELL, PIECES, TABLE, VIEWER, WORK, QUASAR,
         workbench_style.RULES, access_style.RULES, notices_style.RULES, policy_style.RULES, policy_versions_style.RULES,
-        lab_style.RULES,
+        lab_style.RULES, operations_style.RULES,
     )
 )  # fmt: skip

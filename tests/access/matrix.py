@@ -64,6 +64,7 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /api-keys": P.API_KEY_MANAGE,
     "GET /access-review": P.ACCESS_REPORT_READ,
     "GET /access-review/{review_id}": P.ACCESS_REPORT_READ,
+    "GET /operations": P.OPERATIONS_READ,
     "GET /account": SignedIn("one's own account"),
     "GET /account/keys": SignedIn("one's own keys"),
     "GET /images/{image_id}": P.ITEM_READ,

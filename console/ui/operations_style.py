@@ -1,0 +1,16 @@
+"""The rules of the Operations page."""
+
+from typing import Final
+
+RULES: Final = """
+.crc-operations { flex: 1; min-height: 0; display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr) 400px; }
+.crc-operations > .crc-column { min-height: 0; }
+.crc-operations > .crc-column:last-child { overflow: auto; }
+.crc-operations .crc-table { flex: 1; min-height: 0; }
+.crc-operations .crc-table table { min-width: 780px; }
+.crc-check-line { display: flex; align-items: flex-start; gap: 10px; padding: 6px 0;
+  border-top: 1px solid var(--line); }
+.crc-check-line:first-child { border-top: 0; }
+.crc-check-line .crc-chip { flex: none; width: 58px; justify-content: center; }
+.crc-check-line > div { min-width: 0; }
+"""
