@@ -42,7 +42,7 @@ class OverridePanel:
             box.props["aria-label"] = "Why against the advice" if against else "Why, as a rule of the policy asks"
             self._category = ui.select(
                 {one.value: words for one, words in OVERRIDE_WORDS.items()},
-                label="Why not as advised" if against else "Why: a rule asks for a reason",
+                label="Why not as advised" if against else "Why (a rule asks)",
                 value=draft.override.value if draft.override else None,
                 on_change=self._chosen,
             ).props("dense outlined options-dense data-focus=override")

@@ -45,12 +45,7 @@ def describe(codes: Iterable[str], item: ItemFacts, thresholds: Thresholds) -> l
 def of_rules(word: Judgement, version: int) -> list[FlagFound]:
     """The flags that rules of this policy version add, each saying which rule did."""
     return [
-        _flag(
-            action.code,
-            action.title,
-            f"The rule “{rule.name}” of policy version {version} asks for it.",
-            rule=rule.name,
-        )
+        _flag(action.code, action.title, f"The rule “{rule.name}” of policy version {version} asks for it.")
         for action, rule in word.added
     ]
 

@@ -120,7 +120,7 @@ class FlagsPanel:
         answered = sum(flag.answer is not None for flag in view.flags)
         tone = Tone.OK if answered == len(view.flags) else Tone.PLAIN
         count = chip(f"{answered} of {len(view.flags)} answered", tone=tone) if view.flags else None
-        none = "No rule found anything unusual on this check."
+        none = "Nothing on this check raises a flag."
         return node(
             "div",
             node("div", node("h2", "Flags"), count, class_="crc-row"),
