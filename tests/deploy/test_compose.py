@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from console.settings import Settings, read_settings
 from tests.deploy.image import ROOT, stages
 
-DATABASES = {"postgres", "redis", "minio", "backup"}
+DATABASES = {"postgres", "redis", "minio", "backup", "backup-noted"}
 ONCE = {"migrate", "bucket"}
-COMING = {"prometheus", "alertmanager", "grafana"}  # their folders
 POOL = 15  # connections of one process: db/engine.py
 
 
@@ -58,6 +58,7 @@ def test_as_many_of_each_as_a_bank_needs(project: dict[str, Any]) -> None:
         "minio": 1,
         "bucket": 1,
         "backup": 1,
+        "backup-noted": 1,
         "prometheus": 1,
         "alertmanager": 1,
         "grafana": 1,
@@ -90,8 +91,7 @@ def test_each_is_limited_confined_and_watched(project: dict[str, Any]) -> None:
         if name in ONCE:
             assert service["restart"].startswith("on-failure"), name
             continue
-        ours = service["image"].split(":")[0] in {"check-review-backend", "check-review-frontend"}
-        assert service.get("healthcheck") or (ours and name != "worker"), f"{name} has no health check"
+        assert service.get("healthcheck") or name in {"console", "nginx"}, f"{name} has neither one nor its image's"
         assert service["restart"] == "unless-stopped", name
 
 
@@ -103,15 +103,16 @@ def test_they_wait_for_each_other(project: dict[str, Any]) -> None:
     healthy, done = "service_healthy", "service_completed_successfully"
     assert conditions["console"] == {"migrate": done, "redis": healthy, "bucket": done} == conditions["worker"]
     assert conditions["migrate"] == conditions["backup"] == {"postgres": healthy}
+    assert conditions["backup-noted"] == {"migrate": done, "backup": "service_started"}
     assert conditions["nginx"] == {"console": healthy}
 
 
 def test_what_they_are_told_is_what_the_console_takes(project: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     known = {name.upper() for name in Settings.model_fields}
     image = stages()["console"].environment()
-    for name in ("console", "worker", "migrate"):
+    for name in ("console", "worker", "migrate", "backup-noted"):
         told: dict[str, str] = project["services"][name]["environment"]
-        assert set(told) <= known, f"{name} is told what nothing reads: {set(told) - known}"
+        assert set(told) - {"BACKUP_FOLDER"} <= known, f"{name} is told what nothing reads: {set(told) - known}"
         with monkeypatch.context() as patch:
             for variable in known:
                 patch.delenv(variable, raising=False)
@@ -126,13 +127,32 @@ def test_what_they_are_told_is_what_the_console_takes(project: dict[str, Any], m
 
 def test_every_file_that_it_mounts_is_there(project: dict[str, Any]) -> None:
     for name, service in _services(project):
-        if name in COMING:
-            continue
         for mount in service.get("volumes", []):
             if mount["type"] == "bind":
                 assert Path(mount["source"]).exists(), f"{name} mounts {mount['source']}"
     for secret in project["secrets"].values():
         assert Path(secret["file"]).stat().st_size > 0
+
+
+def test_prometheus_and_grafana_find_what_they_show(project: dict[str, Any]) -> None:
+    config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yaml").read_text())
+    for job in config["scrape_configs"]:
+        (found,) = job["dns_sd_configs"]
+        told = project["services"][job["job_name"]]["environment"]
+        port = told["METRICS_PORT" if job["job_name"] == "console" else "WORKER_METRICS_PORT"]
+        assert (found["names"], str(found["port"]), told["METRICS_HOST"]) == ([job["job_name"]], port, "0.0.0.0")
+        assert "figures" in project["services"][job["job_name"]]["networks"]
+    assert config["alerting"]["alertmanagers"][0]["static_configs"] == [{"targets": ["alertmanager:9093"]}]
+    for service in ("prometheus", "alertmanager"):
+        mounted = {one["target"]: Path(one["source"]) for one in project["services"][service]["volumes"]}
+        named = project["services"][service]["command"][0].partition("=")[2]
+        folder, _, name = named.rpartition("/")
+        assert (mounted[folder] / name).is_file(), named
+    provisioned = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/prometheus.yaml").read_text())
+    assert provisioned["datasources"][0]["url"] == "http://prometheus:9090"
+    boards = yaml.safe_load((ROOT / "deploy/grafana/provisioning/dashboards/console.yaml").read_text())
+    mounted = {one["target"] for one in project["services"]["grafana"]["volumes"]}
+    assert f"{boards['providers'][0]['options']['path']}/console.json" in mounted
 
 
 def test_nginx_reaches_the_console_by_its_name_there(project: dict[str, Any]) -> None:

@@ -196,7 +196,10 @@ class Browser:
             self._ask("GET", answer.headers["Location"])
 
 
-def test_the_nightly_backup_is_whole_and_old_ones_go(prepared: Cluster, secrets: Path, tmp_path: Path) -> None:
+def test_the_nightly_backup_is_whole_and_old_ones_go(
+    prepared: Cluster, secrets: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    console = environ | {"BACKUP_FOLDER": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     environ = prepared.environ | {
         "PGUSER": "console_backup",
         "PGPASSWORD": (secrets / "backup.env").read_text().strip().partition("=")[2],
@@ -213,6 +216,15 @@ def test_the_nightly_backup_is_whole_and_old_ones_go(prepared: Cluster, secrets:
     (new,) = left - {lately, "keep-this"}
     assert f"backup {new} verified" in done.stdout and f"removed {long_ago}" in done.stdout
     assert {"base.tar.gz", "pg_wal.tar.gz", "backup_manifest"} <= {path.name for path in (tmp_path / new).iterdir()}
+
+    # The console hears of it, once.
+    asked = "select detail, ok, at from installation_check where name = 'backup'"
+    said = []
+    for _ in range(2):
+        subprocess.run(["sh", "deploy/backup/note-new.sh"], cwd=ROOT, env=console, check=True)
+        said.append(sql(asked, prepared, "check_review"))
+    assert said[0].startswith(f"base backup {new}, verified|t|") and said[1] == said[0]
+    left |= {".noted"}
 
     # Nothing is left of one that fails, and nothing is removed for it.
     time.sleep(1)

@@ -3,6 +3,7 @@ than are needed."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -179,7 +180,9 @@ def test_the_accounts_are_those_of_the_images(everything: list[Manifest]) -> Non
         name: stage.of("USER")[-1]
         for name, stage in (("backend", stages()["console"]), ("frontend", stages()["frontend"]))
     }
-    for _, template in pods(everything):
+    for name, template in pods(everything):
+        if name == "check-review-backup":
+            continue  # it works on the volume of the database's account
         for kind, account in accounts.items():
             if f"check-review-{kind}:" in template["spec"]["containers"][0]["image"]:
                 context = template["spec"]["securityContext"]
@@ -214,7 +217,7 @@ def test_what_they_are_told_is_what_the_console_takes(
     assert [rule["host"] for rule in ingress["rules"]] == [host]
     assert ingress["tls"] == [{"hosts": [host], "secretName": "check-review-tls"}]
     used = {name for name, template in pods(everything) if "check-review-settings" in str(template)}
-    assert used == {"check-review-backend", "check-review-worker", "check-review-migrate"}
+    assert used == {"check-review-backend", "check-review-worker", "check-review-migrate", "check-review-backup"}
 
 
 def test_what_names_pods_finds_them(production: list[Manifest]) -> None:
@@ -270,10 +273,35 @@ def test_the_frontends_find_each_replica_by_its_own_address(production: list[Man
 
 
 def test_prometheus_finds_what_tells_figures(production: list[Manifest]) -> None:
-    (monitor,) = build("monitoring")[:1]
-    wanted = monitor["spec"]["selector"]["matchLabels"]
-    found = [one for one in of_kind(production, "Service") if wanted.items() <= one["metadata"]["labels"].items()]
-    assert {one["metadata"]["labels"]["app"] for one in found} == {"check-review-backend", "check-review-worker"}
+    monitor = named(build("monitoring"), "ServiceMonitor", "check-review")
+    (wanted,) = monitor["spec"]["selector"]["matchExpressions"]
+    label = monitor["spec"]["jobLabel"]
+    assert wanted["key"] == label
+    found = {
+        one["metadata"]["labels"][label]: one
+        for one in of_kind(production, "Service")
+        if one["metadata"]["labels"].get(label) in wanted["values"]
+    }
+    outside = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yaml").read_text())
+    assert set(found) == {job["job_name"] for job in outside["scrape_configs"]}, "the rules ask by these names"
     (endpoint,) = monitor["spec"]["endpoints"]
-    for service in found:
-        assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    told = named(production, "ConfigMap", "check-review-settings")["data"]
+    for service in found.values():
+        (port,) = (one for one in service["spec"]["ports"] if one["name"] == endpoint["port"])
+        assert str(port["port"]) == told["METRICS_PORT"] == told["WORKER_METRICS_PORT"]
+
+
+def test_the_operators_rules_are_those_that_are_tested() -> None:
+    """`CRC_UPDATE_RULES=1` writes them anew from deploy/prometheus/rules.yaml."""
+    rules = yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules.yaml").read_text())
+    path = FOLDER / "monitoring" / "rules.yaml"
+    wanted = {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "check-review"},
+        "spec": rules,
+    }
+    if os.environ.get("CRC_UPDATE_RULES"):
+        text = yaml.safe_dump(wanted, sort_keys=False, width=110, allow_unicode=True)
+        path.write_text("# Written from deploy/prometheus/rules.yaml: CRC_UPDATE_RULES=1, see tests/deploy.\n" + text)
+    assert yaml.safe_load(path.read_text()) == wanted, "run with CRC_UPDATE_RULES=1"

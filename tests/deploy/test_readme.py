@@ -23,6 +23,7 @@ RUN_BY = {
     'python -c "from console.policy import create_default_policy': "tests/deploy/test_first_day.py",
     "python main.py create-user ann --role administrator --one-time-password": "tests/deploy/test_first_day.py",
     "sh deploy/backup/base-backup.sh": "tests/deploy/test_first_day.py",
+    "sh deploy/backup/note-new.sh": "tests/deploy/test_first_day.py",
     "python3 main.py bench --only replicas": "tests/bench/replicas.py",
     "python3 main.py bench --only container": "tests/bench/container.py",
 }
