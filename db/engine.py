@@ -62,7 +62,7 @@ _waits = Waits()
 _sessions: async_sessionmaker[AsyncSession] | None = None
 
 
-def open_engine(url: str, *, pool_size: int = 10, max_overflow: int = 5) -> AsyncEngine:
+def open_engine(url: str, *, pool_size: int = 15, max_overflow: int = 0) -> AsyncEngine:
     """Open this process's engine. `url` is a `postgresql+psycopg://` address."""
     global _engine, _sessions
     _engine = create_async_engine(

@@ -172,6 +172,9 @@ async def _rules(institution_id: UUID) -> tuple[Rule, ...]:
     known = _known.get(institution_id)
     now = time.monotonic()
     if known is None or now - known[0] > FRESH_SECONDS:
+        if known is not None:
+            # Whoever else asks meanwhile goes by these: one reads for all.
+            _known[institution_id] = now, known[1]
         try:
             known = now, await read_rules(institution_id)
         except (OperationalError, PoolTimeout) as error:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, Place, Reach, covers, may, reaches
@@ -90,14 +91,19 @@ async def closed_queues(session: AsyncSession, actor: Actor, permission: Permiss
     """
     if actor.system or (permission not in _ALLOWED and _sees_all(actor)):
         return {}
-    allowed = and_(QueueMember.user_id == actor.user_id, _ALLOWED.get(permission, true()))
-    rows = await session.execute(
+    rows = await session.execute(_closed_to(permission), {"user": actor.user_id})
+    return {row.key: row.id for row in rows}
+
+
+@lru_cache
+def _closed_to(permission: Permission) -> Select[str, UUID]:
+    allowed = and_(QueueMember.user_id == bindparam("user"), _ALLOWED.get(permission, true()))
+    return (
         select(Queue.key, Queue.id)
         .join(QueueMember, QueueMember.queue_id == Queue.id)
         .group_by(Queue.id)
         .having(func.bool_or(allowed).is_(False))
     )
-    return {row.key: row.id for row in rows}
 
 
 def _sees_all(actor: Actor) -> bool:

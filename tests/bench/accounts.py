@@ -14,8 +14,11 @@ HISTORY = 20
 _TODAY = date.today()  # noqa: DTZ011 - the machine's day is good enough for a bench
 
 
-def account(routing: str, n: int) -> AccountRecord:
-    """The account of number 7,000,000 + `n`, the same each time."""
+def account(routing: str, n: int, *, orders: bool = True) -> AccountRecord:
+    """The account of number 7,000,000 + `n`, the same each time.
+
+    Without `orders` no customer says which checks they issued: what is against an order asks for a note.
+    """
     rng = random.Random(n)
     history = [
         EarlierCheck(str(100 + at), Decimal(rng.randrange(1_000, 90_000)).scaleb(-2), _TODAY - timedelta(4 * at + 1),
@@ -24,7 +27,7 @@ def account(routing: str, n: int) -> AccountRecord:
     ]  # fmt: skip
     issued = [
         Issued(str(200 + at), Decimal("125.00"), f"Payee {at}", _TODAY - timedelta(9), "outstanding")
-        for at in range(HISTORY if n % 4 == 0 else 0)
+        for at in range(HISTORY if orders and n % 4 == 0 else 0)
     ]
     return AccountRecord(
         routing=routing,
@@ -32,7 +35,7 @@ def account(routing: str, n: int) -> AccountRecord:
         holder=f"Holder {n}",
         account_type="business" if n % 2 else "personal",
         opened_on=date(2019, 3, 1),
-        positive_pay=n % 4 == 0,
+        positive_pay=orders and n % 4 == 0,
         balance=Decimal("8400.00"),
         average_balance_30d=Decimal("7900.00"),
         payroll=False,

@@ -75,7 +75,7 @@ def running(ground: Ground, items: int, images: int = 0, *, flags: bool = True) 
 async def _prepare(folder: Path, pngs: Path, items: int, images: int) -> tuple[str, dict[str, str]]:
     """Import the checks; a session's token, and image links of that session by the PNG's name."""
     bank = await make_bank()
-    await load_accounts(bank.system, [account(bank.routing, n) for n in range(ACCOUNTS)], DAY)
+    await load_accounts(bank.system, [account(bank.routing, n, orders=False) for n in range(ACCOUNTS)], DAY)
     path = folder / "bench.x9"
     write_checks(path, bank.routing, items)
     await import_file(bank.supervisor, path, path.name)

@@ -27,7 +27,6 @@ _ESCAPES: Final = (("&#36;", "$"), ("&#96;", "`"), ("&gt;", ">"), ("&lt;", "<"),
 _VIEWED: Final = {"front": 3000, "back": 1000}
 # How often a browser says what it has received, as NiceGUI's own script does.
 _ACK_SECONDS: Final = 3.0
-_REST_SECONDS: Final = 0.1
 
 
 class PageFailed(Exception):
@@ -100,12 +99,10 @@ class OpenPage:
         except TimeoutError:
             raise PageFailed(f"nothing came within {seconds} s; told: {self.complaints[-3:]}") from None
 
-    async def come_to_rest(self) -> None:
-        """Wait until the server has sent nothing for a moment, as somebody does who looks before they act."""
-        with suppress(TimeoutError):
-            while True:
-                self._changed.clear()
-                await asyncio.wait_for(self._changed.wait(), _REST_SECONDS)
+    def shows(self, words: str) -> bool:
+        """Whether these stand in a part that only shows."""
+        trees = ((one or {}).get("props", {}).get("tree", "") for one in self.elements.values())
+        return any(words in tree for tree in trees)
 
     async def _tell(self, kind: str, value: object) -> None:
         """An event of this kind, at the one element that hears such."""

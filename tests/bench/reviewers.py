@@ -97,7 +97,7 @@ def _with_target(figure: Figure) -> Figure:
 
 async def _prepare(ground: Ground, count: int, checks: int) -> list[Reviewer]:
     bank = await make_bank()
-    await load_accounts(bank.system, [account(bank.routing, n) for n in range(ACCOUNTS)], DAY)
+    await load_accounts(bank.system, [account(bank.routing, n, orders=False) for n in range(ACCOUNTS)], DAY)
     path = ground.folder / "reviewers.x9"
     write_checks(path, bank.routing, checks)
     await import_file(bank.supervisor, path, path.name)
@@ -148,8 +148,8 @@ async def _works(page: OpenPage, start: float, until: float, pace: float, work: 
     try:
         while time.monotonic() < until:
             began = time.monotonic()
-            # Keys that come while the next check is still being drawn are meant for nothing, and do nothing.
-            await page.come_to_rest()
+            # The picture comes first. Until the rest is drawn as well the page takes no keys: nobody has seen it.
+            await page.until(lambda: page.shows(_amount_of(page)), 15)
             await page.press("pay")
             await asyncio.sleep(pace / 10)
             work.times.append(await _decide(page))
@@ -157,6 +157,11 @@ async def _works(page: OpenPage, start: float, until: float, pace: float, work: 
     except (PageFailed, OSError) as error:
         work.errors.append(f"{type(error).__name__}: {error}")
     work.errors += page.complaints
+
+
+def _amount_of(page: OpenPage) -> str:
+    """By what the amount of the check is found whose picture is shown."""
+    return f'"data-item":"{(page.prop("check_viewer", "check") or {}).get("id")}"'
 
 
 async def _decide(page: OpenPage) -> float:
