@@ -59,7 +59,8 @@ class EditorPage:
         self._state = EditorState(opened)
         self._settling: asyncio.TimerHandle | None = None
         self._saving: Saving | None = None
-        with page.frame("Policy", _subtitle(opened, page.institution.zone), path="/policy") as shell:
+        with page.frame("Policy", _subtitle(opened), path="/policy") as shell:
+            shell.subtitle.props["title"] = _since(opened, page.institution.zone)
             with shell.chips:
                 self._changes = ActionButton("", self._show_changes, kind="quiet")
                 chips = Element("div").classes("crc-row")
@@ -89,8 +90,9 @@ class EditorPage:
 
     def _draw_actions(self) -> None:
         page = self._page
-        self._undo = ActionButton("Undo", lambda: self._step(back=True), icon_name="undo")
-        self._redo = ActionButton("Redo", lambda: self._step(back=False), icon_name="redo")
+        self._undo = ActionButton("", lambda: self._step(back=True), icon_name="undo").classes("crc-icon-only")
+        self._redo = ActionButton("", lambda: self._step(back=False), icon_name="redo").classes("crc-icon-only")
+        self._undo.props["aria-label"], self._redo.props["aria-label"] = "Undo", "Redo"
         send = ActionButton("Compare and send", page.handler(self._go_on), icon_name="send")
         send.props["title"] = "Save, then see the whole difference and send the draft for review"
         key = key_of("policy_save", Scope.POLICY)
@@ -197,11 +199,14 @@ class EditorPage:
             self._saving.at("" if place is None else self._state.rules[place].get("name") or "a new rule")
 
 
-def _subtitle(opened: OpenedDraft, zone: ZoneInfo) -> str:
+def _subtitle(opened: OpenedDraft) -> str:
     words = f"{'draft' if opened.is_draft else 'version'} {opened.number}"
-    if opened.base:
-        words += f", from {opened.base.number}"
+    return words + (f", from {opened.base.number}" if opened.base else "")
+
+
+def _since(opened: OpenedDraft, zone: ZoneInfo) -> str:
+    """What judges checks now, and since when."""
     active = opened.active
-    if opened.base and active and active.id == opened.base.id and active.activated_at:
-        words += f" (active since {day(active.activated_at.astimezone(zone).date())})"
-    return words
+    if active is None or active.activated_at is None:
+        return ""
+    return f"Version {active.number} is active, since {day(active.activated_at.astimezone(zone).date())}."

@@ -1,20 +1,13 @@
-"""Saves a draft, keeps what is unsaved of it, and shows who else is on it.
-
-What is unsaved is kept half a second after the last change, so a reload or the end of the process costs a word at most.
-"""
+"""Saves a draft, says how it stands, and shows who else is on it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-import structlog
 from nicegui import Client, background_tasks, ui
 from nicegui.element import Element
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from console import live
 from console.access.permissions import NotAllowed
@@ -23,19 +16,16 @@ from console.actor import Actor
 from console.policy.conflict_panel import ask_which
 from console.policy.drafting import OpenedDraft, open_draft, save_draft
 from console.policy.editor_state import EditorState
-from console.policy.errors import ChangedMeanwhile, DraftTooLarge
+from console.policy.errors import ChangedMeanwhile
 from console.policy.faults import InvalidDocument
+from console.policy.keeping_panel import Keeper
+from console.policy.people_panel import show_people
 from console.policy.presence import BEAT_SECONDS, Present, be_here, leave
 from console.policy.sentences import Names
-from console.policy.working_copies import forget_unsaved, keep_unsaved
+from console.policy.working_copies import forget_unsaved
 from console.ui.format import clock
 from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Chip, Text, Tone
-
-REST_SECONDS: Final = 0.5
-RETRY_SECONDS: Final = 2.0
-
-_log = structlog.get_logger(__name__)
 
 
 class Saving:
@@ -50,16 +40,14 @@ class Saving:
         self._saved_at = opened.saved_at
         self._opened_at = opened.revision
         self._own_at = opened.own.saved_at if opened.own else None
-        self._place = ""
+        self._place, self._ended = "", False
         self._others: tuple[Present, ...] = ()
-        self._timer: asyncio.TimerHandle | None = None
-        self._keeping = asyncio.Lock()
         self._notes = notes
         with chips:
             self._status = Chip("")
             self._status.props["role"] = "status"
-            self._people = Element("div").classes("crc-row")
-        state.watch(self.keep_soon)
+            self._people = Element("div").classes("crc-row crc-people")
+        self._keeper = Keeper(page, state, opened.id, on_kept=self.show, on_held=self._say_held)
         ui.timer(BEAT_SECONDS, lambda: page.refresh(self.beat), immediate=False)
         live.watch(page.actor.institution_id)
         live.policies_changed.subscribe(self._policy_changed)
@@ -82,9 +70,14 @@ class Saving:
         """Show whether everything is saved."""
         if self._state.unsaved:
             self._status.set("Not saved, kept for you", Tone.WARNING)
+            self._status.props["title"] = "Your changes are kept on the server for you alone, until you save them."
         else:
             at = clock(self._saved_at, self._page.institution.zone, now=datetime.now(UTC))
-            self._status.set(f"Saved {at}" + (f" by {self._saved_by}" if self._saved_by else ""), Tone.PLAIN)
+            self._status.set(f"Saved {at}", Tone.PLAIN)
+            self._status.props["title"] = f"Saved {at} by {self._saved_by or 'nobody'}"
+
+    def _say_held(self) -> None:
+        self._status.set("Not kept: the server cannot be reached", Tone.BREACH)
 
     def at(self, place: str) -> None:
         """The person is at this part of the draft now; others are told."""
@@ -101,8 +94,7 @@ class Saving:
 
     async def _save(self, actor: Actor, revision: int) -> None:
         sent = self._state.document
-        self._cancel()
-        async with self._keeping:
+        async with self._keeper.paused():
             try:
                 saved = await save_draft(actor, self._id, sent, revision)
             except InvalidDocument as refused:
@@ -113,14 +105,14 @@ class Saving:
             except ChangedMeanwhile as conflict:
                 self._ask(conflict)
                 return
-        self._state.was_saved(saved, sent)
+            self._state.was_saved(saved, sent)
         self._saved_at, self._saved_by = saved.saved_at, "you"
         self._notes.clear()
         self._on_other()
         self.show()
         self._page.tell("Saved.")
         if self._state.unsaved:
-            self.keep_soon()
+            self._keeper.keep_soon()
 
     def _ask(self, conflict: ChangedMeanwhile) -> None:
         async def over(actor: Actor) -> None:
@@ -140,7 +132,7 @@ class Saving:
     def _take(self, document: dict[str, Any], revision: int, at: datetime, who: str | None) -> None:
         self._state.begin_again(document, revision)
         self._saved_at, self._saved_by = at, who
-        self._cancel()
+        self._keeper.cancel()
         self._notes.clear()
         self._on_other()
         self.show()
@@ -153,39 +145,6 @@ class Saving:
 
         background_tasks.create(self._page.run(discard), name="discard changes")
 
-    # --- keeping what is unsaved -----------------------------------------------------------------------------------
-
-    def keep_soon(self, seconds: float = REST_SECONDS) -> None:
-        """Keep what is unsaved once the typing rests."""
-        self._cancel()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(seconds, lambda: background_tasks.create(self._keep(), name="keep a draft"))
-
-    async def _keep(self) -> None:
-        state = self._state
-        async with self._keeping:
-            try:
-                actor = await self._page.session.actor()
-                if state.unsaved:
-                    await keep_unsaved(actor, self._id, state.revision, state.saved, state.document)
-                else:
-                    await forget_unsaved(actor, self._id)
-            except (SessionServiceUnavailable, OperationalError, PoolTimeout) as error:
-                _log.warning("draft held", error=type(error).__name__)
-                self._status.set("Not kept: the server cannot be reached", Tone.BREACH)
-                self.keep_soon(RETRY_SECONDS)
-                return
-            except (DraftTooLarge, NotAllowed) as refused:
-                self._page.tell(str(refused), bad=True)
-            except SignedOut:
-                self._page.show_signed_out()
-        self.show()
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     # --- others ----------------------------------------------------------------------------------------------------
 
     async def beat(self, actor: Actor) -> None:
@@ -193,12 +152,18 @@ class Saving:
         others = await be_here(actor, self._id, self._place, unsaved=self._state.unsaved)
         if others != self._others:
             self._others = others
-            self._show_people()
+            show_people(self._people, others)
         await self._look(actor)
 
     async def _look(self, actor: Actor) -> None:
-        now = await open_draft(actor, self._id)
-        if not now.is_draft:
+        # Not while this page saves: its own revision would be somebody's.
+        async with self._keeper.paused(cancel=False):
+            self._compare(await open_draft(actor, self._id))
+
+    def _compare(self, now: OpenedDraft) -> None:
+        self._state.settle()  # what was typed a moment ago counts
+        if not now.is_draft and not self._ended:
+            self._ended = True
             self._note("This version is no draft any more: it cannot be changed. What you changed is kept.", "", None)
         elif now.revision > self._state.revision and not self._state.unsaved:
             self._take(now.document, now.revision, now.saved_at, now.saved_by)
@@ -207,17 +172,6 @@ class Saving:
             self._saved_at = now.saved_at
             who = now.saved_by or "Somebody"
             self._note(f"{who} has saved this draft meanwhile. Saving yours will show what they changed.", "", None)
-
-    def _show_people(self) -> None:
-        self._people.clear()
-        with self._people:
-            for one in self._others:
-                place = f" · {one.place}" if one.place else ""
-                chip = Chip(
-                    f"{one.name}{place}", tone=Tone.TWO_PEOPLE, icon_name="edit" if one.unsaved else "visibility"
-                )
-                doing = "has changes that are not saved" if one.unsaved else "is looking"
-                chip.props["title"] = f"{one.name} is here too and {doing}."
 
     def _policy_changed(self, institution_id: Any, version_id: Any) -> None:
         if institution_id == self._page.actor.institution_id and version_id in {None, self._id}:

@@ -19,7 +19,7 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.policy.errors import DraftTooLarge
 from db.engine import transaction
-from db.models import PolicyWorkingCopy
+from db.models import PolicyVersion, PolicyWorkingCopy
 
 # Two hundred rules of fifty conditions are half of it; the database allows this and what JSONB's blanks add.
 MAX_CHARACTERS: Final = 800_000
@@ -63,6 +63,25 @@ async def forget_unsaved(actor: Actor, version_id: UUID) -> None:
     require(actor, Permission.POLICY_EDIT)
     async with transaction(actor) as session:
         await forget_within(session, actor, version_id)
+
+
+async def forget_ended(actor: Actor, *, limit: int = 1000) -> int:
+    """Remove what people left unsaved of versions that will never be drafts again; how many. Raises NotAllowed."""
+    require(actor, Permission.POLICY_ACTIVATE)
+    ended = (
+        select(PolicyWorkingCopy.user_id, PolicyWorkingCopy.version_id)
+        .join(PolicyVersion, PolicyVersion.id == PolicyWorkingCopy.version_id)
+        .where(PolicyVersion.status.in_(["active", "retired"]))
+        .limit(limit)
+        .cte("ended")
+    )
+    gone = (
+        delete(PolicyWorkingCopy)
+        .where(PolicyWorkingCopy.user_id == ended.c.user_id, PolicyWorkingCopy.version_id == ended.c.version_id)
+        .returning(PolicyWorkingCopy.version_id)
+    )
+    async with transaction(actor) as session:
+        return len((await session.execute(gone)).all())
 
 
 async def forget_within(session: AsyncSession, actor: Actor, version_id: UUID) -> None:

@@ -26,6 +26,11 @@ h3.crc-policy-group:first-child { padding-top: 0; }
 .crc-policy .q-field--labeled.q-field--dense .q-field__native { padding-top: 14px; padding-bottom: 2px; }
 .crc-policy .q-field--labeled.q-field--dense .q-field__marginal { height: 40px; }
 .crc-policy .q-chip { margin: 2px; background: var(--accent-soft); color: var(--accent); }
+.crc-people:empty { display: none; }
+.crc-present { max-width: 200px; }
+.crc-present > span { overflow: hidden; text-overflow: ellipsis; }
+.crc-icon-only { width: 34px; padding: 0; }
+.crc-icon-only .crc-button-text:empty { display: none; }
 .crc-policy-notes:empty { display: none; }
 .crc-policy .q-field--dense .q-field__suffix { padding-left: 4px; font-size: 12.5px; color: var(--ink-soft); }
 .crc-policy-threshold[data-changed=true] .q-field__control { background: var(--warning-soft); }

@@ -248,6 +248,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "policy.presence.leave": P.POLICY_EDIT,
     "policy.trial.try_on": P.POLICY_READ,  # and ITEM_READ
     "policy.vocabulary.read_vocabulary": P.POLICY_READ,
+    "policy.working_copies.forget_ended": P.POLICY_ACTIVATE,
     "policy.working_copies.forget_unsaved": P.POLICY_EDIT,
     "policy.working_copies.keep_unsaved": P.POLICY_EDIT,
     "policy.activation.activate": P.POLICY_ACTIVATE,

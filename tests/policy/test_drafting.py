@@ -13,11 +13,13 @@ from sqlalchemy import select
 
 from console.access.permissions import NotAllowed
 from console.actor import Actor
+from console.policy.activation import When
 from console.policy.changed_parts import changed_parts, only
 from console.policy.drafting import make_draft, open_draft, save_draft
 from console.policy.errors import ChangedMeanwhile, DraftTooLarge, VersionNotFound
 from console.policy.presence import be_here, leave
-from console.policy.working_copies import forget_unsaved, keep_unsaved
+from console.policy.reviewing import approve, send_for_review
+from console.policy.working_copies import forget_ended, forget_unsaved, keep_unsaved
 from console.roles import Role
 from db.engine import transaction
 from db.models import AuditEntry
@@ -146,6 +148,24 @@ def test_what_is_not_saved_is_kept_for_its_person_alone_and_may_be_unfinished(ru
         assert (await open_draft(bank.supervisor, draft_id)).own is None
         with pytest.raises(DraftTooLarge):
             await keep_unsaved(bank.supervisor, draft_id, 1, opened.document, {"rules": ["x" * 900_000]})
+
+    run(story())
+
+
+def test_what_is_unsaved_of_a_version_that_became_active_is_removed(run: Run, bank: Bank) -> None:
+    async def story() -> None:
+        second = await make_person(bank.system, "second_supervisor", Role.SUPERVISOR)
+        kept, activated = await make_draft(bank.supervisor), await make_draft(bank.supervisor)
+        document = (await open_draft(bank.supervisor, activated)).document
+        for one in (kept, activated):
+            await keep_unsaved(second, one, 1, document, document)
+        await save_draft(bank.supervisor, activated, with_dual_control(document, "7500.00"), 1)
+        await send_for_review(bank.supervisor, activated, 2, "larger")
+        assert await forget_ended(bank.system) == 0
+        await approve(second, activated, 2, When.immediately(), reevaluate=False)
+        assert await forget_ended(bank.system) == 1
+        assert (await open_draft(second, kept)).own is not None
+        assert (await open_draft(second, activated)).own is None
 
     run(story())
 
