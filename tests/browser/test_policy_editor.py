@@ -128,7 +128,7 @@ def test_a_threshold_is_changed_says_what_it_means_and_is_saved(
     field.fill("7,500")
     expect(page.get_by_text("Fewer checks need a second person.")).to_be_visible()
     expect(page.get_by_text("Not saved, kept for you")).to_be_visible()
-    page.get_by_role("button", name="3 changes").click()
+    page.get_by_role("button", name="what differs from version 1").click()
     expect(page.get_by_role("dialog").get_by_text("Two people from 5,000.00 to 7,500.00")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.locator(".q-dialog")).to_have_count(0)
