@@ -15,7 +15,7 @@ from console.actor import Actor
 from console.notices import inbox
 from console.notices.inbox import Key, NoticeShown, Standing
 from console.notices.kinds import NoticeKind
-from console.notices.words import detail, headline
+from console.notices.words import detail, headline, leads_to
 from console.ui.format import clock, in_full, money
 from console.ui.pieces import ActionButton, Text, icon
 
@@ -139,11 +139,12 @@ class Bell:
 
     async def _follow(self, actor: Actor, notice: NoticeShown) -> None:
         await inbox.mark_read(actor, notice.id)
-        if notice.item_id is None:
+        target = leads_to(notice.item_id, notice.values)
+        if target is None:
             await self._after_reading(actor)
             return
         self._menu.close()
-        self._go(_path(notice))
+        self._go(target)
 
     def _show_count(self, unread: int) -> None:
         self._count.set_text("" if unread == 0 else str(unread) if unread < inbox.MOST_COUNTED else "99+")
@@ -206,14 +207,11 @@ class _Link(Element):
     """Leads to the notice's check; a button where there is none."""
 
     def __init__(self, notice: NoticeShown, follow: Callable[[], Any]) -> None:
-        super().__init__("a" if notice.item_id else "button")
+        target = leads_to(notice.item_id, notice.values)
+        super().__init__("a" if target else "button")
         self.classes("crc-notice-link")
-        if notice.item_id:
-            self.props["href"] = _path(notice)
+        if target:
+            self.props["href"] = target
         else:
             self.props["type"] = "button"
         self.on("click", lambda: follow(), [], js_handler=_PLAIN_CLICK)
-
-
-def _path(notice: NoticeShown) -> str:
-    return f"/review/{notice.item_id}"

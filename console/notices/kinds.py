@@ -23,6 +23,10 @@ class NoticeKind(StrEnum):
     CHAIN_FAULT = "chain_fault"
     EXPIRY_NEAR = "expiry_near"
     ACCESS_REVIEW_DUE = "access_review_due"
+    POLICY_WAITING = "policy_waiting"
+    POLICY_SENT_BACK = "policy_sent_back"
+    POLICY_ACTIVE = "policy_active"
+    POLICY_NOT_ACTIVATED = "policy_not_activated"
 
 
 @dataclass(frozen=True)
@@ -104,5 +108,24 @@ KINDS: dict[NoticeKind, KindWords] = {
         "an access review with lines to decide ends soon: told to those who decide on them",
         "due_on", "count",
         by_email=True,
+    ),
+    K.POLICY_WAITING: _kind(
+        "Policy waits for approval",
+        "a version of the policy was sent for review: told to those who may approve it and wrote no part of it",
+        "by", "version", "text",
+        by_email=True,
+    ),
+    K.POLICY_SENT_BACK: _kind(
+        "Policy sent back",
+        "a version of the policy that you wrote was sent back",
+        "by", "version", "text",
+        by_email=True, always="it is a draft again and waits for you",
+    ),
+    K.POLICY_ACTIVE: _kind("Policy active", "another version of the policy judges checks from now on", "version"),
+    K.POLICY_NOT_ACTIVATED: _kind(
+        "Policy not activated",
+        "a version of the policy could not become active at its moment: told to those who may activate it",
+        "version", "text",
+        by_email=True, always="checks are judged by the version before",
     ),
 }  # fmt: skip

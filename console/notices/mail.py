@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from aiosmtplib import SMTP
 
 from console.notices.kinds import KINDS, NoticeKind
-from console.notices.words import headline
+from console.notices.words import headline, leads_to
 from console.settings import Settings, SmtpSecurity
 
 TIMEOUT_SECONDS: Final = 20.0
@@ -47,7 +47,7 @@ def message_of(letter: Letter, current: Settings) -> EmailMessage:
     """
     host = urlsplit(current.public_origin).hostname or "localhost"
     line = headline(letter.kind, letter.values, letter.zone)
-    path = f"/review/{letter.item_id}" if letter.item_id else "/queue"
+    target = leads_to(letter.item_id, letter.values) or "/queue"
     wishes = f"{current.public_origin}/account#notices"
     message = EmailMessage()
     message["Subject"] = line
@@ -61,7 +61,7 @@ def message_of(letter: Letter, current: Settings) -> EmailMessage:
     message["List-Unsubscribe"] = f"<{wishes}>"
     message.set_content(
         f"{line}.\n\n"
-        f"{current.public_origin}{path}\n\n"
+        f"{current.public_origin}{target}\n\n"
         f"You get this because {KINDS[letter.kind].meaning}.\n"
         f"What is sent to you, and how: {wishes}\n"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from console.notices.kinds import NoticeKind
@@ -27,6 +28,10 @@ _HEADLINES: dict[NoticeKind, str] = {
     K.JOB_FAILING: "The job “{job}” fails since {since}",
     K.CHAIN_FAULT: "The audit trail or the evidence is not what was written",
     K.EXPIRY_NEAR: "{what} expires at {expires_at}",
+    K.POLICY_WAITING: "{by} sent version {version} of the policy for approval",
+    K.POLICY_SENT_BACK: "{by} sent version {version} of the policy back",
+    K.POLICY_ACTIVE: "Version {version} of the policy is active",
+    K.POLICY_NOT_ACTIVATED: "Version {version} of the policy could not be activated",
     K.ACCESS_REVIEW_DUE: "{count} lines of an access review are to be decided by {due_on}",
 }
 # Of many items at once, told to who manages their queue.
@@ -48,6 +53,13 @@ def headline(kind: NoticeKind, values: Mapping[str, Any], zone: ZoneInfo) -> str
 def detail(kind: NoticeKind, values: Mapping[str, Any]) -> str:
     """What a person wrote, or the law's reference; empty where there is nothing to add."""
     return str(values.get("rule" if kind is K.STATUTORY_NEAR else "text", ""))
+
+
+def leads_to(item_id: UUID | None, values: Mapping[str, Any]) -> str | None:
+    """Where the notice leads: to its check, or to the version of the policy; None: nowhere."""
+    if item_id is not None:
+        return f"/review/{item_id}"
+    return f"/policy/{values['version']}" if "version" in values else None
 
 
 def _moment(value: str, zone: ZoneInfo) -> str:

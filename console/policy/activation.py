@@ -22,6 +22,7 @@ from console.audit.entries import Event, record
 from console.hints import hint_policy
 from console.policy.lifecycle import VersionAct, VersionStatus
 from console.policy.references import lists_named, queues_named
+from console.policy.telling import tell_active, tell_not_activated
 from console.policy.version_errors import BadMoment, NotNow, UnusableVersion
 from console.policy.versions import locked_version, note_step, one_change_at_a_time, take_step
 from db.engine import transaction
@@ -119,6 +120,7 @@ async def activate_within(session: AsyncSession, actor: Actor, row: PolicyVersio
         hint_policy(session, actor.institution_id, before.id)
     row.activated_at = now
     await take_step(session, actor, row, VersionAct.ACTIVATE)
+    await tell_active(session, actor, row)
     hint_policy(session, actor.institution_id, row.id)
     known = {"number": row.number, "reevaluate": row.reevaluate}
     old = None if before is None else {"number": before.number, "version": before.id}
@@ -166,6 +168,7 @@ async def _lose_moment(actor: Actor, version_id: UUID, why: str) -> None:
         row.scheduled_for = None
         note_step(session, actor, row, VersionAct.SCHEDULE, why)
         await session.flush()
+        await tell_not_activated(session, actor, row, why)
         hint_policy(session, actor.institution_id, row.id)
         after = {"number": row.number, "scheduled_for": None, "why": why}
         await record(session, actor, Event.POLICY_SCHEDULED, "policy", row.id, before=before, after=after)

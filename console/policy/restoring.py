@@ -11,6 +11,7 @@ from console.audit.entries import Event, record
 from console.hints import hint_policy
 from console.policy.faults import read_document
 from console.policy.lifecycle import VersionAct, VersionStatus
+from console.policy.telling import tell_approvers
 from console.policy.version_errors import NotRestorable
 from console.policy.versions import add_draft, locked_version, note_step, one_change_at_a_time, take_step
 from db.engine import transaction
@@ -33,6 +34,7 @@ async def restore(actor: Actor, version_id: UUID, reason: str) -> UUID:
         row = await add_draft(session, actor, document, based_on=old.id, restores=old.id, note=reason)
         note_step(session, actor, row, VersionAct.DRAFTED, f"brings back version {old.number}")
         await take_step(session, actor, row, VersionAct.SEND, reason)
+        await tell_approvers(session, actor, row)
         hint_policy(session, actor.institution_id, row.id)
         known = {"number": row.number, "restores": old.number, "note": reason}
         await record(session, actor, Event.POLICY_SENT, "policy", row.id, after=known)

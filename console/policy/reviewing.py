@@ -21,6 +21,7 @@ from console.hints import hint_policy
 from console.policy.activation import When, activate_within, schedule_within
 from console.policy.lifecycle import VersionAct, VersionStatus
 from console.policy.model import PolicyDocument
+from console.policy.telling import tell_approvers, tell_writers
 from console.policy.version_errors import NothingChanged, NotNow, OwnVersion, SeenOther
 from console.policy.versions import active_policy, locked_version, one_change_at_a_time, take_step
 from db.engine import transaction
@@ -46,6 +47,7 @@ async def send_for_review(actor: Actor, version_id: UUID, revision: int, note: s
         row.note = note
         await take_step(session, actor, row, VersionAct.SEND, note)
         await _count_as_writer(session, actor, row)
+        await tell_approvers(session, actor, row)
         await _tell(session, actor, row, Event.POLICY_SENT, {"note": note, "revision": revision})
 
 
@@ -116,6 +118,8 @@ async def _to_draft(actor: Actor, version_id: UUID, act: VersionAct, reason: str
         before: dict[str, object] = {"status": row.status}
         row.approved_by = row.approved_at = row.scheduled_for = None
         await take_step(session, actor, row, act, reason)
+        if act is VersionAct.SEND_BACK:
+            await tell_writers(session, actor, row, reason)
         await _tell(session, actor, row, event, {"reason": reason}, before)
 
 

@@ -21,6 +21,7 @@ from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import PolicyVersion
 from db.redis_pool import redis
+from tests.accessibility import expect_accessible
 from tests.browser.site import Site, enrol_person, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, import_items, make_person, sent_version, x9_item
@@ -119,6 +120,7 @@ def test_a_second_supervisor_approves_with_a_fresh_code(
     other = open_browser()
     site.join(other, second, "/policy")
     expect(other.get_by_role("region", name="Under way")).to_contain_text("rule “New account” added")
+    expect_accessible(other)
     look(other, "policy-versions")
     other.get_by_role("link", name=f"Version {number}").click()
     expect(other.get_by_role("region", name="Rules")).to_contain_text("account open for is less than 30 days")
@@ -128,6 +130,7 @@ def test_a_second_supervisor_approves_with_a_fresh_code(
     expect(dialog).to_contain_text("Open checks: 5")
     expect(dialog).to_contain_text("3 to be signed by one person alone")
     dialog.get_by_role("checkbox", name="Judge them anew").click()
+    expect_accessible(other)
     look(other, "policy-approve")
     dialog.get_by_role("button", name="Approve").click()
     ask = other.get_by_role("dialog", name="Confirm with a code")
@@ -180,6 +183,7 @@ def test_import_names_every_fault_and_makes_a_draft(site: Site, open_browser: Ca
     text.fill(wrong)
     dialog.get_by_role("button", name="Make a draft of it").click()
     expect(dialog.get_by_role("alert")).to_contain_text("thresholds › dual control amount")
+    expect_accessible(page)
     look(page, "policy-import")
     dialog.locator("input[type=file]").set_input_files(
         {"name": "theirs.yaml", "mimeType": "text/yaml", "buffer": wrong.replace("1.005", "6000.00").encode()}
@@ -188,6 +192,7 @@ def test_import_names_every_fault_and_makes_a_draft(site: Site, open_browser: Ca
     dialog.get_by_role("button", name="Make a draft of it").click()
     expect(page).to_have_url(re.compile(r"/policy/\d+$"))
     expect(page.get_by_role("region", name="History")).to_contain_text("Imported by Supervisor: theirs.yaml")
+    expect_accessible(page)
     look(page, "policy-draft")
 
 
@@ -208,6 +213,7 @@ def test_a_list_is_filled_and_emptied(site: Site, open_browser: Callable[..., Pa
     dialog.get_by_label("Reason").fill("police report 12")
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("Line 2, “none”")
+    expect_accessible(page)
     look(page, "policy-list-add")
     dialog.get_by_label("Entries").fill("10001001, stolen in May\n10001002")
     dialog.get_by_role("button", name="Add", exact=True).click()
@@ -227,6 +233,7 @@ def test_a_list_is_filled_and_emptied(site: Site, open_browser: Callable[..., Pa
     expect(grid).not_to_contain_text("10001001")
     page.get_by_role("button", name="Everything it held").click()
     expect(grid.get_by_role("row").filter(has_text="•••• 1001")).to_contain_text("by Supervisor")
+    expect_accessible(page)
     look(page, "policy-list")
     site.open(page, "/policy-lists")
     expect(page.get_by_role("grid", name="Lists").get_by_role("row").filter(has_text="Stolen books")).to_be_visible()

@@ -44,6 +44,10 @@ def test_what_must_not_be_missed_cannot_be_turned_off_in_the_console(run: Callab
         NoticeKind.STATUTORY_NEAR,
         NoticeKind.CUT_OFF_NEAR,
         NoticeKind.NOT_COMMITTED,
+        NoticeKind.JOB_FAILING,
+        NoticeKind.CHAIN_FAULT,
+        NoticeKind.POLICY_SENT_BACK,
+        NoticeKind.POLICY_NOT_ACTIVATED,
     }
 
     async def story() -> None:

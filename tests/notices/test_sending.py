@@ -116,6 +116,7 @@ def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
         "since": "2026-11-25T21:00:00Z",
         "job": "a job",
         "due_on": "2026-11-25",
+        "version": 7,
     }
     lines = set()
     for kind in NoticeKind:

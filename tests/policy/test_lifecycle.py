@@ -17,6 +17,9 @@ from sqlalchemy import select, text
 from console.access.held import InvalidPerson
 from console.access.permissions import NotAllowed
 from console.access.step_up import CodeNeeded
+from console.actor import Actor
+from console.notices.inbox import list_notices
+from console.notices.words import leads_to
 from console.policy.activation import When, activate, activate_due, schedule
 from console.policy.lifecycle import PAIRS, VersionStatus
 from console.policy.restoring import restore
@@ -31,10 +34,11 @@ from console.policy.version_errors import (
     UnusableVersion,
 )
 from console.policy.versions import active_policy, add_draft
+from console.roles import Role
 from db.engine import transaction
 from db.models import AuditEntry, PolicyContributor, PolicyStep, PolicyVersion
 from tests.conftest import Database
-from tests.factories import Bank, make_bank, second_supervisor, sent_version
+from tests.factories import Bank, make_bank, make_person, second_supervisor, sent_version
 
 NOW = When.immediately()
 
@@ -314,3 +318,26 @@ def test_the_database_refuses_by_itself(run: Callable, database: Database) -> No
         owner.execute("alter table policy_version disable trigger guard_policy_version")
         owner.execute("drop index uq_policy_version_active")
         owner.execute("update policy_version set status = 'active', activated_at = now() where number = 2")
+
+
+def test_who_is_told(run: Callable) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        third = await make_person(bank.system, "third", Role.SUPERVISOR)
+        new = await sent(bank)
+
+        async def told(person: Actor) -> list[tuple[str, Any]]:
+            return [(one.kind.value, one.values.get("version")) for one in (await list_notices(person)).notices]
+
+        # Nobody is told who wrote a part of it, or may not approve it.
+        assert await told(third) == [("policy_waiting", 2)]
+        assert await told(bank.supervisor) == await told(bank.approver) == []
+        await send_back(third, new, "too high")
+        assert await told(bank.supervisor) == [("policy_sent_back", 2)]
+        await send_for_review(bank.supervisor, new, 1, "it is not")
+        assert await told(third) == [("policy_waiting", 2)] * 2
+        await approve(third, new, 1, NOW, reevaluate=False)
+        assert (await told(bank.supervisor))[0] == ("policy_active", 2)
+        assert leads_to(None, {"version": 2}) == "/policy/2"
+
+    run(story())
