@@ -49,7 +49,7 @@ RULES: Final = """
 .crc-version-steps li { display: flex; align-items: baseline; gap: 8px; overflow-wrap: anywhere; }
 .crc-version-steps li > span { flex: 1; min-width: 0; }
 .crc-version-steps small { color: var(--ink-soft); font-size: 12px; white-space: nowrap; }
-.crc-approve-when .q-radio { margin-right: 10px; }
+.crc-approve-when .q-radio { min-height: 28px; margin-right: 10px; }
 .crc-import-text textarea { min-height: 300px; font-family: var(--mono); font-size: 12.5px; line-height: 1.45; }
 .crc-faults-wide { margin: 0; max-height: 200px; }
 .crc-entries-text textarea { min-height: 200px; font-family: var(--mono); font-size: 13px; }

@@ -39,6 +39,7 @@ from db.models import (
     Institution,
     ItemAttachment,
     ItemNote,
+    PolicyList,
     PolicyVersion,
     Queue,
     SessionRecord,
@@ -162,6 +163,7 @@ async def _of_access(system: Actor, administrator: Actor, supervisor: Actor) -> 
     )
     review = AccessReview(**institution, id=uuid4(), name="Theirs", due_on=date(2030, 1, 1))
     rows = {
+        "policy list": PolicyList(**institution, id=uuid4(), key="theirs", name="Theirs", kind="payee"),
         "custom role": role,
         "campaign": review,
         "allowlist rule": AllowRule(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -233,8 +234,11 @@ def test_a_list_is_filled_and_emptied(site: Site, open_browser: Callable[..., Pa
     expect(grid).not_to_contain_text("10001001")
     page.get_by_role("button", name="Everything it held").click()
     expect(grid.get_by_role("row").filter(has_text="•••• 1001")).to_contain_text("by Supervisor")
-    expect_accessible(page)
     look(page, "policy-list")
+    # Without the notes that fade away.
+    site.open(page, urlsplit(page.url).path)
+    expect(grid.get_by_role("row").filter(has_text="•••• 1002")).to_be_visible()
+    expect_accessible(page)
     site.open(page, "/policy-lists")
     expect(page.get_by_role("grid", name="Lists").get_by_role("row").filter(has_text="Stolen books")).to_be_visible()
     look(page, "policy-lists")
