@@ -25,7 +25,7 @@ async def resources(settings: Settings) -> AsyncIterator[None]:
     missing = [name.upper() for name in wanted if not _value(settings, name)]
     if missing:
         raise ServiceMissing(missing)
-    open_engine(settings.database_url.get_secret_value())
+    open_engine(settings.database_url.get_secret_value(), pooler=settings.database_pooler)
     open_redis(settings.redis_url.get_secret_value())
     open_store(settings)
     try:

@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="PostgreSQL as the owner of the tables, for migrations. Default: DATABASE_URL.",
     )
+    database_pooler: bool = Field(
+        False,
+        description="DATABASE_URL leads to PgBouncer in transaction mode: no statement is prepared on a connection. "
+        "DATABASE_OWNER_URL leads to PostgreSQL itself.",
+    )
     redis_url: SecretStr = Field(
         SecretStr(""),
         description="Redis 7 or Valkey: sessions, limits, live hints. `redis://host:6379/0`, or `rediss://` for TLS; "

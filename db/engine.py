@@ -25,7 +25,9 @@ LOCK_TIMEOUT_MS = 2_000
 
 _BEGIN = text(
     "select set_config('role', :role, true), set_config('console.institution_id', :institution, true),"
-    " set_config('statement_timeout', :timeout, true)"
+    " set_config('statement_timeout', :timeout, true),"
+    # Here and not when the connection is opened: PgBouncer passes on no such options.
+    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', true), set_config('timezone', 'UTC', true)"
 )
 
 
@@ -62,8 +64,12 @@ _waits = Waits()
 _sessions: async_sessionmaker[AsyncSession] | None = None
 
 
-def open_engine(url: str, *, pool_size: int = 15, max_overflow: int = 0) -> AsyncEngine:
-    """Open this process's engine. `url` is a `postgresql+psycopg://` address."""
+def open_engine(url: str, *, pool_size: int = 15, max_overflow: int = 0, pooler: bool = False) -> AsyncEngine:
+    """Open this process's engine. `url` is a `postgresql+psycopg://` address.
+
+    `pooler`: it is PgBouncer's, in transaction mode. Each transaction may then be on another connection to the server,
+    so nothing is prepared on one.
+    """
     global _engine, _sessions
     _engine = create_async_engine(
         url,
@@ -73,8 +79,8 @@ def open_engine(url: str, *, pool_size: int = 15, max_overflow: int = 0) -> Asyn
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
-            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC",
             "application_name": "check-review-console",
+            **({"prepare_threshold": None} if pooler else {}),
         },
     )
     event.listen(_engine.sync_engine, "checkout", _look_at_the_line)

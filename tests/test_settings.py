@@ -57,6 +57,7 @@ EFFECTS = {
     "PORT": f"{HERE}::test_host_and_port_are_where_the_server_listens",
     "PUBLIC_ORIGIN": "tests/access/test_sessions.py::test_names_of_the_cookie",
     "DATABASE_URL": f"{HERE}::test_every_way_to_write_the_database_reaches_it",
+    "DATABASE_POOLER": "tests/db/test_pooler.py::test_what_is_prepared_is_lost_behind_it",
     "DATABASE_OWNER_URL": "tests/test_cli.py::test_migrate_works_as_the_owner",
     "REDIS_URL": "tests/access/test_sessions.py::test_without_redis_nobody_is_recognised",
     "OBJECT_STORE_ENDPOINT": f"{HERE}::test_what_the_image_store_is_asked_with",

@@ -42,7 +42,7 @@ async def create_default_policy(settings: Settings | None = None) -> UUID:
     settings = settings or read_settings()
     opened_here = not is_open()
     if opened_here:
-        open_engine(settings.database_url.get_secret_value())
+        open_engine(settings.database_url.get_secret_value(), pooler=settings.database_pooler)
     try:
         return await _create(await ensure_institution(settings), settings)
     finally:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Tools:
 def monitoring_tools() -> Tools:
     """The programs. Fails the test, naming what is missing, where they cannot be had."""
     if _missing():
-        _install()
+        install_packages(PACKAGES)
     if missing := _missing():
         pytest.fail(f"not on PATH and not installable here: {', '.join(missing)} (Debian: {' '.join(PACKAGES)})")
     return Tools(*(shutil.which(name) or "" for name in _names()))
@@ -43,8 +44,8 @@ def _missing() -> list[str]:
     return [name for name in _names() if shutil.which(name) is None]
 
 
-def _install() -> None:
-    """As root on Debian. Neither program is started: tests start what they need, on ports of their own."""
+def install_packages(packages: Sequence[str]) -> None:
+    """As root on Debian. No service is started: tests start what they need, on ports of their own."""
     if os.geteuid() != 0 or not Path("/etc/debian_version").exists() or not shutil.which("apt-get"):
         return
     refusal = Path("/usr/sbin/policy-rc.d")
@@ -54,11 +55,11 @@ def _install() -> None:
         refusal.chmod(0o755)
     try:
         environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES]
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
         for command in (["apt-get", "update", "-qq"], install):
             subprocess.run(command, env=environ, stdout=sys.stderr.fileno(), timeout=150)
     finally:
         if made:
             refusal.unlink()
     if shutil.which("systemctl"):
-        subprocess.run(["systemctl", "disable", *PACKAGES], capture_output=True, timeout=30)
+        subprocess.run(["systemctl", "disable", *packages], capture_output=True, timeout=30)
