@@ -25,6 +25,7 @@ from console.live import policies_changed
 from console.policy.drafting import OpenedDraft, open_draft
 from console.policy.errors import PolicyRefused, VersionNotFound
 from console.policy.faults import read_document
+from console.policy.findings import Statistics
 from console.policy.linter import lint
 from console.policy.sentences import Names
 from console.policy.version_list import version_numbered
@@ -55,6 +56,8 @@ class LabPage:
 
     def __init__(self, page: ConsolePage, opened: OpenedDraft, names: Names) -> None:
         self._page, self._version_id = page, opened.id
+        # Read once: what is usual does not change while somebody looks, and it is most of the work of this page.
+        self._statistics: Statistics | None = None
         tried, number = opened.status in _TRIED, opened.number
         thresholds = opened.document["thresholds"]
         with page.frame("Policy lab", _subtitle(opened), path="/policy") as shell:
@@ -87,7 +90,9 @@ class LabPage:
 
     async def _read(self, actor: Actor) -> None:
         opened = await open_draft(actor, self._version_id)
-        document, statistics = read_document(opened.document), await history_statistics(actor)
+        if self._statistics is None:
+            self._statistics = await history_statistics(actor)
+        document, statistics = read_document(opened.document), self._statistics
         day = datetime.now(UTC).astimezone(self._page.institution.zone).date()
         self._lint.show(document, lint(document, statistics, day), statistics)
         await self._replay.begin(actor)

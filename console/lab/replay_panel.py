@@ -6,6 +6,7 @@ It stands in the lab, where it is started, and on the page of a version, where i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from console.lab.tally import Tally
 from console.lab.trial_bar_panel import TrialBar
 from console.lab.trials import Trial, TrialKind, latest_trial
 from console.ui.charts import axis, bars, draw_chart, draw_table, line
-from console.ui.format import count
+from console.ui.format import count, day
 from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text
 from console.ui.still import Node, Still, node
@@ -71,12 +72,18 @@ class ReplayPanel:
         with Element("div").classes("crc-lab-start"):
             self._days = ui.number("Days of history", value=DAYS, min=1, max=MAX_DAYS, precision=0)
             self._days.props("dense outlined")
+            today = datetime.now(UTC).astimezone(self._page.institution.zone).date()
+            self._day = ui.input("By the rules of", value=today.isoformat()).props("dense outlined type=date")
             self._start = ActionButton("Replay", self._page.handler(self._begin), kind="primary", icon_name="history")
 
     async def _begin(self, actor: Actor) -> None:
         if self._days.value is None:
             raise BadTrial(f"Choose between 1 and {MAX_DAYS} days.")
-        trial_id = await start_replay(actor, self._version_id, int(self._days.value))
+        try:
+            when = date.fromisoformat(str(self._day.value))
+        except ValueError:
+            raise BadTrial("Choose the day whose rules are to judge.") from None
+        trial_id = await start_replay(actor, self._version_id, int(self._days.value), when)
         # It goes on when this page is closed: what it finds is kept with the version.
         background_tasks.create(run_replay(actor, trial_id), name="replay")
         await self._read(actor)
@@ -103,7 +110,8 @@ class ReplayPanel:
         self._hours.clear()
 
     def _draw(self, trial: Trial, tally: Tally) -> None:
-        self._what.set_text(f"last {trial.days} days · {count(tally.items)} checks")
+        rules = f" · rules of {day(trial.day)}" if trial.day else ""
+        self._what.set_text(f"last {trial.days} days · {count(tally.items)} checks{rules}")
         if not tally.items:
             self._clear()
             self._figures.show([node("p", "No check came in during these days.", class_="crc-soft")])

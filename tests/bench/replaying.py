@@ -34,14 +34,14 @@ _FILE = """
     values (gen_random_uuid(), %(bank)s, 'history', sha256('history'), 0, 'imported') returning id
 """
 _PATTERNS = "create temporary table pattern (at int primary key, facts jsonb)"
-# Spread over ninety days; nine of ten were paid, three of a hundred refused, one of these for fraud.
+# Spread over the days that are replayed; nine of ten were paid, three of a hundred refused, one of these for fraud.
 _ITEMS = """
     insert into check_item (id, institution_id, file_id, ordinal, record, kind, item_type, status, amount, routing,
         account_number, serial, auxiliary_on_us, on_us, epc, sequence, received_at, queue_id, priority,
         policy_version_id, two_people, sla_due_at, sla_warning_at, decided_at)
     select gen_random_uuid(), %(bank)s, %(file)s, n, n, 'check', p.facts ->> 'item_type',
         case when n %% 100 < 90 then 'approved' when n %% 100 < 93 then 'returned' else 'new' end,
-        (p.facts ->> 'amount')::numeric, '', '', '', '', '', '', '', now() - n * interval '90 days' / (%(count)s + 1),
+        (p.facts ->> 'amount')::numeric, '', '', '', '', '', '', '', now() - n * interval '89 days' / (%(count)s + 1),
         (select id from queue where key = 'standard'), 4, (select id from policy_version where number = 1), false,
         now(), now(), case when n %% 100 < 93 then now() end
     from generate_series(1, %(count)s) n join pattern p on p.at = n %% %(different)s
