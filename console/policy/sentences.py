@@ -12,10 +12,15 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Final
 
+from console.masking import masked
 from console.policy.fields import FIELDS, Field
 from console.policy.operators import WANTS, WORDS, FieldType, Operator, Wants
+from console.policy.values import Value, as_json
 
 GAP: Final = "…"
+NOT_KNOWN: Final = "not known"
+# Shown in full on demand only, which is audited.
+_MASKED: Final = {"account_number"}
 _UNSAID: Final = {"hour of the day"}
 _JOINED_BY_OR: Final = {Operator.IN, Operator.NOT_IN, Operator.HAS_ANY, Operator.HAS_NONE}
 _ITEM_TYPES: Final = {"on_us": "on-us", "transit": "transit"}
@@ -155,6 +160,17 @@ def value_words(known: Field, value: object, names: Names) -> str:
             return f"“{value}”"
         case _:
             return _named(value, names.flags if known.name == "flags" else _ITEM_TYPES)
+
+
+def found_words(known: Field, value: Value | None, names: Names) -> str:
+    """What was found of a field, as whoever reads a check may see it: an account number is masked."""
+    if value is None:
+        return NOT_KNOWN
+    if known.name in _MASKED:
+        return masked(str(value))
+    if isinstance(value, frozenset):
+        return ", ".join(value_words(known, one, names) for one in sorted(value)) or "none"
+    return value_words(known, as_json(value), names)
 
 
 def _wanted(known: Field, op: Operator, value: Any, names: Names) -> tuple[Part, ...]:

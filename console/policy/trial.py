@@ -5,7 +5,6 @@ A draft may be unfinished: rules that are not valid yet are left out, and thresh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,19 +21,14 @@ from console.masking import masked
 from console.policy.checking import Usable
 from console.policy.errors import PolicyRefused
 from console.policy.explain import ConditionFound, Truth
-from console.policy.fields import FIELDS, Field
+from console.policy.fields import FIELDS
 from console.policy.judgement import Explanation, Judge, Judgement
 from console.policy.kept import facts_from_json
-from console.policy.sentences import Names, condition_parts, in_words, value_words
+from console.policy.sentences import Names, condition_parts, found_words, in_words
 from console.policy.terms import terms_of
-from console.policy.values import as_json
 from console.policy.versions import Policy, active_policy
 from db.engine import transaction
 from db.models import CheckItem, Institution, KeptFacts
-
-NOT_KNOWN = "not known"
-# Shown to nobody in full but on demand, which is audited.
-_MASKED = frozenset({"account_number"})
 
 
 class NoFacts(PolicyRefused):
@@ -128,18 +122,4 @@ def rules_tried(explained: Explanation, names: Names) -> tuple[RuleTried, ...]:
 def _condition(found: ConditionFound, names: Names) -> ConditionTried:
     field = FIELDS[found.condition.field]
     asks = in_words(condition_parts(found.condition.model_dump(mode="json"), names))
-    return ConditionTried(asks, _found(field, found.value, names), found.truth)
-
-
-def _found(field: Field, value: Any, names: Names) -> str:
-    if value is None:
-        return NOT_KNOWN
-    if field.name in _MASKED:
-        return masked(str(value))
-    if isinstance(value, frozenset):
-        return ", ".join(_several(field, sorted(value), names)) or "none"
-    return value_words(field, as_json(value), names)
-
-
-def _several(field: Field, values: Sequence[str], names: Names) -> list[str]:
-    return [value_words(field, one, names) for one in values]
+    return ConditionTried(asks, found_words(field, found.value, names), found.truth)

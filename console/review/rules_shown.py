@@ -9,8 +9,8 @@ from typing import Final
 from console.policy.explain import ConditionFound
 from console.policy.fields import FIELDS
 from console.policy.judgement import Explanation, RuleFound
-from console.policy.sentences import Names, action_words, condition_parts, in_words, value_words
-from console.policy.values import as_json
+from console.policy.sentences import Names, action_words, condition_parts, in_words
+from console.policy.sentences import found_words as value_found
 
 _NAMES: Final = Names()
 # Conditions said of a rule that fires.
@@ -58,12 +58,8 @@ def found_words(found: ConditionFound) -> str:
     field = FIELDS[found.condition.field]
     asked = in_words(condition_parts(found.condition.model_dump(mode="json"), _NAMES))
     asked = asked[:1].lower() + asked[1:]
-    if found.value is None:
-        return f"{asked}: it is not known"
-    if isinstance(found.value, frozenset):
-        values = ", ".join(value_words(field, one, _NAMES) for one in sorted(found.value)) or "none"
-        return f"{asked}: there is {values}"
-    return f"{asked}: it is {value_words(field, as_json(found.value), _NAMES)}"
+    there = "there is" if isinstance(found.value, frozenset) else "it is"
+    return f"{asked}: {there} {value_found(field, found.value, _NAMES)}"
 
 
 def _shown(one: RuleFound) -> RuleShown:

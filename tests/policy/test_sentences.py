@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from console.policy.fields import FIELDS, Field
 from console.policy.model import Rule, Thresholds
 from console.policy.operators import WANTS, FieldType, Operator, Wants
-from console.policy.sentences import GAP, Kind, Names, in_words, sentence
+from console.policy.sentences import GAP, NOT_KNOWN, Kind, Names, found_words, in_words, sentence
 from console.policy.threshold_words import THRESHOLDS, Unit, effect, shown
 
 NAMES = Names({"special": "Special review"}, {"known_bad": "Known bad payees"}, {"velocity": "Velocity"})
@@ -169,6 +170,18 @@ def test_every_operator_of_every_field_is_in_the_catalogue_of_words() -> None:
             node = {"field": field.name, "op": op.value}
             assert in_words(sentence({"when": node, "then": []})).startswith(f"When {field.label} ")
     assert set(WANTS) == set(Operator)
+
+
+def test_what_was_found_is_said_as_people_read_it_and_an_account_number_is_masked() -> None:
+    found = {
+        "account_number": ("123456789", "•••• 6789"), "amount": (Decimal("7500.00"), "7,500.00"),
+        "flags": (frozenset({"velocity", "serial_gap"}), "serial gap, Velocity"),
+        "missing_sides": (frozenset(), "none"),
+        "payee": ("Ann", "“Ann”"), "balance": (None, NOT_KNOWN), "payroll": (False, "no"),
+        "business_date": (date(2026, 12, 1), "1 Dec 2026"), "account_age_days": (1, "1 day"),
+    }  # fmt: skip
+    said = {name: found_words(FIELDS[name], value, NAMES) for name, (value, _) in found.items()}
+    assert said == {name: words for name, (_, words) in found.items()}
 
 
 def test_every_threshold_has_its_words_and_no_other_has() -> None:

@@ -13,8 +13,8 @@ import pytest
 from console.access.permissions import NotAllowed
 from console.policy.checking import usable_parts
 from console.policy.drafting import make_draft, open_draft
-from console.policy.sentences import Names
-from console.policy.trial import NOT_KNOWN, NoFacts, try_on
+from console.policy.sentences import NOT_KNOWN, Names
+from console.policy.trial import NoFacts, try_on
 from tests.factories import import_items, item_ids, make_bank, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
