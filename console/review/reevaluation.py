@@ -29,8 +29,9 @@ from console.policy.terms import terms_of
 from console.policy.versions import Policy, policy_version
 from console.review.flags import FlagFound, of_rules
 from console.review.flags_anew import describe_anew
+from console.review.queue import OPEN_ITEMS
 from console.review.queue_clock import QueueClock, queue_clock
-from console.review.states import FINAL_STATUSES, Status
+from console.review.states import Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, Flag, KeptFacts, PolicyVersion, Queue
 
@@ -40,7 +41,6 @@ BATCH: Final = 100
 TOUCHED: Final = frozenset({Status.NEW, Status.ESCALATED, Status.HELD, Status.NEEDS_INFO})
 
 HELD: Final = exists().where(Claim.item_id == CheckItem.id, Claim.expires_at > func.now())
-_OPEN: Final = CheckItem.status.not_in([status.value for status in sorted(FINAL_STATUSES)])
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ async def _waiting(session: AsyncSession) -> PolicyVersion | None:
 
 async def _finish(session: AsyncSession, actor: Actor, version: PolicyVersion) -> None:
     """Note the end, unless something is still in somebody's hands and is judged anew when it is put back."""
-    left = select(CheckItem.id).where(_judged_before(actor, version.id), _OPEN).limit(1)
+    left = select(CheckItem.id).where(_judged_before(actor, version.id), OPEN_ITEMS).limit(1)
     if (await session.execute(left)).first() is None:
         version.reevaluated_at = datetime.now(UTC)
         await session.flush()
@@ -110,7 +110,7 @@ async def _batch(session: AsyncSession, actor: Actor, version: PolicyVersion, no
     touched = CheckItem.status.in_([status.value for status in sorted(TOUCHED)])
     query = (
         select(CheckItem)
-        .where(_judged_before(actor, version.id), _OPEN, touched, ~HELD)
+        .where(_judged_before(actor, version.id), OPEN_ITEMS, touched, ~HELD)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )

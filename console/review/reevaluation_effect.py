@@ -18,8 +18,9 @@ from console.policy.judgement import Terms
 from console.policy.judgement_sql import judgement_sql
 from console.policy.terms import terms_of
 from console.policy.versions import policy_version
+from console.review.queue import OPEN_ITEMS
 from console.review.reevaluation import HELD, TOUCHED
-from console.review.states import OPEN, Status
+from console.review.states import Status
 from db.engine import transaction
 from db.models import CheckItem, KeptFacts, PolicyVersion, Queue
 
@@ -76,8 +77,7 @@ async def _versions_of_open_checks(session: AsyncSession, actor: Actor) -> list[
 
 
 def _open_of(actor: Actor) -> tuple[Any, ...]:
-    statuses = [status.value for status in sorted(OPEN)]
-    return CheckItem.institution_id == actor.institution_id, CheckItem.status.in_(statuses)
+    return CheckItem.institution_id == actor.institution_id, OPEN_ITEMS
 
 
 async def _counted(session: AsyncSession, actor: Actor, before: UUID, old: Terms, new: Terms) -> Effect:

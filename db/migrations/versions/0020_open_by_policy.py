@@ -14,7 +14,7 @@ def upgrade() -> None:
         "ix_check_item_open_policy",
         "check_item",
         ["institution_id", "policy_version_id", "id"],
-        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'closed')"),
+        postgresql_where=sa.text("status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')"),
     )
 
 
