@@ -15,6 +15,12 @@ from sqlalchemy import JSON, Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
+class JsonText(str):
+    """A document that is JSON text already, for a JSON column: it is written as it stands."""
+
+    __slots__ = ()
+
+
 async def copy_rows(session: AsyncSession, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
     """Insert the rows, given by column name and all with the same columns; how many there were.
 
@@ -51,7 +57,7 @@ def _reader(columns: Sequence[Column[Any]]) -> Callable[[Mapping[str, Any]], Seq
         values = list(take(row)) if len(columns) > 1 else [take(row)]
         for at in documents:
             if values[at] is not None:
-                values[at] = Jsonb(values[at])
+                values[at] = Jsonb(values[at], dumps=str) if isinstance(values[at], JsonText) else Jsonb(values[at])
         return values
 
     return read

@@ -24,7 +24,7 @@ from console.intake.report import Progress, Stage
 from console.intake.survey import Survey
 from console.intake.x9.records import Finding
 from console.policy.judgement import Judge, Judgement
-from console.policy.kept import facts_as_json, read_facts
+from console.policy.kept import facts_as_text, read_facts
 from console.policy.terms import terms_of
 from console.policy.versions import Policy, active_policy
 from console.review.clearing import clearing_rules
@@ -33,7 +33,7 @@ from console.review.flags import FlagFound, describe, of_rules
 from console.review.office import office_of
 from console.review.return_deadline import ReturnDeadline, return_deadline
 from console.review.states import Status
-from db.bulk import copy_rows
+from db.bulk import JsonText, copy_rows
 from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, ItemClearance, KeptFacts, Queue
 
 # Items looked up, judged and written at a time: the more, the fewer round trips, and the longer each statement.
@@ -238,7 +238,7 @@ def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUI
             "item_id": item_id,
             "institution_id": intake.institution.id,
             "received_at": intake.received_at,
-            "facts": facts_as_json(facts),
+            "facts": JsonText(facts_as_text(facts)),
         }
     )
     batch.images += _image_rows(intake, one, item_id)

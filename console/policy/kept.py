@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
 from console.policy.facts import ItemFacts
-from console.policy.fields import KEPT
+from console.policy.fields import KEPT, Field
 from console.policy.operators import FieldType
 from console.policy.values import Value, as_json, fact_from_json
 
@@ -30,6 +32,32 @@ def facts_as_json(facts: Mapping[str, Value | None]) -> dict[str, Any]:
         for name, value in facts.items()
         if value is not None
     }
+
+
+def facts_as_text(facts: Mapping[str, Value | None]) -> str:
+    """The same as JSON text, written in one go: the intake does it for every item."""
+    return "{" + ",".join([write(value) for name, write in _WRITERS if (value := facts[name]) is not None]) + "}"
+
+
+def _writer(field: Field) -> Callable[[Any], str]:
+    """Writes a field's name and value; names have nothing that would have to be escaped."""
+    name = f'"{field.name}":'
+    match field.type:
+        case FieldType.MONEY | FieldType.NUMBER:
+            return lambda value: f'{name}"{value:f}"'
+        case FieldType.INTEGER:
+            return lambda value: f"{name}{value}"
+        case FieldType.YES_NO:
+            return lambda value: f"{name}true" if value else f"{name}false"
+        case FieldType.DATE:
+            return lambda value: f'{name}"{value}"'
+        case FieldType.SET:
+            return lambda value: f"{name}{json.dumps(sorted(value))}" if value else f"{name}[]"
+        case _:
+            return lambda value: name + encode_basestring_ascii(value)
+
+
+_WRITERS: Final = tuple((field.name, _writer(field)) for field in KEPT)
 
 
 def facts_from_json(stored: Mapping[str, Any]) -> dict[str, Value | None]:

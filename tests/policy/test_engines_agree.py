@@ -23,7 +23,7 @@ from console.policy.explain import evaluator
 from console.policy.faults import read_document, read_rule
 from console.policy.judgement import Judge, Judgement, Terms
 from console.policy.judgement_sql import OUTCOMES, judgement_sql
-from console.policy.kept import facts_as_json, facts_from_json
+from console.policy.kept import facts_as_json, facts_as_text, facts_from_json
 from console.policy.routing import Criteria, Route
 from tests.conftest import Database
 from tests.policy import drawn
@@ -134,6 +134,7 @@ def _outcomes(word: Judgement) -> dict[str, object]:
 def test_facts_come_back_as_they_were_kept(seed: int) -> None:
     facts = drawn.item(Random(seed))
     assert facts_from_json(json.loads(json.dumps(facts_as_json(facts)))) == facts
+    assert json.loads(facts_as_text(facts)) == facts_as_json(facts)
 
 
 def test_levels_are_ordered_alike() -> None:
