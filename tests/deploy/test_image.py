@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from console.ui import theme
 from tests.browser.site import free_port
 from tests.conftest import Database
 from tests.deploy.image import DOCKERFILE, ROOT, lay_files, make_read_only, running, snapshot, stages, without_rights
@@ -76,6 +77,18 @@ def test_no_server_and_no_test_tool_is_installed() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {_plain(re.split(r"[<>=\[ ]", line)[0]) for lines in extras.values() for line in lines}
     assert named & locked() <= {"numpy"}, "numpy comes with the charts; it is no server"
+
+
+def test_nginx_own_pages_look_like_the_console() -> None:
+    pages = sorted((ROOT / "deploy" / "nginx" / "pages").glob("*.html"))
+    assert [page.stem for page in pages] == ["away", "too-large", "too-many"]
+    for page in pages:
+        blocks = re.findall(r":root \{ color-scheme: (light|dark);(.*?)\}", page.read_text())
+        assert [scheme for scheme, _ in blocks] == ["light", "dark"]
+        for scheme, block in blocks:
+            colours = dict(re.findall(r"--([\w-]+): ([^;]+);", block))
+            wanted = theme.LIGHT if scheme == "light" else theme.DARK
+            assert colours and colours == {role: wanted[role] for role in colours}, page.name
 
 
 def test_only_what_is_copied_reaches_the_builder() -> None:
