@@ -38,7 +38,7 @@ def draw_value(form: RuleForm, path: Path, node: Node) -> None:
         case Wants.LIST:
             _list(form, there, value)
         case Wants.MULTIPLE:
-            with Element("div").classes("crc-policy-ends"):
+            with Element("div").classes("crc-policy-ends crc-whole"):
                 _multiple(form, there, field, value if isinstance(value, dict) else {})
 
 

@@ -79,9 +79,10 @@ h3.crc-policy-group:first-child { padding-top: 0; }
 .crc-group-head { display: flex; align-items: center; gap: 6px; }
 .crc-group-head > .q-select { width: 190px; }
 .crc-condition { display: grid; gap: 6px; align-items: center;
-  grid-template-columns: minmax(0, 1.35fr) minmax(0, 1fr) minmax(0, 1.2fr) auto; }
+  grid-template-columns: minmax(0, 1.2fr) minmax(0, 1.1fr) minmax(0, 1.1fr) auto; }
 .crc-condition > .crc-tools { grid-column: 4; grid-row: 1; }
-.crc-condition > .crc-policy-ends { display: grid; grid-template-columns: 1fr 1fr; gap: 6px; }
+.crc-condition > .crc-policy-ends { display: grid; gap: 6px;
+  grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .crc-condition > .crc-policy-ends.crc-whole { grid-column: 1 / -1; }
 .crc-condition > .crc-wrong { grid-column: 1 / -1; }
 .crc-action > .crc-wrong { flex-basis: 100%; }
