@@ -22,12 +22,15 @@ from sqlalchemy.pool import QueuePool
 APP_ROLE = "console_app"
 STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 2_000
+# A process that is stopped, or lost with its machine, keeps its locks no longer than this.
+IDLE_TIMEOUT_MS = 60_000
 
 _BEGIN = text(
     "select set_config('role', :role, true), set_config('console.institution_id', :institution, true),"
     " set_config('statement_timeout', :timeout, true),"
     # Here and not when the connection is opened: PgBouncer passes on no such options.
-    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', true), set_config('timezone', 'UTC', true)"
+    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', true), set_config('timezone', 'UTC', true),"
+    " set_config('idle_in_transaction_session_timeout', :idle, true)"
 )
 
 
@@ -149,6 +152,7 @@ async def transaction(
                     "role": APP_ROLE,
                     "institution": str(actor.institution_id) if actor else "",
                     "timeout": str(statement_timeout_ms),
+                    "idle": str(IDLE_TIMEOUT_MS),
                 },
             )
             yield session

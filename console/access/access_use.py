@@ -46,9 +46,10 @@ ACTS: Final[Mapping[P, tuple[E, ...]]] = {
     P.ACCESS_REVIEW_DECIDE: (E.ACCESS_REVIEW_LINE_DECIDED,),
     P.AUDIT_VERIFY: (E.CHAINS_VERIFIED,),
     P.EVIDENCE_EXPORT: (E.EVIDENCE_EXPORTED,),
+    P.OPERATIONS_MANAGE: (E.JOB_ASKED_FOR, E.JOB_PAUSED, E.JOB_RESUMED),
 }
 _EVENTS: Final = sorted({event.value for events in ACTS.values() for event in events})
-_ONLY_LOOKS: Final = (":read", ":verify")
+_ONLY_LOOKS: Final = (":read", ":verify", ":export")
 
 # One probe of the index for each person and event: as many as there are people, however long the trail is.
 _LAST_ACTS = text(

@@ -10,12 +10,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 
 from console.notices.inbox import list_notices
 from console.notices.kinds import NoticeKind
 from console.review.claims import claim
 from console.review.states import Status
+from db import engine
 from db.engine import transaction
 from db.models import Claim
 from jobs import runs
@@ -212,3 +214,21 @@ def test_each_job_works_in_an_empty_and_in_a_used_bank(run: Callable, tmp_path: 
 )
 def test_errors_are_kept_short(error: Any, words: str | None) -> None:
     assert in_words(error) == words if words else len(in_words(error)) == 300
+
+
+def test_a_process_that_stands_still_loses_its_locks(
+    run: Callable, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a stopped worker does in the middle of a transaction: others need not wait until it comes back."""
+    monkeypatch.setattr(engine, "IDLE_TIMEOUT_MS", 300)
+
+    async def story() -> None:
+        await runs.register([Job("a job", DAY, nothing)], {"a job": "It does nothing."})
+        with pytest.raises(DBAPIError):
+            async with transaction(None) as session:
+                await session.execute(text("select 1 from scheduled_job for update"))
+                await asyncio.sleep(0.8)
+                assert await runs.take(Job("a job", DAY, nothing), "another") is not None
+                await session.execute(text("select 1"))
+
+    run(story())
