@@ -57,8 +57,10 @@ def _said(when: When) -> str:
     return " and active" if when.now else " for its moment" if when.at else ", without a date"
 
 
-def effect_lines(effect: Effect) -> list[str]:
+def effect_lines(effect: Effect | None) -> list[str]:
     """What judging open checks anew would change, in lines."""
+    if effect is None:
+        return ["They are too many to be counted in time: a replay in the lab says how many differ."]
     said = {
         "queue": "into another queue",
         "more_urgent": "more urgent",
@@ -78,7 +80,7 @@ class _Dialog:
         title: str,
         changes: str,
         choices: dict[str, str],
-        effect: Effect,
+        effect: Effect | None,
         work: Callable[[Actor, When, bool], Awaitable[str]],
         on_done: Done,
         button: str,
@@ -109,13 +111,13 @@ class _Dialog:
             Text(str(self._page.institution.zone), classes="crc-soft")
         moment.bind_visibility_from(self._choice, "value", value=_ON)
 
-    def _draw_open_checks(self, effect: Effect, reevaluate: bool) -> None:
-        Text(f"Open checks: {count(effect.open)}", tag="h3")
+    def _draw_open_checks(self, effect: Effect | None, reevaluate: bool) -> None:
+        Text(f"Open checks: {count(effect.open)}" if effect else "Open checks", tag="h3")
         self._anew = ui.checkbox("Judge them anew when it becomes active", value=reevaluate).props("dense")
         with Element("ul").classes("crc-lines"):
             for line in effect_lines(effect):
                 Text(line, tag="li")
-            if effect.in_hands:
+            if effect and effect.in_hands:
                 Text(f"{count(effect.in_hands)} in somebody's hands: they follow once they are put back", tag="li")
         Text("Off: they keep the version that judged them, and so do their decisions.", classes="crc-soft")
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy import Subquery, Text, and_, cast, func, not_, or_, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
@@ -24,7 +26,8 @@ from console.review.states import Status
 from db.engine import transaction
 from db.models import CheckItem, KeptFacts, PolicyVersion, Queue
 
-_TIMEOUT_MS: Final = 60_000
+# Longer nobody waits for a figure before they approve.
+_TIMEOUT_MS: Final = 20_000
 _KEPT: Final = (
     "item_id",
     "was_queue",
@@ -56,9 +59,20 @@ class Effect:
         return Effect(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
-async def preview_reevaluation(actor: Actor, version_id: UUID) -> Effect:
-    """What judging the open checks anew by this version would change now. Raises NotAllowed, VersionNotFound."""
+async def preview_reevaluation(actor: Actor, version_id: UUID) -> Effect | None:
+    """What judging the open checks anew by this version would change now; None: they are too many to be counted in
+    time. Raises NotAllowed, VersionNotFound.
+    """
     require(actor, Permission.POLICY_READ)
+    try:
+        return await _preview(actor, version_id)
+    except DBAPIError as error:
+        if isinstance(error.orig, QueryCanceled):
+            return None
+        raise
+
+
+async def _preview(actor: Actor, version_id: UUID) -> Effect:
     today = datetime.now((await institution_of(actor)).zone).date()
     async with transaction(actor, statement_timeout_ms=_TIMEOUT_MS, snapshot=True) as session:
         if await session.get(PolicyVersion, version_id) is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select, text
 
 from console.intake.accounts import load_accounts
@@ -177,3 +178,15 @@ def test_a_flag_that_the_new_version_raises_is_added_and_an_old_one_stays(run: C
 async def flags_of(bank: Bank, item: UUID) -> dict[str, Flag]:
     async with transaction(bank.system) as session:
         return {flag.code: flag for flag in await session.scalars(select(Flag).where(Flag.item_id == item))}
+
+
+def test_too_many_to_count_is_no_fault(run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        await five_checks(bank, tmp_path)
+        draft = await sent_version(bank, await new_document(bank))
+        assert await preview_reevaluation(bank.auditor, draft) is not None
+        monkeypatch.setattr("console.review.reevaluation_effect._TIMEOUT_MS", 1)
+        assert await preview_reevaluation(bank.auditor, draft) is None
+
+    run(story())
