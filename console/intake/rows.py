@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -215,7 +217,25 @@ async def write_findings(
     await session.flush()
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the search for cycles: a batch makes a hundred thousand objects and no cycle among them, and to look for
+    some takes a quarter of the time. What is let go of is freed as ever."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def _batch(intake: Intake, part: Sequence[Draft], lookups: Lookups) -> Batch:
+    with _no_collection():
+        return _judged(intake, part, lookups)
+
+
+def _judged(intake: Intake, part: Sequence[Draft], lookups: Lookups) -> Batch:
     batch = Batch()
     for one in part:
         item_id = _add_item(batch, intake, one, lookups)
