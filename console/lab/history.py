@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Subquery, Text, and_, bindparam, case, exists, func, select, text
+from sqlalchemy import ARRAY, Subquery, Text, and_, bindparam, false, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -76,38 +76,27 @@ def items_of_file(institution_id: UUID, file_id: UUID, first: int, last: int) ->
 
 
 def _items(*conditions: Any) -> Subquery:
-    query = select(
-        KeptFacts.item_id,
-        KeptFacts.received_at,
-        CheckItem.amount,
-        _outcome().label("outcome"),
-        _fraud().label("fraud"),
-        KeptFacts.facts,
-    ).join(CheckItem, CheckItem.id == KeptFacts.item_id)
-    return query.where(*conditions).subquery("history")
-
-
-def _outcome() -> Any:
-    """What people decided: approved, returned or rejected; NULL: nothing yet."""
-    last = (
-        select(Decision.to_status)
-        .where(Decision.item_id == CheckItem.id, Decision.to_status.in_(("approved", "returned", "rejected")))
-        .order_by(Decision.sequence.desc())
-        .limit(1)
-        .scalar_subquery()
+    """Joined, never looked up by subqueries: PostgreSQL keeps whatever reads one of those to a single process."""
+    fraud = and_(
+        Decision.to_status.in_(("returned", "rejected")),
+        func.jsonb_exists_any(Decision.reasons.cast(JSONB), bindparam(None, list(FRAUD_REASONS), ARRAY(Text))),
     )
-    known = CheckItem.status.in_(("approved", "returned", "rejected"))
-    return case((known, CheckItem.status), (CheckItem.status == "closed", last))
-
-
-def _fraud() -> Any:
-    """Whether it was refused for a reason that says fraud. Few are refused, so few are looked up."""
-    refused = CheckItem.status.in_(("returned", "rejected", "closed"))
-    reasons = bindparam(None, list(FRAUD_REASONS), ARRAY(Text))
-    said = exists().where(
+    # The one that ended the review: from approved, returned or rejected nothing leads to another decision.
+    final = and_(
         Decision.item_id == CheckItem.id,
         Decision.stage.in_(("decision", "confirmation")),
-        Decision.to_status.in_(("returned", "rejected")),
-        func.jsonb_exists_any(Decision.reasons.cast(JSONB), reasons),
+        Decision.to_status.in_(("approved", "returned", "rejected")),
     )
-    return and_(refused, case((refused, said), else_=False))
+    query = (
+        select(
+            KeptFacts.item_id,
+            KeptFacts.received_at,
+            CheckItem.amount,
+            Decision.to_status.label("outcome"),
+            func.coalesce(fraud, false()).label("fraud"),
+            KeptFacts.facts,
+        )
+        .join(CheckItem, CheckItem.id == KeptFacts.item_id)
+        .outerjoin(Decision, final)
+    )
+    return query.where(*conditions).subquery("history")

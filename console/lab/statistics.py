@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Integer, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
@@ -49,7 +49,7 @@ async def _fields(session: AsyncSession, actor: Actor) -> tuple[int, dict[str, F
         .subquery("recent")
     )
     typed = select(*(fact(recent.c.facts, field.name).label(field.name) for field in KEPT))
-    given = typed.offset(literal(0, literal_execute=True)).subquery("given")
+    given = typed.offset(literal_column("'0'", Integer)).subquery("given")
     columns: list[Any] = [func.count().label("items")]
     for field in KEPT:
         column = given.c[field.name]

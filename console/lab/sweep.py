@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Integer, Select, case, cast, func, literal, select
+from sqlalchemy import Integer, Select, case, cast, func, literal, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
@@ -180,7 +180,7 @@ def sweep_sql(terms: Terms, threshold: str, values: Sequence[Decimal], items: An
     level: Any = cast(literal(0), Integer)
     for node in nodes:
         level = level + case((truth_of(node, columns, terms.lists), 1), else_=0)
-    levelled = select(items, level.label("level")).offset(literal(0, literal_execute=True)).subquery("levelled")
+    levelled = select(items, level.label("level")).offset(literal_column("'0'", Integer)).subquery("levelled")
     keep = ("amount", "fraud", "level")
     found = both(ends[0], ends[1], levelled, keep)
     words: list[Any] = [found.c.level, found.c.fraud]

@@ -276,4 +276,6 @@ def _whole(value: int) -> Column:
 
 _NO: Final[Truth] = literal_column("false", Boolean)
 _YES: Final[Truth] = literal_column("true", Boolean)
-_ZERO: Final = literal_column("0", Integer)
+# As text, so that it is a bigint from the beginning: behind a cast PostgreSQL takes it for a limit, and reads with one
+# process alone.
+_ZERO: Final = literal_column("'0'", Integer)
