@@ -120,8 +120,10 @@ def write_a_draft(site: Site, page: Page, bank: Bank) -> int:
     expect(page.get_by_role("button", name="Take out: two people")).to_be_visible()
     page.get_by_role("button", name="priority", exact=True).click()
     expect(page.get_by_role("button", name=re.compile("Take out: priority"))).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Save")).click()
-    expect(page.get_by_text("by you")).to_be_visible()
+    # Kept for its author first: then everything that was typed has come.
+    expect(page.get_by_text("Not saved, kept for you")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("status", name=re.compile("^Saved .+ by you$"))).to_be_visible()
     return 2
 
 
