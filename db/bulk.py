@@ -27,14 +27,18 @@ async def copy_rows(session: AsyncSession, table: Table, rows: Iterable[Mapping[
     A column that is not named takes its default in the database.
     """
     rows = list(rows)
+    await insert_staged(session, [await stage_rows(session, table, rows)])
+    return len(rows)
+
+
+async def stage_rows(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> sql.Composable:
+    """The first half of `copy_rows`: the rows wait beside the table. What is returned is for `insert_staged`."""
     if not rows:
-        return 0
+        return sql.SQL("")
     columns = [table.columns[name] for name in rows[0]]
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
     staging, target = sql.Identifier(f"staged_{table.name}"), sql.Identifier(table.name)
-    raw = await (await session.connection()).get_raw_connection()
-    connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]  # psycopg's own connection
-    async with connection.cursor() as cursor:
+    async with (await _driver(session)).cursor() as cursor:
         await cursor.execute(
             sql.SQL("create temporary table if not exists {} on commit drop as select {} from {} with no data").format(
                 staging, names, target
@@ -43,9 +47,22 @@ async def copy_rows(session: AsyncSession, table: Table, rows: Iterable[Mapping[
         async with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(staging, names)) as copy:
             for values in map(_reader(columns), rows):
                 await copy.write_row(values)
-        await cursor.execute(sql.SQL("insert into {} ({}) select {} from {}").format(target, names, names, staging))
-        await cursor.execute(sql.SQL("truncate {}").format(staging))
-    return len(rows)
+    move = sql.SQL("insert into {} ({}) select {} from {}; truncate {};")
+    return move.format(target, names, names, staging, staging)
+
+
+async def insert_staged(session: AsyncSession, staged: Sequence[sql.Composable]) -> None:
+    """The second half, for several tables at once and in this order. The server alone works meanwhile; the session
+    must not be used for anything else until it is done."""
+    if staged:
+        async with (await _driver(session)).cursor() as cursor:
+            await cursor.execute(sql.Composed(staged))
+
+
+async def _driver(session: AsyncSession) -> AsyncConnection[Any]:
+    raw = await (await session.connection()).get_raw_connection()
+    connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]  # psycopg's own connection
+    return connection
 
 
 def _reader(columns: Sequence[Column[Any]]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
 import anyio
+from psycopg import sql
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,7 +37,7 @@ from console.review.flags import FlagFound, describe, of_rules
 from console.review.office import office_of
 from console.review.return_deadline import ReturnDeadline, return_deadline
 from console.review.states import Status
-from db.bulk import JsonText, copy_rows
+from db.bulk import JsonText, insert_staged, stage_rows
 from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, ItemClearance, KeptFacts, Queue
 
 # Items looked up, judged and written at a time: the more, the fewer round trips, and the longer each statement.
@@ -166,19 +168,31 @@ async def write_items(
     progress.stage, progress.done = Stage.ROWS, 0
     ids: dict[int, UUID] = {}
     display: list[Finding] = []
+    staged: list[sql.Composable] = []
     routing = intake.institution.routing_number
     drafts = (draft(item, routing) for item in items)
     while part := await _take(drafts):
         lookups = await look_up(session, part, intake.file_id, intake.received_here.date(), routing)
         intake.seen.count(part)
-        batch = await anyio.to_thread.run_sync(_batch, intake, part, lookups)
+        # While the server inserts the batch before, this one is judged; not while one is copied: a thread at work
+        # beside a COPY holds the interpreter and makes each wait of it longer.
+        batch = await _beside(insert_staged(session, staged), partial(_batch, intake, part, lookups))
         ids |= batch.ids
         display += batch.display[: MAX_FINDINGS - len(display)]
         progress.done += len(part)
         intake.clear(batch.clearances)
-        # One after the other: a thread at work beside a COPY holds the interpreter and makes each wait of it longer.
-        await _copy(session, batch)
+        staged = await _stage(session, batch)
+    await insert_staged(session, staged)
     return ids, display
+
+
+async def _beside(inserting: Coroutine[Any, Any, None], work: Callable[[], Batch]) -> Batch:
+    """What `work` makes, in a thread, while the server inserts; both are over at the end."""
+    running = asyncio.ensure_future(inserting)
+    try:
+        return await anyio.to_thread.run_sync(work)
+    finally:
+        await running
 
 
 async def _take(drafts: Iterator[Draft]) -> list[Draft]:
@@ -186,12 +200,15 @@ async def _take(drafts: Iterator[Draft]) -> list[Draft]:
     return await anyio.to_thread.run_sync(lambda: list(islice(drafts, _BATCH)))
 
 
-async def _copy(session: AsyncSession, batch: Batch) -> None:
-    await copy_rows(session, CheckItem.__table__, batch.items)  # type: ignore[arg-type]  # a Table, says SQLAlchemy
-    await copy_rows(session, KeptFacts.__table__, batch.facts)  # type: ignore[arg-type]
-    await copy_rows(session, Image.__table__, batch.images)  # type: ignore[arg-type]
-    await copy_rows(session, Flag.__table__, batch.flags)  # type: ignore[arg-type]
-    await copy_rows(session, ItemClearance.__table__, batch.clearances)  # type: ignore[arg-type]
+async def _stage(session: AsyncSession, batch: Batch) -> list[sql.Composable]:
+    parts = (
+        (CheckItem.__table__, batch.items),
+        (KeptFacts.__table__, batch.facts),
+        (Image.__table__, batch.images),
+        (Flag.__table__, batch.flags),
+        (ItemClearance.__table__, batch.clearances),
+    )
+    return [await stage_rows(session, table, rows) for table, rows in parts]  # type: ignore[arg-type]  # Tables, it says
 
 
 async def write_findings(

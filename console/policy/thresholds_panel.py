@@ -56,12 +56,17 @@ class _Row:
         self._box = Element("div").classes("crc-policy-threshold")
         with self._box:
             self._said = Still(on_act=lambda _: self._reset())
+            # Given here and not set later: what is set while the page is built reaches the browser once it is
+            # connected, and would replace what somebody has typed by then.
+            value = at(state.document, ("thresholds", name))
             if not may_edit:
                 self._value = Text("", tag="strong")
             elif words.unit is Unit.YES_NO:
-                self._field = ui.switch(on_change=lambda event: self._typed(bool(event.value))).props("dense")
+                self._field = ui.switch(value=value is True, on_change=lambda e: self._typed(bool(e.value)))
+                self._field.props("dense")
             else:
-                self._field = ui.input(on_change=lambda event: self._typed(str(event.value or "")))
+                shown_first = _as_typed(words, value, "")
+                self._field = ui.input(value=shown_first, on_change=lambda e: self._typed(str(e.value or "")))
                 self._field.props("dense outlined autocomplete=off maxlength=20 input-class=crc-policy-number")
                 self._field.props["inputmode"] = "decimal"
                 if words.unit not in _WITHOUT:

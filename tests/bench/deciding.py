@@ -1,18 +1,18 @@
 """How many checks are claimed and decided a second, beside the same SQL by hand.
 
-The floor sends the statements of `claim_next` and of `decide` as the services send them, with the item, the ids and
-the audit chain of its own turn put in: the same locks, rows and commits, and nothing made of what was read.
+The floor sends the statements of `claim_next` and of `decide` as the services send them, with the item and the ids
+of its own turn put in: the same locks, rows and commits, and nothing made of what was read.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
@@ -118,23 +118,21 @@ async def _by_hand(url: str, template: Template, workers: int, items: int) -> fl
 async def _send(
     connection: psycopg.AsyncConnection[Any], statements: list[Statement], ids: dict[UUID, UUID], item_id: UUID
 ) -> UUID:
-    """Send one transaction with these ids put in and the audit chain continued; the item that it was about."""
-    head: dict[str, Any] = {}
+    """Send one transaction with these ids put in; the item that it was about."""
     async with connection.transaction(), connection.cursor() as cursor:
         for statement, template in statements:
             values = {name: _in_place(value, ids) for name, value in template.items()}
-            if statement.startswith("INSERT INTO audit_entry"):
-                values |= head | {"id": uuid4(), "object_id": str(item_id)}
-            elif statement.startswith("UPDATE audit_head"):
-                values |= head
+            if "INSERT INTO audit_entry" in statement:  # the database itself continues the chain
+                values |= {name: uuid4() for name in template if _ENTRY_ID.fullmatch(name)}
             await cursor.execute(statement.encode(), values)
             rows = await cursor.fetchall() if cursor.description else []
             if "insert into claim" in statement:
                 item_id = rows[0][0]
-            elif statement.startswith("SELECT audit_head"):
-                head = {"sequence": rows[0][1] + 1, "hash": hashlib.sha256(rows[0][2]).digest()}
-                head["previous_hash"] = rows[0][2]
     return item_id
+
+
+# An entry's id among the values of the statement that appends it.
+_ENTRY_ID: Final = re.compile(r"id_\d+")
 
 
 def _in_place(value: Any, ids: dict[UUID, UUID]) -> Any:

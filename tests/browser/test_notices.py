@@ -157,7 +157,7 @@ def test_what_to_be_told_is_chosen_on_ones_own_account(
     expect(mentioned).to_be_checked()
     mentioned.press("Space")
     expect(mentioned).not_to_be_checked()
-    expect(page.get_by_role("checkbox", name="Sent back in the console")).to_be_disabled()
+    expect(page.get_by_role("checkbox", name="Sent back in the console", exact=True)).to_be_disabled()
     expect(page.get_by_role("checkbox", name="Mentioned by e-mail")).to_be_disabled()
     expect(page.get_by_text("no mail server is set up")).to_be_visible()
     page.reload()

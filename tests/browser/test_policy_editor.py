@@ -182,6 +182,7 @@ def test_a_rule_is_built_with_the_keyboard_alone(
     page.get_by_role("button", name="two people").press("Enter")
     expect(page.get_by_role("button", name="Take out: two people")).to_be_focused()
     page.get_by_role("button", name="flag", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Take out: flag")).to_be_focused()
     title = page.get_by_label("Title of the flag")
     title.focus()
     page.keyboard.type("At night")
@@ -203,6 +204,7 @@ def test_a_rule_is_built_with_the_keyboard_alone(
     assert [one["do"] for one in saved["then"]] == ["require_dual_control", "add_flag"]
     # Folded, moved up, turned off, each from the keyboard, the cursor staying with the rule.
     page.get_by_role("button", name="3 · Large at night").press("Enter")
+    expect(page.locator(".crc-rule-open")).to_have_count(0)
     expect(page.get_by_role("button", name="3 · Large at night")).to_be_focused()
     up = page.get_by_role("button", name="Move up: Large at night")
     up.press("Enter")

@@ -177,6 +177,29 @@ def test_deciding_by_keyboard_alone_brings_the_next_check(
     assert looked["back"] > 0
 
 
+# All in one go, before the server can have answered the first.
+_PRESS_AT_ONCE = """strokes => strokes.forEach(([key, ctrlKey]) =>
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true, cancelable: true })))"""
+
+
+def test_keys_act_in_their_order_and_none_on_a_check_that_nobody_has_seen(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
+) -> None:
+    first, second, third = items("100.00", "200.00", "300.00")
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{first}")
+    amount_on(page, "100.00")
+    submit = page.locator("button[data-action=submit]")
+    # The last choice before the submission counts; what comes after it was not meant for the check that follows.
+    strokes = [("r", False), ("4", False), ("a", False), ("Enter", True), ("j", False), ("Enter", True), ("a", False)]
+    page.evaluate(_PRESS_AT_ONCE, strokes)
+    amount_on(page, "200.00")
+    expect(submit).to_contain_text("Choose a decision")
+    assert run(statuses(bank)) == {first: "approved", second: "in_review", third: "new"}
+    page.keyboard.press("a")
+    expect(submit).to_contain_text("Pay 200.00")
+
+
 def test_the_next_checks_images_are_there_before_it_is_claimed(
     site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
 ) -> None:

@@ -56,13 +56,14 @@ def site(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> list[UUID]:
-    """Three checks of 208.00, 300.00 and 400.00, the first the most urgent, and no other."""
+def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> Callable[..., list[UUID]]:
+    """``items(undo_seconds=8)``: three checks of 208.00, 300.00 and 400.00, the first the most urgent, and no other."""
     tables = "check_item, item_tally, claim, pending_decision, draft, flag, decision, evidence, image, "
     tables += "second_opinion, file_finding, file_received"
     empty_tables(module_database.superuser_url, tables)
 
-    async def work() -> list[UUID]:
+    async def work(undo_seconds: int) -> list[UUID]:
+        await set_thresholds(bank, undo_seconds=undo_seconds)
         amounts = ("208.00", "300.00", "400.00")
         drafts = [x9_item(n, amount, TRANSIT) for n, amount in enumerate(amounts, start=1)]
         await import_items(bank, tmp_path, drafts, "1")
@@ -70,8 +71,11 @@ def items(run: Run, bank: Bank, tmp_path: Path, module_database: Database) -> li
         await _space_out(bank, made)
         return made
 
-    made: list[UUID] = run(work())
-    return made
+    def make(undo_seconds: int) -> list[UUID]:
+        made: list[UUID] = run(work(undo_seconds))
+        return made
+
+    return make
 
 
 def written(bank: Bank) -> Coroutine[Any, Any, tuple[int, ...]]:
@@ -96,10 +100,9 @@ def until(run: Run, bank: Bank, rows: tuple[int, ...]) -> None:
 
 
 def test_u_brings_the_check_back_as_it_was_left_and_the_next_one_is_free_again(
-    site: Site, bank: Bank, items: list[UUID], open_browser: Open, run: Run
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
 ) -> None:
-    run(set_thresholds(bank, undo_seconds=60))
-    first, second, third = items
+    first, second, third = items(undo_seconds=60)
     page = open_browser()
     site.join(page, bank.reviewer, f"/review/{first}")
     amount_on(page, "208.00")
@@ -145,11 +148,11 @@ def test_u_brings_the_check_back_as_it_was_left_and_the_next_one_is_free_again(
 
 
 def test_it_is_committed_by_itself_wherever_the_person_has_gone(
-    site: Site, bank: Bank, items: list[UUID], open_browser: Open, run: Run
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
 ) -> None:
-    run(set_thresholds(bank, undo_seconds=4))
+    first, *_ = items(undo_seconds=4)
     page = open_browser()
-    site.join(page, bank.reviewer, f"/review/{items[0]}")
+    site.join(page, bank.reviewer, f"/review/{first}")
     amount_on(page, "208.00")
     for amount in ("300.00", "400.00"):
         page.keyboard.press("a")

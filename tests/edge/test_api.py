@@ -409,7 +409,7 @@ def test_the_description_and_errors_show_no_internals(run: Callable, console: Se
             assert set(described["paths"]) == {
                 "/auth/token", "/auth/refresh", "/auth/logout", "/auth/me", "/items", "/items/{item_id}", "/files",
                 "/items/{item_id}/advice",
-                "/files/{file_id}",
+                "/files/{file_id}", "/policy", "/policy/versions", "/policy/versions/{number}",
             }  # fmt: skip
             answer = await client.get("items", headers=bearer(secret))
             assert answer.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")

@@ -30,7 +30,7 @@ def test_a_collision_is_found_whatever_the_case_and_through_aliases() -> None:
 def test_the_listener_refuses_keys_that_collide() -> None:
     twice = (Key("pay", "A", "Pay", Scope.REVIEW, "x"), Key("ask", "A", "Ask", Scope.REVIEW, "x"))
     with pytest.raises(ValueError, match="A means both pay and ask"):
-        object.__new__(Hotkeys).set_keys(twice)
+        Hotkeys(twice, lambda _: None)
 
 
 def test_the_keys_of_the_workbench_are_there() -> None:
