@@ -41,7 +41,7 @@ from db.bulk import JsonText, insert_staged, stage_rows
 from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, ItemClearance, KeptFacts, Queue
 
 # Items looked up, judged and written at a time: the more, the fewer round trips, and the longer each statement.
-_BATCH = 2_000
+_BATCH = 1_000
 # Findings kept per file; the file's row counts all of them.
 MAX_FINDINGS = 10_000
 
