@@ -224,6 +224,7 @@ def test_a_draft_is_tried_on_a_check_and_says_why(site: Site, bank: Bank, draft:
     page.get_by_role("button", name="2 · Low and known").click()
     tried = trial.get_by_role("region", name="Low and known: fires")
     expect(tried).to_contain_text("holds: Amount is less than 500.00. Found: 45.00")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()  # as a rule that is opened begins
     page.locator(".crc-rule-open").get_by_label("amount: value").fill("40")
     tried = trial.get_by_role("region", name="Low and known: does not fire")
     expect(tried).to_contain_text("does not hold: Amount is less than 40.00. Found: 45.00")

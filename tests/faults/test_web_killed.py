@@ -42,19 +42,25 @@ def page() -> Iterator[Page]:
         chromium.close()
 
 
-async def bank_with_checks(folder: Path) -> tuple[Bank, list[UUID]]:
+async def bank_with_checks(folder: Path, undo_seconds: int) -> tuple[Bank, list[UUID]]:
     """Three checks of 208.00, 300.00 and 400.00, the first the most urgent."""
     bank = await make_enrolled_bank()
+    await set_thresholds(bank, undo_seconds=undo_seconds)
     amounts = ("208.00", "300.00", "400.00")
     await import_items(bank, folder, [x9_item(n, amount, TRANSIT) for n, amount in enumerate(amounts, start=1)])
     items = await item_ids(bank)
+    await space_out(bank, items)
+    return bank, items
+
+
+async def space_out(bank: Bank, items: list[UUID]) -> None:
+    """A new policy, like a file, makes all of them due at one moment; here each is due before the next."""
     async with transaction(bank.system) as session:
         due = (await session.get_one(CheckItem, items[0])).sla_due_at
         for place, item_id in enumerate(items):
             item = await session.get_one(CheckItem, item_id)
             item.sla_due_at = due + place * (due - item.sla_warning_at) / 100
             item.version += 1
-    return bank, items
 
 
 async def written(bank: Bank) -> tuple[int, ...]:
@@ -80,8 +86,7 @@ def kill(site: Site) -> None:
 
 def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_path: Path) -> None:
     """What was typed is there after it, what was submitted can be taken back, or is committed by a worker."""
-    bank, items = run(bank_with_checks(tmp_path))
-    run(set_thresholds(bank, undo_seconds=60))
+    bank, items = run(bank_with_checks(tmp_path, undo_seconds=60))
     first, second, _ = items
     with Site.serving(console, tmp_path) as site:
         site.sign_in(page, bank.reviewer, f"/review/{first}")
@@ -109,6 +114,7 @@ def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_
         expect(page.get_by_label("Note")).to_have_value("no signature")
         expect(page.locator("button[data-action=submit]")).to_contain_text("Reject 208.00")
         run(set_thresholds(bank, undo_seconds=1))
+        run(space_out(bank, items))
         site.open(page, f"/review/{first}")
         expect(page.get_by_label("Note")).to_have_value("no signature")
         page.keyboard.press("Control+Enter")
@@ -124,8 +130,7 @@ def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_
 
 def test_right_after_the_commit(console: Settings, page: Page, run: Run, tmp_path: Path) -> None:
     """With no time to take anything back the commit is under way when the process dies: it is whole, or it is not."""
-    bank, (first, *_) = run(bank_with_checks(tmp_path))
-    run(set_thresholds(bank, undo_seconds=0))
+    bank, (first, *_) = run(bank_with_checks(tmp_path, undo_seconds=0))
     with Site.serving(console, tmp_path) as site:
         site.sign_in(page, bank.reviewer, f"/review/{first}")
         amount_on(page, "208.00")
