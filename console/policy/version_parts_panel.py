@@ -7,7 +7,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from console.policy.difference import Change, ChangeKind
-from console.policy.sentences import Names, sentence
+from console.policy.sentence_panel import sentence_node
+from console.policy.sentences import Names
 from console.policy.threshold_words import GROUPS, shown
 from console.policy.version_list import Step
 from console.policy.version_words import moment, step_words
@@ -50,10 +51,6 @@ def rule_nodes(document: Mapping[str, Any], changes: Sequence[Change], names: Na
     for place, rule in enumerate(rules, 1):
         off = rule.get("enabled") is False
         tag, tone = _TAGS.get(kinds.get(rule["id"], ChangeKind.REMOVED), ("", ""))
-        # With a space between them, for those who hear or copy the sentence.
-        parts = [
-            one for part in sentence(rule, names) for one in (node("span", part.text, data_kind=part.kind.value), " ")
-        ]
         yield node(
             "article",
             node(
@@ -63,7 +60,7 @@ def rule_nodes(document: Mapping[str, Any], changes: Sequence[Change], names: Na
                 node("span", "off", class_="crc-tag") if off else None,
                 class_="crc-rule-head",
             ),
-            node("p", *parts, class_="crc-sentence"),
+            sentence_node(rule, names),
             class_="crc-rule",
             data_off="true" if off else "false",
         )
