@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from uuid import UUID
 
+import anyio.to_thread
 from fastapi.responses import Response
 from nicegui import ui
 from nicegui.element import Element
@@ -14,10 +15,8 @@ from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.lab.changed_panel import ChangedPanel
 from console.lab.errors import LabRefused
-from console.lab.lint_panel import LintPanel
 from console.lab.replay_panel import ReplayPanel
 from console.lab.shadow_panel import ShadowPanel
-from console.lab.statistics import history_statistics
 from console.lab.sweep_panel import SweepPanel
 from console.lab.tally import Tally
 from console.lab.trials import Trial
@@ -26,6 +25,8 @@ from console.policy.drafting import OpenedDraft, open_draft
 from console.policy.errors import PolicyRefused, VersionNotFound
 from console.policy.faults import read_document
 from console.policy.findings import Statistics
+from console.policy.history_statistics import history_statistics
+from console.policy.lint_panel import LintPanel
 from console.policy.linter import lint
 from console.policy.sentences import Names
 from console.policy.version_list import version_numbered
@@ -94,7 +95,8 @@ class LabPage:
             self._statistics = await history_statistics(actor)
         document, statistics = read_document(opened.document), self._statistics
         day = datetime.now(UTC).astimezone(self._page.institution.zone).date()
-        self._lint.show(document, lint(document, statistics, day), statistics)
+        found = await anyio.to_thread.run_sync(lint, document, statistics, day)
+        self._lint.show(document, found, statistics)
         await self._replay.begin(actor)
         await self._shadow.read(actor)
         await self._sweep.read(actor)

@@ -18,6 +18,7 @@ from console.policy.drafting import OpenedDraft, open_draft
 from console.policy.editor_state import EditorState
 from console.policy.errors import PolicyRefused, VersionNotFound
 from console.policy.faults_panel import show_faults
+from console.policy.linting import Linting
 from console.policy.rules_panel import RulesPanel
 from console.policy.saving_panel import Saving
 from console.policy.thresholds_panel import ThresholdsPanel
@@ -79,6 +80,7 @@ class EditorPage:
                 self._saving = Saving(page, opened, self._state, names, chips=chips, notes=notes, on_other=self._redraw)
             else:
                 self._say_why(chips, notes)
+        self._linting = Linting(self._state, page.institution.zone, self._show_findings)
         self._state.watch(self._changed)
 
     async def begin(self) -> None:
@@ -87,6 +89,7 @@ class EditorPage:
         await self._trial.begin(self._page.actor)
         if self._saving:
             await self._saving.begin(self._page.actor)
+        self._lint()
 
     def _draw_actions(self) -> None:
         page = self._page
@@ -128,6 +131,16 @@ class EditorPage:
             self._show()
             if self._trial.trying:
                 background_tasks.create(self._page.refresh(self._trial.show), name="try a draft")
+            self._lint()
+
+    def _lint(self) -> None:
+        background_tasks.create(self._page.refresh(self._linting.look), name="lint a draft")
+
+    def _show_findings(self) -> None:
+        if self._page.client.id in Client.instances:
+            with self._page.client:
+                self._thresholds.show()
+                self._rules.show()
 
     def _show(self) -> None:
         """Show what follows from the document; inputs keep what was typed into them."""

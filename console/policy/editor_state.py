@@ -7,7 +7,7 @@ page calls once the typing rests.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from console.policy.checking import Checker, Usable
 from console.policy.drafting import OpenedDraft, SavedDraft
 from console.policy.editing import Document, Editing, Path, at, put
 from console.policy.faults import Fault
+from console.policy.findings import Finding
 from console.policy.threshold_words import THRESHOLDS, Unit
 
 _WHOLE: Final = {Unit.MINUTES, Unit.SECONDS, Unit.DAYS, Unit.MONTHS, Unit.CHECKS, Unit.SERIALS}
@@ -37,6 +38,8 @@ class EditorState:
         self.usable: Usable
         self.unsaved: bool
         self.changes: ChangedParts
+        # What the linter found last: it follows the typing at some distance.
+        self.findings: tuple[Finding, ...] = ()
         self._checker = Checker()
         self._watchers: list[Callable[[], None]] = []
         self.settle()
@@ -99,6 +102,15 @@ class EditorState:
         """What is wrong at a path; `below`: or anywhere under it."""
         size = len(path)
         return [one for one in self.faults if (one.keys[:size] if below else one.keys) == path]
+
+    def found(self, findings: Sequence[Finding]) -> bool:
+        """The linter found these; whether they are others than before."""
+        before, self.findings = self.findings, tuple(findings)
+        return self.findings != before
+
+    def findings_of(self, rule_id: str | None, threshold: str = "") -> tuple[Finding, ...]:
+        """What the linter found of a rule, or (`rule_id` None) of a threshold."""
+        return tuple(one for one in self.findings if one.rule_id == rule_id and (rule_id or one.keys[-1] == threshold))
 
     def place_of(self, rule_id: str) -> int | None:
         """Where a rule stands among the rules."""

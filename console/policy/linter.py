@@ -36,10 +36,11 @@ def lint(document: PolicyDocument, statistics: Statistics = NOTHING_KNOWN, day: 
 
 @dataclass(frozen=True)
 class _Read:
-    """A rule with where it can hold."""
+    """A rule with where it can hold. `never`: why it can never fire; None: it may."""
 
     rule: Rule
     reach: Reach
+    never: str | None
 
     @cached_property
     def only_skips(self) -> bool:
@@ -49,36 +50,39 @@ class _Read:
 class _Linter:
     def __init__(self, document: PolicyDocument, statistics: Statistics, day: date | None) -> None:
         self.document, self.statistics, self.day = document, statistics, day
-        self.rules = [_Read(rule, Reach(rule.when, _scope(rule), self._empty_lists(rule))) for rule in document.rules]
+        self.rules = [self._read(rule) for rule in document.rules]
 
     def rule(self, at: int) -> Iterator[Finding]:
         """What is wrong with one rule."""
         read = self.rules[at]
         if not read.rule.enabled:
             return
-        if why := self._never(read):
-            yield self._finding(at, Kind.NEVER_FIRES, Severity.FAULT, ("when",), f"It can never fire: {why}")
+        if read.never:
+            yield self._finding(at, Kind.NEVER_FIRES, Severity.FAULT, ("when",), f"It can never fire: {read.never}")
             return
         yield from self._beside_others(at)
         yield from rule_findings(self.document, at, self.statistics)
         yield from self._nowhere(at)
 
-    def _never(self, read: _Read) -> str | None:
-        rule = read.rule
+    def _read(self, rule: Rule) -> _Read:
+        reach = Reach(rule.when, _scope(rule), self._empty_lists(rule))
+        return _Read(rule, reach, self._never(rule, reach))
+
+    def _never(self, rule: Rule, reach: Reach) -> str | None:
         if self.day and rule.effective_until and rule.effective_until < self.day:
             return f"it ended on {rule.effective_until:%-d %B %Y}."
         open_queues = self.statistics.queues
         if rule.scope.queues and open_queues is not None and not open_queues & set(rule.scope.queues):
             return "none of the queues in which it holds is open."
-        if not read.reach.can_hold:
-            return self._why_not(read)
+        if not reach.can_hold:
+            return self._why_not(rule, reach)
         return None
 
-    def _why_not(self, read: _Read) -> str:
-        for one in conditions_of(read.rule.when):
-            if one.op is Operator.IN_LIST and one.value in self._empty_lists(read.rule):
+    def _why_not(self, rule: Rule, reach: Reach) -> str:
+        for one in conditions_of(rule.when):
+            if one.op is Operator.IN_LIST and one.value in self._empty_lists(rule):
                 return f"the list “{one.value}” holds nothing."
-        name = read.reach.clash()
+        name = reach.clash()
         label = FIELDS[name].label if name else "a field"
         return f"no {label} meets all that is asked of it."
 
@@ -98,7 +102,7 @@ class _Linter:
             )  # fmt: skip
             return
         for other_at, other in enumerate(self.rules):
-            if other_at == at or not other.rule.enabled or self._never(other) or not _within(read, other):
+            if other_at == at or not other.rule.enabled or other.never or not _within(read, other):
                 continue
             found = self._against(at, other_at)
             if found:

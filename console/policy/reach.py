@@ -140,10 +140,10 @@ def _entails(bounds: dict[str, Bounds], node: AnyNode, holds: bool) -> bool:
     """Whether the tree (with `holds` False: its `not`) is true wherever these bounds are kept."""
     match node:
         case AllOf():
-            parts = [_entails(bounds, part, holds) for part in node.all]
+            parts = (_entails(bounds, part, holds) for part in node.all)
             return all(parts) if holds else any(parts)
         case AnyOf():
-            parts = [_entails(bounds, part, holds) for part in node.any]
+            parts = (_entails(bounds, part, holds) for part in node.any)
             return any(parts) if holds else all(parts)
         case Not():
             return _entails(bounds, node.part, not holds)

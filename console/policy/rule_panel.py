@@ -12,6 +12,7 @@ from console.policy.actions_panel import draw_actions
 from console.policy.conditions_panel import draw_conditions
 from console.policy.editing import Path
 from console.policy.editor_state import EditorState
+from console.policy.lint_panel import findings_node
 from console.policy.rule_form import RuleForm, focus_name
 from console.policy.sentence_panel import sentence_node, tool
 from console.policy.vocabulary import Vocabulary
@@ -85,6 +86,7 @@ class RuleBuilder:
                     class_="crc-rule-head",
                 ),
                 sentence_node(rule, self._form.vocabulary.names),
+                *([found] if (found := findings_node(self._state.findings_of(rule_id))) else []),
             ]
         )  # fmt: skip
 

@@ -12,6 +12,8 @@ from nicegui.element import Element
 
 from console.policy.editing import duplicate_of, insert, move, new_rule, put, take_out
 from console.policy.editor_state import EditorState
+from console.policy.findings import Finding
+from console.policy.lint_panel import finding_words, findings_node
 from console.policy.model import MAX_RULES
 from console.policy.rule_panel import RuleBuilder
 from console.policy.sentence_panel import sentence_node, tool
@@ -37,6 +39,8 @@ class RulesPanel:
             section.props["aria-label"] = "Rules"
             with Element("div").classes("crc-panel-head"):
                 self._head = Text("", tag="h2")
+                self._linted = Text("", classes="crc-soft")
+                self._linted.props["role"] = "status"
                 if may_edit:
                     self._add = ActionButton("Rule", self.add, icon_name="add")
                     self._add.props["aria-label"] = "Add a rule"
@@ -60,6 +64,8 @@ class RulesPanel:
             self._close_builder()
         count = sum(rule.get("enabled") is not False for rule in rules)
         self._head.set_text(f"Rules · {count} on, {len(rules) - count} off" if rules else "Rules")
+        findings = self._state.findings
+        self._linted.set_text(f"Linter: {finding_words(findings)}" if findings else "")
         if self._may_edit:
             self._add.set_enabled(len(rules) < MAX_RULES)
         end = len(rules) if place is None else place
@@ -157,13 +163,16 @@ class RulesPanel:
         """A folded rule; drawn anew only where something of it differs."""
         faults = len(self._state.faults_at(("rules", place), below=True))
         tag = self._tag(rule["id"])
-        looks = (place, rule, faults, tag)
+        found = self._state.findings_of(rule["id"])
+        looks = (place, rule, faults, tag, found)
         before = self._drawn.get(rule["id"])
         if before is None or before[0] != looks:
-            self._drawn[rule["id"]] = looks, self._draw(place, rule, faults, tag)
+            self._drawn[rule["id"]] = looks, self._draw(place, rule, faults, tag, found)
         return self._drawn[rule["id"]][1]
 
-    def _draw(self, place: int, rule: dict[str, Any], faults: int, tag: tuple[str, str] | None) -> Node:
+    def _draw(
+        self, place: int, rule: dict[str, Any], faults: int, tag: tuple[str, str] | None, found: tuple[Finding, ...]
+    ) -> Node:
         rule_id, name = rule["id"], rule.get("name") or "Rule without a name"
         off = rule.get("enabled") is False
         title = f"{place + 1} · {name}"
@@ -181,6 +190,7 @@ class RulesPanel:
                 class_="crc-rule-head",
             ),
             sentence_node(rule, self._vocabulary.names),
+            findings_node(found),
             class_="crc-rule", data_off="true" if off else None, data_wrong="true" if faults else None,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from nicegui.element import Element
 from console.policy.default import default_document
 from console.policy.editing import at
 from console.policy.editor_state import EditorState, typed_threshold
+from console.policy.lint_panel import findings_node
 from console.policy.threshold_words import GROUPS, THRESHOLDS, ThresholdWords, Unit, effect, shown
 from console.settings import settings
 from console.ui.pieces import Text
@@ -40,7 +41,7 @@ class ThresholdsPanel:
                 for group, members in GROUPS.items():
                     Text(group, tag="h3", classes="crc-policy-group")
                     for name, words in members.items():
-                        self._rows[name] = _Row(state, name, words, self._defaults.get(name), may_edit=may_edit)
+                        self._rows[name] = _Row(state, name, words, self._defaults[name], may_edit=may_edit)
 
     def show(self) -> None:
         """Show the thresholds as they are now."""
@@ -75,6 +76,7 @@ class _Row:
                 self._field.props["data-focus"] = focus_name(name)
                 unit = "dollars" if words.unit is Unit.DOLLARS else words.unit.value
                 self._field.props["aria-label"] = f"{words.label}, {unit}" if unit else words.label
+            self._found = Still()
         self._showing = False
         self.show()
 
@@ -91,11 +93,11 @@ class _Row:
         self._box.props["data-changed"] = "true" if change or (value != active and faults) else "false"
         self._box.props["data-wrong"] = "true" if faults else "false"
         self._said.show(self._nodes(active, change, [one.message for one in faults]))
+        found = findings_node(self._state.findings_of(None, self._name))
+        self._found.show([found] if found else [])
 
     def _nodes(self, active: Any, change: str, faults: list[str]) -> list[Node]:
-        then = f"active {shown(self._name, active)}"
-        if self._default is not None and str(self._default) != str(active):
-            then += f" · default {shown(self._name, self._default)}"
+        then = f"active {shown(self._name, active)} · default {shown(self._name, self._default)}"
         back = node(
             "button", "Undo this", class_="crc-link", type="button", data_act="reset",
             aria_label=f"{self._words.label}: back to {shown(self._name, active)}",
@@ -110,11 +112,8 @@ class _Row:
         ]
 
     def _hint(self) -> str:
-        """The help in short, or how the default is otherwise."""
-        value = at(self._state.document, ("thresholds", self._name))
-        if self._default is not None and effect(self._name, self._default, value):
-            return f"{self._words.help} Default {shown(self._name, self._default)}."
-        return self._words.help
+        """What it means, and the default."""
+        return f"{self._words.help} Default {shown(self._name, self._default)}."
 
     def _set(self, value: Any) -> None:
         if isinstance(self._field, ui.switch):

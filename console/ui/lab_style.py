@@ -36,11 +36,6 @@ a.crc-button { color: inherit; text-decoration: none; }
   font-weight: 400; }
 .crc-chart-table thead th { color: var(--ink-soft); }
 .crc-chart-table :is(th, td):first-child { padding-left: 0; text-align: left; }
-.crc-lab-lint ul { list-style: none; }
-.crc-lab-lint li { display: grid; grid-template-columns: 22px minmax(0, 1fr); padding: 4px 0; font-size: 12.5px;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-.crc-lab-lint li > span { color: var(--ink); }
-.crc-lab-lint li .q-icon { margin-top: 1px; font-size: 16px; }
 .crc-lab-shadow ul { margin-top: 4px; list-style: none; }
 .crc-lab-kinds > * { display: flex; flex-wrap: wrap; gap: 6px; }
 .crc-lab-kinds { display: flex; flex-wrap: wrap; gap: 6px; }

@@ -13,6 +13,8 @@ h3.crc-policy-group:first-child { padding-top: 0; }
 .crc-policy-threshold { display: grid; grid-template-columns: minmax(0, 1fr) 118px; gap: 10px; align-items: center;
   min-height: 44px; padding: 6px 0; border-bottom: 1px solid var(--line); }
 .crc-policy-threshold > div:first-child { display: flex; flex-direction: column; font-size: 12px; line-height: 1.35; }
+.crc-policy-threshold > div:last-child { grid-column: 1 / -1; }
+.crc-policy-threshold > div:last-child:empty { display: none; }
 .crc-policy-label { color: var(--ink); font-size: 13.5px; }
 .crc-policy-threshold > strong { text-align: right; font-weight: 600; }
 .crc-policy-threshold > .q-toggle { justify-self: end; }
@@ -96,6 +98,15 @@ h3.crc-policy-group:first-child { padding-top: 0; }
 .crc-faults strong { font-weight: 600; }
 .crc-faults ul { list-style: none; }
 .crc-faults .crc-link { color: inherit; text-align: left; }
+.crc-lint ul, ul.crc-lint { list-style: none; }
+.crc-lint li { display: grid; grid-template-columns: 20px minmax(0, 1fr); padding: 3px 0; font-size: 12.5px;
+  line-height: 1.4; overflow-wrap: anywhere; }
+.crc-lint li .q-icon { margin-top: 1px; font-size: 15px; }
+.crc-lint [data-tone=ok] { color: var(--ok); }
+.crc-lint [data-tone=breach] { color: var(--breach); }
+.crc-lint [data-tone=warning] { color: var(--warning); }
+.crc-lint li > span { color: var(--ink); }
+.crc-lab-lint li { border-bottom: 1px solid var(--line); }
 .crc-policy-found { margin-top: 8px; }
 .crc-policy-found ul { margin-top: 2px; list-style: none; }
 .crc-policy-found button { display: flex; justify-content: space-between; gap: 10px; width: 100%; min-height: 28px;

@@ -220,7 +220,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "lab.running.run": Inner("goes through the history for `run_replay` and `run_sweep`"),
     "lab.shadow.follow_intake": P.FILE_READ,
     "lab.shadow.start_shadow": P.POLICY_EDIT,
-    "lab.statistics.history_statistics": P.POLICY_READ,
+    "policy.history_statistics.history_statistics": P.POLICY_READ,
     "lab.sweep.run_sweep": P.POLICY_EDIT,
     "lab.sweep.set_threshold": P.POLICY_EDIT,
     "lab.sweep.start_sweep": P.POLICY_EDIT,

@@ -304,6 +304,26 @@ def test_two_people_see_each_other_and_overwrite_nothing_unseen(
     assert (saved["dual_control_amount"], saved["stale_months"], saved["warning_minutes"]) == ("6000.00", 7, 45)
 
 
+def test_the_linter_speaks_beside_what_it_is_about(site: Site, bank: Bank, draft: int, open_browser: Open) -> None:
+    page = open_editor(site, open_browser(), bank.supervisor, draft)
+    amount, linter = page.get_by_label("Two people from, dollars"), page.get_by_role("status").filter(has_text="Linter")
+    amount.fill("9,500")
+    thresholds = page.get_by_role("region", name="Thresholds")
+    expect(thresholds).to_contain_text("9,500.00 is above the largest amount in the last 2 checks (9,000.00)")
+    expect(amount).to_have_value("9,500")  # what is typed is left alone
+    page.get_by_role("button", name="2 · Low and known").click()
+    page.get_by_role("button", name="Duplicate: Low and known").click()
+    opened = page.locator(".crc-rule-open")
+    expect(opened).to_contain_text("Linter, fault: It adds nothing: “Low and known” does the same wherever it fires.")
+    expect(linter).to_contain_text("1 fault")
+    opened.get_by_role("button", name="Fold: Low and known (copy)").click()
+    expect(page.get_by_role("article").filter(has_text="3 · Low and known (copy)")).to_contain_text("It adds nothing")
+    amount.fill("8,000")
+    page.get_by_role("button", name="Turn off: Low and known (copy)").click()
+    expect(page.get_by_text("It adds nothing")).to_have_count(0)
+    expect(thresholds.get_by_text("is above the largest amount in the last 2 checks (9,000.00)")).to_have_count(1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_and_axe_finds_nothing(
     scheme: Any, site: Site, bank: Bank, draft: int, open_browser: Open

@@ -15,9 +15,9 @@ from console.lab import shadow
 from console.lab.changed_items import PAGE, Change, compare, count_changed, list_changed
 from console.lab.errors import AlreadyRunning, TooManyShadows
 from console.lab.shadow import follow_intake, start_shadow
-from console.lab.statistics import history_statistics
 from console.lab.tally import Tally
 from console.lab.trials import TrialKind, cancel_trial, latest_trial
+from console.policy.history_statistics import history_statistics
 from console.policy.sentences import Names
 from db.engine import transaction
 from db.models import CheckItem

@@ -1,4 +1,4 @@
-"""What the linter finds in a version, with the rule that it is about."""
+"""What the linter finds: all of a version's findings as a list, and one of them as a line beside what it is about."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LintPanel:
 
     def __init__(self) -> None:
         with panel("Linter", classes="crc-lab-lint"), Element("div").classes("crc-part"):
-            self._body = Still()
+            self._body = Still().classes("crc-lint")
             self._told = Text("", tag="p", classes="crc-soft")
 
     def show(self, document: PolicyDocument, findings: Sequence[Finding], statistics: Statistics) -> None:
@@ -37,13 +37,28 @@ class LintPanel:
         self._told.set_text(looked)
 
 
+def findings_node(findings: Sequence[Finding]) -> Node | None:
+    """Findings beside the rule or the threshold that they are about; None: there are none."""
+    return node("ul", *(_said(one) for one in findings), class_="crc-lint") if findings else None
+
+
+def finding_words(findings: Sequence[Finding]) -> str:
+    """How many there are of each severity: `1 fault, 2 doubts`."""
+    counts = {kind: sum(one.severity is kind for one in findings) for kind in Severity}
+    return ", ".join(f"{n} {kind.value}{'' if n == 1 else 's'}" for kind, n in counts.items() if n)
+
+
 def _rules(count: int) -> str:
     return "the one rule that is enabled" if count == 1 else f"the {count} rules that are enabled"
 
 
 def _line(one: Finding, names: dict[str, str]) -> Node:
-    sign, word, tone = _SIGNS[one.severity]
     about = THRESHOLDS[str(one.keys[-1])].label if one.rule_id is None else names.get(one.rule_id, one.rule_id)
+    return _said(one, node("strong", about), ". ")
+
+
+def _said(one: Finding, *before: Node) -> Node:
+    sign, word, tone = _SIGNS[one.severity]
     mark = node("i", sign, class_="q-icon material-icons-outlined", aria_hidden="true")
-    said = node("span", f"{word}: ", class_="crc-unseen")
-    return node("li", mark, node("span", said, node("strong", about), ". ", one.words), data_tone=tone)
+    said = node("span", f"Linter, {word}: ", class_="crc-unseen")
+    return node("li", mark, node("span", said, *before, one.words), data_tone=tone)
