@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from nicegui import ui
 from nicegui.element import Element
@@ -13,7 +15,9 @@ from console.access.sessions import PageSession, SessionServiceUnavailable, Sign
 from console.access.step_up import CodeRefused
 from console.ui.pieces import ActionButton, Text
 
-MAXIMUM_CODE = 8
+MAXIMUM_CODE: Final = 8
+# A browser that does not answer in this time is shown the words all the same.
+BROWSER_SECONDS: Final = 3
 
 
 def ask_for_code(session: PageSession, confirmed: Callable[[], Awaitable[None]]) -> None:
@@ -49,15 +53,22 @@ class _Dialog:
         if self._busy:
             return
         self._busy = True
+        self._error.set_text("")
         try:
             actor = await self._session.acting()
             await step_up.confirm(actor, self._code.value or "")
         except (CodeRefused, TooManyAttempts, SessionServiceUnavailable, SignedOut) as error:
-            self._error.set_text(str(error))
-            self._code.set_value("")
-            self._code.run_method("focus")
+            await self._ask_again(str(error))
             return
         finally:
             self._busy = False
         self._dialog.close()
         await self._confirmed()
+
+    async def _ask_again(self, why: str) -> None:
+        # The words come last: who reads them may type at once, and emptying the field must not take that away. It
+        # empties by a message of its own, so an answer to the next one says that it is done.
+        self._code.set_value("")
+        with contextlib.suppress(TimeoutError):
+            await self._code.run_method("focus", timeout=BROWSER_SECONDS)
+        self._error.set_text(why)
