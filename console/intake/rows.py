@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, partial
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -40,7 +40,9 @@ from console.review.states import Status
 from db.bulk import JsonText, insert_staged, stage_rows
 from db.models import CheckItem, FileFinding, FileReceived, Flag, Image, Institution, ItemClearance, KeptFacts, Queue
 
-# Items looked up, judged and written at a time: the more, the fewer round trips, and the longer each statement.
+# Items looked up, judged and written at a time: the more, the fewer round trips, and the longer each statement. The
+# first batches are small, so that the server is at work soon and a small file too is judged while it inserts.
+_FIRST_BATCHES = (200, 400)
 _BATCH = 1_000
 # Findings kept per file; the file's row counts all of them.
 MAX_FINDINGS = 10_000
@@ -171,7 +173,8 @@ async def write_items(
     staged: list[sql.Composable] = []
     routing = intake.institution.routing_number
     drafts = (draft(item, routing) for item in items)
-    while part := await _take(drafts):
+    sizes = chain(_FIRST_BATCHES, repeat(_BATCH))
+    while part := await _take(drafts, next(sizes)):
         lookups = await look_up(session, part, intake.file_id, intake.received_here.date(), routing)
         intake.seen.count(part)
         # While the server inserts the batch before, this one is judged; not while one is copied: a thread at work
@@ -195,9 +198,9 @@ async def _beside(inserting: Coroutine[Any, Any, None], work: Callable[[], Batch
         await running
 
 
-async def _take(drafts: Iterator[Draft]) -> list[Draft]:
+async def _take(drafts: Iterator[Draft], size: int) -> list[Draft]:
     """The next batch, read in a thread: the event loop serves pages meanwhile."""
-    return await anyio.to_thread.run_sync(lambda: list(islice(drafts, _BATCH)))
+    return await anyio.to_thread.run_sync(lambda: list(islice(drafts, size)))
 
 
 async def _stage(session: AsyncSession, batch: Batch) -> list[sql.Composable]:
