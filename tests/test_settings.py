@@ -8,8 +8,6 @@ import json
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -39,6 +37,7 @@ from console.settings import Settings, SettingsError, effective, read_settings, 
 from db.engine import transaction
 from db.models import CheckItem, Claim, Image, PolicyVersion
 from db.redis_pool import redis
+from tests import warm
 from tests.conftest import Database
 from tests.factories import Bank, check_image, import_items, item_ids, make_bank, x9_file, x9_item
 
@@ -359,9 +358,7 @@ def test_every_way_to_write_the_database_reaches_it(
     current = set_env(DATABASE_URL=f"{scheme}://{plain.netloc}{plain.path}")
     given = current.database_url.get_secret_value()
     assert given.startswith("postgresql+psycopg://")
-    command = [
-        sys.executable,
-        "-c",
+    program = (
         "import asyncio\n"
         "from sqlalchemy import text\n"
         "from console.settings import settings\n"
@@ -371,9 +368,9 @@ def test_every_way_to_write_the_database_reaches_it(
         "    async with transaction(None) as session:\n"
         "        print((await session.execute(text('select current_database()'))).scalar_one())\n"
         "    await close_engine()\n"
-        "asyncio.run(ask())",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        "asyncio.run(ask())"
+    )
+    done = warm.run([], os.environ, program=program)
     assert done.stdout.strip() == database.name, done.stderr
 
 
@@ -419,13 +416,7 @@ def test_debug_logs_more(debug: bool) -> None:
         "logging.getLogger('uvicorn.error').info('WebSocket /_nicegui_ws/?client_id=1')"
     )
     environ = {name: value for name, value in os.environ.items() if name not in EFFECTS}
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environ | {"PYTHONPATH": str(ROOT), "DEBUG": str(debug)},
-    )
+    done = warm.run([], environ | {"DEBUG": str(debug)}, program=program)
     assert "an event" in done.stderr
     assert ("a detail" in done.stderr) is debug
     assert "client_id" not in done.stderr
@@ -437,7 +428,7 @@ def test_host_and_port_are_where_the_server_listens(console: Settings) -> None:
         port = free.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     environ = kept | {"HOST": "127.0.0.2", "PORT": str(port)}
-    server = subprocess.Popen([sys.executable, str(ROOT / "main.py"), "serve"], env=environ, cwd=ROOT)
+    server = warm.start(["serve"], environ)
     try:
         deadline = time.monotonic() + 40
         while True:

@@ -2,7 +2,9 @@
 
 `start(["serve", "--port", "8001"], environ)` is `python3 main.py serve --port 8001` in an environment of its own: a
 process forked from one that has imported everything and done nothing else. Tests of the entry itself, of its
-environment or of how long it takes, start `main.py` as people do.
+environment or of how long it takes, start `main.py` as people do. `module="tests.review.racer"` is
+`python3 -m tests.review.racer` in place of it, and `program="import console"` is `python3 -c "import console"`: for
+what works with the console beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -67,13 +70,17 @@ def start(
     arguments: Sequence[str],
     environ: Mapping[str, str],
     *,
+    module: str = "",
+    program: str = "",
     stdin: int = _DEVNULL,
     stdout: int = _DEVNULL,
     stderr: int = _DEVNULL,
 ) -> WarmProcess:
-    """`main.py` with these arguments and this whole environment; the last three are file descriptors."""
+    """`main.py`, or `module` or `program`, with these arguments and this whole environment; the last three are file
+    descriptors."""
     ours, theirs = socket.socketpair()
-    request = json.dumps({"arguments": list(arguments), "environ": dict(environ)}).encode()
+    asked = {"module": module, "program": program, "arguments": list(arguments), "environ": dict(environ)}
+    request = json.dumps(asked).encode()
     assert len(request) < _REQUEST_BYTES
     with theirs:
         socket.send_fds(_origin(), [request], [stdin, stdout, stderr, theirs.fileno()])
@@ -81,13 +88,20 @@ def start(
 
 
 def run(
-    arguments: Sequence[str], environ: Mapping[str, str], stdin: str = "", timeout: float = 120
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    stdin: str = "",
+    timeout: float = 120,
+    *,
+    module: str = "",
+    program: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """As `subprocess.run` with text and captured output."""
     with tempfile.TemporaryFile("w+") as into, tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         into.write(stdin)
         into.seek(0)
-        process = start(arguments, environ, stdin=into.fileno(), stdout=out.fileno(), stderr=err.fileno())
+        files = {"stdin": into.fileno(), "stdout": out.fileno(), "stderr": err.fileno()}
+        process = start(arguments, environ, module=module, program=program, **files)
         try:
             status = process.wait(timeout)
         finally:
@@ -175,7 +189,7 @@ def _end(children: dict[int, socket.socket]) -> None:
 
 
 def _become(request: dict[str, object], fds: list[int]) -> None:
-    """In the child: take on arguments, environment and files, and be `main.py`; never returns."""
+    """In the child: take on arguments, environment and files, and be what was asked for; never returns."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -187,22 +201,27 @@ def _become(request: dict[str, object], fds: list[int]) -> None:
         os.environ.update(request["environ"])  # type: ignore[call-overload]
         time.tzset()
         arguments: list[str] = request["arguments"]  # type: ignore[assignment]
-        sys.argv = [str(ROOT / "main.py"), *arguments]
-        status = _main(arguments)
+        status = _main(str(request["module"]), str(request["program"]), arguments)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
 
 
-def _main(arguments: list[str]) -> int:
+def _main(module: str, program: str, arguments: list[str]) -> int:
     """The exit status that the interpreter would end with."""
     import traceback
 
     from deploy.bootstrap import main
 
+    sys.argv = [module or ("-c" if program else str(ROOT / "main.py")), *arguments]
     try:
-        main(arguments)
+        if program:
+            exec(program, {"__name__": "__main__"})
+        elif module:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        else:
+            main(arguments)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0

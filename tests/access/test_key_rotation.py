@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from secrets import token_hex
 
 import psycopg
@@ -20,11 +18,10 @@ from console.access.secrets import Undecipherable
 from console.actor import Actor
 from console.settings import Settings, settings
 from db.engine import transaction
+from tests import warm
 from tests.conftest import Database
 from tests.edge.site import SECRET, code, enrol
 from tests.factories import make_bank
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def set_keys(monkeypatch: pytest.MonkeyPatch, current: str, previous: str = "") -> None:
@@ -34,8 +31,7 @@ def set_keys(monkeypatch: pytest.MonkeyPatch, current: str, previous: str = "") 
 
 
 def rotate_by_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "main.py"), "rotate-key", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), cwd=ROOT, timeout=120)
+    return warm.run(["rotate-key", *arguments], os.environ)
 
 
 def test_the_previous_key_reads_until_all_is_rotated(

@@ -10,8 +10,6 @@ import inspect
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -32,6 +30,7 @@ from console.roles import Role
 from console.settings import settings
 from db.engine import transaction
 from db.models import AuditEntry
+from tests import warm
 from tests.access import surface
 from tests.access.ground import cookies_of, settings_on, token_of, with_code
 from tests.access.matrix import OPERATIONS, ROUTES, Inner, Open
@@ -39,7 +38,6 @@ from tests.browser.site import Site, in_a_thread
 from tests.conftest import Database
 from tests.factories import Bank, make_bank, make_person
 
-ROOT = Path(__file__).parents[2]
 NO_ROLE, NOBODY = "no role", "nobody"
 WHO = (*Role, NO_ROLE, NOBODY)
 
@@ -87,9 +85,9 @@ def folk(surroundings: Path, module_database: Database) -> tuple[Bank, dict[str,
 @pytest.fixture(scope="module")
 def paths(surroundings: Path) -> dict[str, str]:
     """The application's routes: as the table writes them, and as they are."""
-    command = [sys.executable, "-m", "tests.access.surface"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    found = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, check=True, timeout=60)
+    found = warm.run([], kept, module="tests.access.surface")
+    assert found.returncode == 0, found.stderr
     return {_written(path): path for path in json.loads(found.stdout)}
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -26,6 +24,7 @@ from console.intake.demo.model import ItemKind, Scenario
 from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, User
+from tests import warm
 from tests.browser.site import ROOT, Site, past_sign_in
 from tests.factories import PASSWORD, Bank
 
@@ -70,10 +69,7 @@ def generate(path: Path) -> None:
 
 def command(*arguments: str, stdin: str = "") -> str:
     """What a command of `main.py` prints."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), *arguments],
-        input=stdin, capture_output=True, text=True, env=os.environ, cwd=ROOT,
-    )  # fmt: skip
+    done = warm.run(arguments, os.environ, stdin)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

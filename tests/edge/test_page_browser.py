@@ -6,13 +6,10 @@ import json
 import os
 import re
 import secrets
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,8 +20,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from console.access import session_store
 from deploy.embedded.ports import free_ports
+from tests import warm
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
 
 
@@ -41,17 +38,19 @@ def served(module_database) -> Iterator[Site]:  # type: ignore[no-untyped-def]
     origin = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ, **module_database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48),
-        "ARGON2_MEMORY_KIB": "8192", "PUBLIC_ORIGIN": origin, "PYTHONPATH": str(ROOT),
+        "ARGON2_MEMORY_KIB": "8192", "PUBLIC_ORIGIN": origin,
     }  # fmt: skip
-    command = [sys.executable, "-m", "tests.edge.page_server", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        line = process.stdout.readline()  # type: ignore[union-attr]
-        assert line.startswith("["), "the page server did not come up"
-        yield Site(origin, module_database.endpoints.redis_url, json.loads(line))
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    ours, theirs = os.pipe()
+    with os.fdopen(ours) as said:
+        process = warm.start([str(port)], environment, module="tests.edge.page_server", stdout=theirs, stderr=2)
+        os.close(theirs)
+        try:
+            line = said.readline()
+            assert line.startswith("["), "the page server did not come up"
+            yield Site(origin, module_database.endpoints.redis_url, json.loads(line))
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
 
 
 @pytest.fixture(scope="module")
