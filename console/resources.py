@@ -1,4 +1,4 @@
-"""What a process holds open while it serves: the database, Redis and the image store."""
+"""What a process holds open while it serves: the database and its replica, Redis and the image store."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from console.images.store import open_store
 from console.settings import Settings
 from db.engine import close_engine, open_engine
 from db.redis_pool import close_redis, open_redis
+from db.replica import close_replica, open_replica
 
 
 class ServiceMissing(Exception):
@@ -26,12 +27,15 @@ async def resources(settings: Settings) -> AsyncIterator[None]:
     if missing:
         raise ServiceMissing(missing)
     open_engine(settings.database_url.get_secret_value(), pooler=settings.database_pooler)
+    if replica := settings.database_replica_url.get_secret_value():
+        open_replica(replica, wait_seconds=settings.database_replica_wait_seconds, pooler=settings.database_pooler)
     open_redis(settings.redis_url.get_secret_value())
     open_store(settings)
     try:
         yield
     finally:
         await close_redis()
+        await close_replica()
         await close_engine()
 
 

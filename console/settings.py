@@ -122,6 +122,17 @@ class Settings(BaseSettings):
         description="DATABASE_URL leads to PgBouncer in transaction mode: no statement is prepared on a connection. "
         "DATABASE_OWNER_URL leads to PostgreSQL itself.",
     )
+    database_replica_url: SecretStr = Field(
+        SecretStr(""),
+        description="A streaming standby of DATABASE_URL's server: reports, the policy lab and exports read there. "
+        "Empty: none. Where it is down, promoted or too far behind, they read at DATABASE_URL.",
+    )
+    database_replica_wait_seconds: float = Field(
+        2.0,
+        ge=0,
+        le=60,
+        description="Seconds that such a reading waits until the replica holds what was committed before it.",
+    )
     redis_url: SecretStr = Field(
         SecretStr(""),
         description="Redis 7 or Valkey: sessions, limits, live hints. `redis://host:6379/0`, or `rediss://` for TLS; "
@@ -334,7 +345,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is not a time zone such as America/New_York") from error
         return value
 
-    @field_validator("database_url", "database_owner_url")
+    @field_validator("database_url", "database_owner_url", "database_replica_url")
     @classmethod
     def _postgresql(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()

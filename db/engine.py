@@ -30,7 +30,8 @@ _BEGIN = text(
     " set_config('statement_timeout', :timeout, true),"
     # Here and not when the connection is opened: PgBouncer passes on no such options.
     f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', true), set_config('timezone', 'UTC', true),"
-    " set_config('idle_in_transaction_session_timeout', :idle, true)"
+    " set_config('idle_in_transaction_session_timeout', :idle, true),"
+    " set_config('transaction_read_only', :read_only, true)"
 )
 
 
@@ -74,21 +75,36 @@ def open_engine(url: str, *, pool_size: int = 15, max_overflow: int = 0, pooler:
     so nothing is prepared on one.
     """
     global _engine, _sessions
-    _engine = create_async_engine(
+    _engine = make_engine(url, pool_size=pool_size, max_overflow=max_overflow, pooler=pooler)
+    _sessions = async_sessionmaker(_engine, expire_on_commit=False, autoflush=False)
+    return _engine
+
+
+def make_engine(
+    url: str,
+    *,
+    pool_size: int,
+    max_overflow: int = 0,
+    pooler: bool = False,
+    connect_timeout: int = 5,
+    pool_timeout: float = 30.0,
+) -> AsyncEngine:
+    """An engine as this process's, for whoever keeps one of its own. Times are in seconds."""
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=max_overflow,
+        pool_timeout=pool_timeout,
         # Values of a failing statement, account numbers among them, stay out of tracebacks and logs.
         hide_parameters=True,
         connect_args={
-            "connect_timeout": 5,
+            "connect_timeout": connect_timeout,
             "application_name": "check-review-console",
             **({"prepare_threshold": None} if pooler else {}),
         },
     )
-    event.listen(_engine.sync_engine, "checkout", _look_at_the_line)
-    _sessions = async_sessionmaker(_engine, expire_on_commit=False, autoflush=False)
-    return _engine
+    event.listen(engine.sync_engine, "checkout", _look_at_the_line)
+    return engine
 
 
 def _look_at_the_line(connection: Any, *_: object) -> None:
@@ -130,13 +146,17 @@ async def close_engine() -> None:
 
 @asynccontextmanager
 async def transaction(
-    actor: InInstitution | None, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS, snapshot: bool = False
+    actor: InInstitution | None,
+    *,
+    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+    snapshot: bool = False,
+    read_only: bool = False,
 ) -> AsyncIterator[AsyncSession]:
     """A transaction that sees the actor's institution only; committed at the end, rolled back on any error.
 
     Without an actor only what belongs to no institution can be seen. With `snapshot`, every statement sees the
-    database as it was at the first (REPEATABLE READ), for long readings. What `after_commit` was given runs
-    once the commit has succeeded.
+    database as it was at the first (REPEATABLE READ), for long readings; with `read_only` none can write. What
+    `after_commit` was given runs once the commit has succeeded.
     """
     if _sessions is None:
         raise RuntimeError("the database is not open in this process: call open_engine first")
@@ -146,19 +166,27 @@ async def transaction(
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ"} if snapshot else None)
             _waits.count += 1
             _waits.seconds += time.perf_counter() - asked
-            await session.execute(
-                _BEGIN,
-                {
-                    "role": APP_ROLE,
-                    "institution": str(actor.institution_id) if actor else "",
-                    "timeout": str(statement_timeout_ms),
-                    "idle": str(IDLE_TIMEOUT_MS),
-                },
-            )
+            await enter(session, actor, statement_timeout_ms, read_only=read_only)
             yield session
         waiting: list[AfterCommit] = session.info.get("after_commit", [])
     for action in waiting:
         await action()
+
+
+async def enter(
+    session: AsyncSession, actor: InInstitution | None, statement_timeout_ms: int, *, read_only: bool
+) -> None:
+    """Make a transaction that has just begun the console's, inside the actor's institution."""
+    await session.execute(
+        _BEGIN,
+        {
+            "role": APP_ROLE,
+            "institution": str(actor.institution_id) if actor else "",
+            "timeout": str(statement_timeout_ms),
+            "idle": str(IDLE_TIMEOUT_MS),
+            "read_only": "on" if read_only else "off",
+        },
+    )
 
 
 def after_commit(session: AsyncSession, action: AfterCommit) -> None:

@@ -57,6 +57,8 @@ EFFECTS = {
     "PUBLIC_ORIGIN": "tests/access/test_sessions.py::test_names_of_the_cookie",
     "DATABASE_URL": f"{HERE}::test_every_way_to_write_the_database_reaches_it",
     "DATABASE_POOLER": "tests/db/test_pooler.py::test_what_is_prepared_is_lost_behind_it",
+    "DATABASE_REPLICA_URL": "tests/db/test_replica.py::test_reports_read_at_the_replica_what_was_just_committed",
+    "DATABASE_REPLICA_WAIT_SECONDS": "tests/db/test_replica.py::test_one_that_is_behind_is_waited_for_a_while",
     "DATABASE_OWNER_URL": "tests/test_cli.py::test_migrate_works_as_the_owner",
     "REDIS_URL": "tests/access/test_sessions.py::test_without_redis_nobody_is_recognised",
     "OBJECT_STORE_ENDPOINT": f"{HERE}::test_what_the_image_store_is_asked_with",

@@ -12,6 +12,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from console import csv_cells
 from console.access import pdf_table
 from console.access.access_report import Chosen, ReportLine, every_line
@@ -22,6 +24,7 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.institution import InstitutionFacts, institution_of
 from db.engine import transaction
+from db.replica import read_aside
 
 NOBODY: Final = "the console"
 _TIMEOUT_MS: Final = 30_000
@@ -87,8 +90,11 @@ async def export_report(actor: Actor, chosen: Chosen, format_: Format) -> File:
     require(actor, Permission.ACCESS_REPORT_READ)
     require_fresh_code(actor)
     institution = await institution_of(actor)
-    async with transaction(actor, statement_timeout_ms=_TIMEOUT_MS, snapshot=True) as session:
-        lines = [line async for line in every_line(session, actor, chosen)]
+
+    async def read(session: AsyncSession) -> list[ReportLine]:
+        return [line async for line in every_line(session, actor, chosen)]
+
+    lines = await read_aside(actor, read, statement_timeout_ms=_TIMEOUT_MS, snapshot=True)
     rows = [_report_row(line, institution.zone) for line in lines]
     file = await _file("access-report", "Who can do what", (), _REPORT, rows, institution, format_)
     after = {"format": format_, "lines": len(rows), "role": chosen.role, "person": chosen.person}
@@ -105,8 +111,11 @@ async def export_review(actor: Actor, review_id: UUID, format_: Format) -> File:
     require_fresh_code(actor)
     institution = await institution_of(actor)
     review = await read_review(actor, review_id)
-    async with transaction(actor, statement_timeout_ms=_TIMEOUT_MS, snapshot=True) as session:
-        lines = [line async for line in every_line_of(session, review_id)]
+
+    async def read(session: AsyncSession) -> list[Line]:
+        return [line async for line in every_line_of(session, review_id)]
+
+    lines = await read_aside(actor, read, statement_timeout_ms=_TIMEOUT_MS, snapshot=True)
     rows = [_outcome_row(line, institution.zone) for line in lines]
     facts = _facts(review, institution.zone)
     file = await _file("access-review", f"Access review: {review.name}", facts, _OUTCOME, rows, institution, format_)

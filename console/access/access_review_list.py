@@ -19,6 +19,7 @@ from console.actor import Actor
 from console.institution import institution_of
 from db.engine import transaction
 from db.models import AccessReview, AccessReviewLine, CustomRole, User, UserRole
+from db.replica import read_aside
 
 PAGE = 50
 MAX_PAGE = 200
@@ -131,8 +132,8 @@ async def list_lines(
 ) -> LinePage:
     """One page of a campaign's lines. Raises NotAllowed."""
     require(actor, Permission.ACCESS_REPORT_READ)
-    async with transaction(actor) as session:
-        return await _read_lines(session, review_id, show, after, max(1, min(limit, MAX_PAGE)))
+    most = max(1, min(limit, MAX_PAGE))
+    return await read_aside(actor, lambda session: _read_lines(session, review_id, show, after, most))
 
 
 async def every_line_of(session: AsyncSession, review_id: UUID) -> AsyncIterator[Line]:

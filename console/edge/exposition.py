@@ -24,6 +24,7 @@ from console.metrics import REGISTRY
 from console.operations.shared_metrics import SharedMetrics
 from console.settings import Settings
 from db.engine import pool_state
+from db.replica import reads
 
 PATH = "/metrics"
 
@@ -56,6 +57,12 @@ class Exposition:
         yield CounterMetricFamily("crc_pool_waits", "Times somebody asked for a connection.", value=pool.waits.count)
         told = "Seconds that they waited for it."
         yield CounterMetricFamily("crc_pool_wait_seconds", told, value=pool.waits.seconds)
+        if told_by := reads():
+            told = "Reports, lab and exports read, by who answered: the replica, or the primary in its place."
+            answered = CounterMetricFamily("crc_replica_reads", told, labels=("answered_by",))
+            answered.add_metric(("replica",), told_by.replica)
+            answered.add_metric(("primary",), told_by.primary)
+            yield answered
         draining = float(self._draining is not None and self._draining.begun)
         yield GaugeMetricFamily("crc_draining", "Whether this process was told to stop.", value=draining)
 

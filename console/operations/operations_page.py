@@ -15,6 +15,8 @@ from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.operations import jobs
 from console.operations.jobs import CheckShown, JobNotFound, JobShown, JobUnchanged, Key, RunShown, WorkerShown
+from console.operations.replica import read_replica
+from console.operations.replica_panel import ReplicaPanel
 from console.operations.workers import SILENT
 from console.ui.format import clock, count, handling_time, in_full
 from console.ui.item_table import Column, ItemRow, ItemTable
@@ -81,6 +83,7 @@ class OperationsView:
                     self._checks = Element("ul").classes("crc-own-list crc-part")
                 with panel("Workers"):
                     self._workers = Element("ul").classes("crc-own-list crc-part")
+                self._replica = ReplicaPanel()
         self._draw_table()
 
     def _draw_table(self) -> None:
@@ -120,6 +123,7 @@ class OperationsView:
             self._table.set_rows(rows, now=now, total=len(rows), more=self._next is not None)
         self._show_checks(await jobs.list_checks(actor), zone, now)
         self._show_workers(await jobs.list_workers(actor), zone, now)
+        self._replica.show(await read_replica(actor))
 
     async def _more(self, actor: Actor) -> None:
         if self._runs and self._next is not None:

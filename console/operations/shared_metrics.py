@@ -21,6 +21,7 @@ from console.institution import institution_ids
 from console.operations.redis_memory import redis_memory
 from console.operations.workers import SILENT
 from db.engine import transaction
+from db.replica import reads, replica_state
 
 REMEMBERED_SECONDS: Final = 5.0
 LONGEST_SECONDS: Final = 4.0
@@ -86,7 +87,8 @@ class SharedMetrics:
                 return
             found: list[Metric] = []
             ok = {}
-            for source, read in (("database", _database), ("redis", _redis)):
+            sources = [("database", _database), ("redis", _redis), *([("replica", _replica)] if reads() else [])]
+            for source, read in sources:
                 try:
                     async with asyncio.timeout(LONGEST_SECONDS):
                         found += await read()
@@ -177,6 +179,18 @@ async def _redis() -> list[Metric]:
         _gauge("crc_redis_memory_bytes", "Memory that Redis uses.", used, "node"),
         _gauge("crc_redis_memory_max_bytes", "Memory that Redis may use: maxmemory, else the machine's.", most, "node"),
     ]
+
+
+async def _replica() -> list[Metric]:
+    state = await replica_state()
+    if state is None:
+        return []
+    found = [_gauge("crc_replica_usable", "Whether reports can be read at the replica.", float(state.usable))]
+    if state.lag_seconds is not None:
+        found.append(_gauge("crc_replica_lag_seconds", "Seconds that it is behind the primary.", state.lag_seconds))
+    if state.lag_bytes is not None:
+        found.append(_gauge("crc_replica_lag_bytes", "What it has not yet replayed, in bytes.", state.lag_bytes))
+    return found
 
 
 def _gauge(name: str, told: str, value: float | Mapping[str, float], label: str = "") -> Metric:

@@ -12,8 +12,8 @@ from console.actor import Actor
 from console.policy.compile import fact
 from console.policy.fields import KEPT
 from console.policy.findings import FieldSeen, Statistics
-from db.engine import transaction
 from db.models import KeptFacts, PolicyList, PolicyListEntry, Queue
+from db.replica import read_aside
 
 # So many of the last checks are looked at: they say what is usual, and all of a year would take too long to wait for.
 LOOKED_AT: Final = 20_000
@@ -25,18 +25,21 @@ async def history_statistics(actor: Actor) -> Statistics:
     Raises NotAllowed.
     """
     require(actor, Permission.POLICY_READ)
-    async with transaction(actor) as session:
-        items, fields = await _fields(session, actor)
-        queues = frozenset(await session.scalars(select(Queue.key).where(Queue.closed_at.is_(None))))
-        held = (
-            select(PolicyList.key, func.count(PolicyListEntry.id))
-            .outerjoin(
-                PolicyListEntry,
-                (PolicyListEntry.list_id == PolicyList.id) & PolicyListEntry.removed_at.is_(None),
-            )
-            .group_by(PolicyList.key)
+    return await read_aside(actor, lambda session: _statistics(session, actor))
+
+
+async def _statistics(session: AsyncSession, actor: Actor) -> Statistics:
+    items, fields = await _fields(session, actor)
+    queues = frozenset(await session.scalars(select(Queue.key).where(Queue.closed_at.is_(None))))
+    held = (
+        select(PolicyList.key, func.count(PolicyListEntry.id))
+        .outerjoin(
+            PolicyListEntry,
+            (PolicyListEntry.list_id == PolicyList.id) & PolicyListEntry.removed_at.is_(None),
         )
-        lists = {row[0]: row[1] for row in await session.execute(held)}
+        .group_by(PolicyList.key)
+    )
+    lists = {row[0]: row[1] for row in await session.execute(held)}
     return Statistics(items, fields, lists, queues)
 
 

@@ -35,6 +35,7 @@ from console.review.item_view import ItemNotFound
 from console.review.packet_pages import document_of
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
+from db.replica import read_aside
 
 MEDIA_TYPE: Final = "application/zip"
 _READ_ME: Final = """Evidence of check {item}
@@ -90,8 +91,7 @@ async def export_evidence(actor: Actor, item_id: UUID) -> EvidencePacket:
     """
     require(actor, Permission.EVIDENCE_EXPORT)
     require_fresh_code(actor)
-    async with transaction(actor, snapshot=True) as session:
-        kept = await _read(session, actor, item_id)
+    kept = await read_aside(actor, lambda session: _read(session, actor, item_id), snapshot=True)
     institution = await institution_of(actor)
     snapshots = [json.loads(one.snapshot) for one in kept.evidence]
     hashes = sorted({sha256 for one in snapshots for sha256 in packet_check.images_shown(one["shown"])})

@@ -241,6 +241,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "operations.jobs.pause": P.OPERATIONS_MANAGE,
     "operations.jobs.resume": P.OPERATIONS_MANAGE,
     "operations.jobs.run_now": P.OPERATIONS_MANAGE,
+    "operations.replica.read_replica": P.OPERATIONS_READ,
     "policy.drafting.make_draft": P.POLICY_EDIT,
     "policy.drafting.open_draft": P.POLICY_READ,
     "policy.drafting.save_draft": P.POLICY_EDIT,

@@ -34,10 +34,11 @@ GUIDE = {
     "DatabaseConnectionsHigh": "> 0.8",
     "RedisMemoryHigh": "> 0.8",
 }
-# Counters with labels appear with their first event, which other tests see: test_metrics.py, test_stopping.py.
+# Counters with labels appear with their first event, which other tests see: test_metrics.py, test_stopping.py; and the
+# replica's figures where there is one: tests/db/test_replica.py.
 ONLY_AFTER_EVENTS = {
     "crc_decisions_total", "crc_page_event_seconds_bucket", "crc_page_event_seconds_count", "crc_intake_files_total",
-    "crc_expires_seconds",
+    "crc_expires_seconds", "crc_replica_usable",
 }  # fmt: skip
 
 
