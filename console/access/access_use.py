@@ -18,14 +18,43 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.permissions import Permission as P
 from console.audit.entries import Event as E
 
-# Which permission each audited act needs. Acts of everybody (signing in, changing one's password) are in none.
+# Which permission each audited act needs.
 ACTS: Final[Mapping[P, tuple[E, ...]]] = {
-    P.ITEM_CLAIM: (E.ITEM_CLAIMED,),
-    P.ITEM_DECIDE: (E.ITEM_DECIDED, E.ITEM_RECOMMENDED, E.FLAG_ANSWERED),
-    P.ITEM_APPROVE: (E.ITEM_CONFIRMED, E.ITEM_SENT_BACK),
-    P.ACCOUNT_NUMBER_READ: (E.ACCOUNT_NUMBER_VIEWED,),
+    P.QUEUE_MANAGE: (
+        E.QUEUE_CREATED,
+        E.QUEUE_CHANGED,
+        E.QUEUE_CLOSED,
+        E.QUEUE_VIEW_SHARED,
+        E.QUEUE_VIEW_DELETED,
+        E.ITEM_MOVED,
+        E.ITEM_PULLED_IN,
+    ),
+    P.INSTITUTION_HOURS: (E.HOURS_CHANGED,),
+    P.POLICY_READ: (E.POLICY_EXPORTED,),
+    P.POLICY_EDIT: (
+        E.POLICY_DRAFTED,
+        E.POLICY_DRAFT_SAVED,
+        E.POLICY_SENT,
+        E.POLICY_WITHDRAWN,
+        E.POLICY_DISCARDED,
+        E.POLICY_TRIAL_STARTED,
+        E.POLICY_TRIAL_ENDED,
+    ),
+    P.POLICY_APPROVE: (E.POLICY_APPROVED, E.POLICY_SENT_BACK),
+    P.POLICY_ACTIVATE: (E.POLICY_ACTIVATED, E.POLICY_SCHEDULED, E.ITEM_REEVALUATED),
+    P.POLICY_LISTS: (E.POLICY_LIST_CREATED, E.POLICY_LIST_CHANGED),
+    P.ITEM_READ: (E.ATTACHMENT_OPENED,),
+    P.ITEM_CLAIM: (E.ITEM_CLAIMED, E.ITEM_RELEASED, E.ITEM_UNDONE),
+    P.ITEM_DECIDE: (E.ITEM_SUBMITTED, E.ITEM_DECIDED, E.ITEM_RECOMMENDED, E.FLAG_ANSWERED),
+    P.ITEM_APPROVE: (E.ITEM_CONFIRMED, E.ITEM_SENT_BACK, E.OPINION_RECORDED),
+    P.ITEM_RELEASE_OTHERS: (E.ITEM_RELEASED,),
+    P.ITEM_ASSIGN: (E.ITEM_ASSIGNED,),
+    P.ITEM_NOTE: (E.NOTE_WRITTEN, E.FILE_ATTACHED, E.ITEM_RESUMED),
+    P.ADVICE_WRITE: (E.ADVICE_GIVEN,),
+    P.ACCOUNT_NUMBER_READ: (E.ACCOUNT_NUMBER_VIEWED, E.POLICY_LIST_READ),
     P.FILE_IMPORT: (E.FILE_IMPORTED, E.FILE_REFUSED),
     P.ACCOUNT_LOAD: (E.ACCOUNTS_LOADED,),
+    P.USER_READ: (E.ACCESS_CHANGE_WITHDRAWN,),
     P.USER_MANAGE: (
         E.USER_CREATED,
         E.USER_CHANGED,
@@ -37,7 +66,7 @@ ACTS: Final[Mapping[P, tuple[E, ...]]] = {
     ),
     P.ROLE_MANAGE: (E.ROLE_CREATED, E.ROLE_CHANGED, E.ROLE_RETIRED),
     P.ACCESS_CHANGE_APPROVE: (E.ACCESS_CHANGE_APPLIED, E.ACCESS_CHANGE_REFUSED),
-    P.MFA_MANAGE: (E.MFA_REVOKED,),
+    P.MFA_MANAGE: (E.MFA_ENROLLED, E.MFA_REVOKED, E.RECOVERY_CODES_MADE),
     P.SESSION_END: (E.SESSION_ENDED,),
     P.ALLOWLIST_MANAGE: (E.ALLOW_RULE_ADDED, E.ALLOW_RULE_REMOVED),
     P.API_KEY_MANAGE: (E.API_KEY_CREATED, E.API_KEY_REVOKED),
@@ -48,10 +77,18 @@ ACTS: Final[Mapping[P, tuple[E, ...]]] = {
     P.EVIDENCE_EXPORT: (E.EVIDENCE_EXPORTED,),
     P.OPERATIONS_MANAGE: (E.JOB_ASKED_FOR, E.JOB_PAUSED, E.JOB_RESUMED),
 }
+# Of which no role is the reason: signing in, one's own account, what follows by itself, and what the console does.
+OF_NO_ROLE: Final = frozenset(
+    {E.SIGN_IN_SUCCEEDED, E.SIGN_IN_FAILED, E.SIGNED_OUT, E.LOCKED_OUT, E.STEP_UP_SUCCEEDED, E.STEP_UP_FAILED}
+    | {E.PASSWORD_CHANGED, E.RECOVERY_CODE_USED, E.TOKEN_ISSUED, E.TOKEN_REUSED, E.ACCESS_REFUSED}
+    | {E.ACCESS_REVIEW_CLOSED, E.ACCESS_REVIEW_OVERDUE, E.COMMIT_REFUSED}
+    | {E.INSTITUTION_CREATED, E.POLICY_CREATED, E.SESSIONS_PURGED, E.KEY_ROTATED}
+)
 _EVENTS: Final = sorted({event.value for events in ACTS.values() for event in events})
 _ONLY_LOOKS: Final = (":read", ":verify", ":export")
 
-# One probe of the index for each person and event: as many as there are people, however long the trail is.
+# One probe of the index for each person and event: as many as there are people, however long the trail is. What
+# somebody does to themselves (enrols, signs out elsewhere) needs no role.
 _LAST_ACTS = text(
     """
     select person.id as user_id, event.action, last.at
@@ -59,6 +96,7 @@ _LAST_ACTS = text(
     cross join lateral (
         select at from audit_entry
         where institution_id = :institution and actor_id = person.id and action = event.action
+        and coalesce(after ->> 'user', object_id) <> person.id::text
         order by at desc limit 1
     ) last
     """

@@ -11,17 +11,20 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event, select, text, update
 
-from console.access import access_review, sessions
+from console.access import access_review, mfa, own_account, sessions, totp
 from console.access.access_report import Chosen, count_report, list_report, role_choices
 from console.access.access_review import InvalidReview, LineDecided, ReviewNotFound
 from console.access.access_review_list import Line, Show, list_lines, list_reviews, overdue_for, read_review
+from console.access.access_use import ACTS, OF_NO_ROLE
 from console.access.held import InvalidPerson, OwnAccess
 from console.access.people import read_account
 from console.access.permissions import NotAllowed
 from console.access.sessions import Stage
 from console.access.visit import Visit
 from console.actor import Actor
+from console.audit.entries import Event
 from console.institution import institution_of
+from console.policy.drafting import make_draft
 from console.review import claims
 from console.review.revoking import revoke
 from console.roles import Role
@@ -29,6 +32,7 @@ from db import engine
 from db.engine import transaction
 from db.models import AccessReview, AuditEntry, Claim, User
 from jobs.note_overdue_reviews import note_overdue_reviews
+from tests.access.ground import with_code
 from tests.factories import Bank, import_items, item_ids, make_bank, make_person, x9_item
 
 Run = Callable
@@ -135,6 +139,42 @@ def test_last_used_is_when_a_permission_of_the_role_was_used(run: Run, tmp_path:
         used = {line.username: line.last_used_at for line in (await list_report(bank.auditor)).lines}
         assert used["auditor"] is not None
         assert used["second_reviewer"] is None
+
+    run(work())
+
+
+def test_every_audited_act_counts_for_a_role_or_says_why_not() -> None:
+    counted = {event for events in ACTS.values() for event in events}
+    assert set(Event) - counted - OF_NO_ROLE == set(), "give these a permission in access_use.ACTS"
+    assert counted & OF_NO_ROLE == set()
+
+
+def test_what_is_done_to_oneself_is_no_use_of_a_role(run: Run) -> None:
+    async def work() -> None:
+        bank = await make_bank()
+
+        async def used() -> datetime | None:
+            lines = (await list_report(bank.auditor, Chosen("administrator"))).lines
+            return lines[0].last_used_at
+
+        admin, before = with_code(bank.administrator), datetime.now(UTC)
+        first = await own_account.start_authenticator(admin)
+        code = totp.code_at(first.secret.replace(" ", ""), datetime.now(UTC))
+        await own_account.confirm_authenticator(admin, code)
+        await own_account.new_codes(admin)
+        account = await read_account(bank.institution_id, admin.user_id)
+        assert account is not None
+        for _ in range(2):
+            await sessions.start(account.person, Stage.FULL, Visit("127.0.0.1", "test"))
+        assert await own_account.end_others(admin) == 2
+        assert await used() is None
+        await mfa.require_enrolment(admin, bank.reviewer.user_id, "lost it")
+        found = await used()
+        assert found is not None and found >= before
+        # A supervisor who works on the policy and on queues uses the role by that.
+        await make_draft(bank.supervisor)
+        (line,) = (await list_report(bank.auditor, Chosen("supervisor"))).lines
+        assert line.last_used_at is not None and line.last_used_at >= before
 
     run(work())
 
