@@ -47,6 +47,12 @@ SENSITIVE: Final = {
     P.ITEM_APPROVE: "confirming decisions",
     P.ACCOUNT_NUMBER_READ: "seeing full account numbers",
     P.AUDIT_READ: "reading the audit trail",
+    P.EVIDENCE_EXPORT: "exporting evidence",
+    P.POLICY_APPROVE: "approving the policy",
+    P.POLICY_ACTIVATE: "activating the policy",
+    P.POLICY_LISTS: "changing the policy’s lists",
+    P.ACCESS_REVIEW_DECIDE: "deciding access reviews",
+    P.OPERATIONS_MANAGE: "running and pausing jobs",
 }
 SUBJECTS: Final = (*(f"{ROLE}{role.value}" for role in Role), *(f"{OPERATION}{one.value}" for one in SENSITIVE))
 EVERYTHING: Final = frozenset(permission.value for permission in Permission)

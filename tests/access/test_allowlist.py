@@ -13,7 +13,15 @@ from sqlalchemy import select
 
 from console.access import allowlist, allowlist_rules, sessions
 from console.access.allowlist_rules import LocksYouOut, RuleRefused, add_rule, list_rules, remove_rule, try_address
-from console.access.permissions import NotAllowed, NotFromHere, Permission, may, require
+from console.access.permissions import (
+    ADMINISTERING,
+    DECIDING,
+    NotAllowed,
+    NotFromHere,
+    Permission,
+    may,
+    require,
+)
 from console.access.sessions import PageSession, Person
 from console.access.step_up import CodeNeeded
 from console.access.visit import Visit
@@ -245,3 +253,11 @@ def test_a_change_elsewhere_counts_within_seconds(
             await asyncio.sleep(0.1)
 
     run(story())
+
+
+def test_what_harms_most_can_be_bound_to_networks() -> None:
+    # What asks for a fresh code, what administers, what decides, and what carries much away.
+    grave = {Permission.POLICY_APPROVE, Permission.POLICY_ACTIVATE, Permission.EVIDENCE_EXPORT}
+    assert set(allowlist.SENSITIVE) >= ADMINISTERING | grave | (DECIDING - {Permission.ITEM_CLAIM})
+    words = list(allowlist.SENSITIVE.values())
+    assert len(set(words)) == len(words)
