@@ -26,6 +26,7 @@ from console.access.held import (
 )
 from console.access.permissions import GRANTS, Permission, conflicting, require
 from console.access.reason import checked_reason
+from console.access.step_up import require_fresh_code
 from console.actor import Actor, Grant
 from console.audit.entries import Event, record
 from console.roles import Role
@@ -91,8 +92,9 @@ async def list_roles(actor: Actor) -> tuple[RoleRow, ...]:
 
 
 async def copy_role(actor: Actor, source: Role, name: str) -> UUID:
-    """Make a custom role with what a built-in one grants; its id. Raises NotAllowed or InvalidPerson."""
+    """Make a custom role with what a built-in one grants; its id. Raises NotAllowed, CodeNeeded or InvalidPerson."""
     require(actor, Permission.ROLE_MANAGE)
+    require_fresh_code(actor)
     definition = Definition(_checked_name(name), GRANTS[source])
     try:
         async with transaction(actor) as session:
@@ -120,8 +122,12 @@ async def copy_role(actor: Actor, source: Role, name: str) -> UUID:
 
 
 async def retire_role(actor: Actor, role_id: UUID, reason: str) -> None:
-    """Take a role that nobody holds out of use, for good. Raises NotAllowed, RoleNotFound or InvalidPerson."""
+    """Take a role that nobody holds out of use, for good.
+
+    Raises NotAllowed, CodeNeeded, RoleNotFound or InvalidPerson.
+    """
     require(actor, Permission.ROLE_MANAGE)
+    require_fresh_code(actor)
     reason = checked_reason(reason)
     async with transaction(actor) as session:
         role = await locked_role(session, role_id)

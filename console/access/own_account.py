@@ -153,8 +153,10 @@ async def own_sessions(actor: Actor) -> list[OwnSession]:
 
 
 async def end_others(actor: Actor) -> int:
-    """End every session of the actor but the one that acts; how many there were. Raises SignedOut."""
-    _, user_id = await _account(actor)
+    """End every session of the actor but the one that acts; how many there were. Raises CodeNeeded or SignedOut."""
+    account, user_id = await _account(actor)
+    if account.totp_confirmed_at is not None:
+        require_fresh_code(actor)
     count = await sessions.end_all_of(user_id, EndReason.SIGNED_OUT, keep=actor.session or "")
     if count:
         async with transaction(actor) as session:

@@ -12,6 +12,7 @@ from console.access.password_rules import WeakPassword
 from console.access.people import Account
 from console.access.session_data import EndReason
 from console.access.sessions import SignedOut
+from console.access.step_up import require_fresh_code
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.institution import institution_of
@@ -37,13 +38,16 @@ class PasswordLocked(Exception):
 async def change_own(actor: Actor, current: str, new: str) -> None:
     """Change the actor's own password and end the person's other sessions; the one that acts goes on.
 
-    Raises WrongPassword, PasswordLocked, WeakPassword or SignedOut.
+    Raises CodeNeeded, WrongPassword, PasswordLocked, WeakPassword or SignedOut.
     """
     account = await _account(actor)
+    if account.totp_confirmed_at is not None:
+        require_fresh_code(actor)
     user_id = account.person.user_id
     key = lockout.account_key(user_id, "")
     attempt = await lockout.reserve(key)
     if attempt.locked_until:
+        await _audit_failure(actor, user_id, locks=False)
         raise PasswordLocked
     if not await passwords.verify(account.password_hash, current):
         await _audit_failure(actor, user_id, locks=attempt.locks)

@@ -250,8 +250,10 @@ def test_grave_acts_ask_for_a_fresh_code(run: Story) -> None:
         stale = replace(bank.administrator, code_at=None)
         person = bank.reviewer.user_id
         assert person is not None
-        role_id = await copy_role(stale, Role.REVIEWER, "Desk")  # gives nobody anything
+        role_id = await copy_role(bank.administrator, Role.REVIEWER, "Desk")
         for attempt in (
+            copy_role(stale, Role.REVIEWER, "Other desk"),
+            retire_role(stale, role_id, "x"),
             give(bank, bank.reviewer, access(Role.AUDITOR), by=stale),
             change_role(stale, role_id, limited(Role.AUDITOR, "Desk"), "x", 1),
             approve(stale, uuid4()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,10 +14,12 @@ from console.access.password_change import PasswordLocked, WrongPassword
 from console.access.password_rules import WeakPassword
 from console.access.person_services import reset_password
 from console.access.sessions import SignedOut
+from console.access.step_up import CodeNeeded
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AuditEntry, EarlierPassword
-from tests.edge.site import session_of
+from tests.access.ground import with_code
+from tests.edge.site import enrol, session_of
 from tests.factories import PASSWORD, Bank, make_bank
 
 
@@ -53,6 +56,18 @@ def test_only_the_password_of_now_changes_it(run: Callable, console: Settings) -
     run(story())
 
 
+def test_with_a_second_factor_a_fresh_code_is_asked_as_well(run: Callable, console: Settings) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        await enrol(bank.reviewer)
+        stale = replace(bank.reviewer, code_at=datetime.now(UTC) - timedelta(minutes=11))
+        with pytest.raises(CodeNeeded):
+            await password_change.change_own(stale, PASSWORD, numbered(1))
+        await password_change.change_own(with_code(stale), PASSWORD, numbered(1))
+
+    run(story())
+
+
 def test_guessing_it_locks_the_account(run: Callable, console: Settings) -> None:
     async def story() -> None:
         bank = await make_bank()
@@ -63,7 +78,9 @@ def test_guessing_it_locks_the_account(run: Callable, console: Settings) -> None
             with pytest.raises(PasswordLocked):
                 await password_change.change_own(bank.reviewer, password, numbered(1))
         assert (await lockout.state(bank.institution_id, bank.reviewer.user_id)).locked_until is not None
-        assert "sign_in.locked_out" in await actions(bank)
+        # Each try is there, those at the locked account too.
+        failed = ["sign_in.failed"] * 5 + ["sign_in.locked_out", "sign_in.failed"]
+        assert [one for one in await actions(bank) if one.startswith("sign_in")] == failed
 
     run(story())
 
