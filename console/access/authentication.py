@@ -16,10 +16,11 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access import attempts, lockout, passwords, people, recovery_codes, totp
-from console.access.attempts import Kind
-from console.access.lockout import Attempt, LockedOut
+from console.access import attempts, lockout, passwords, people, recovery_codes, refusals, totp
+from console.access.attempts import Kind, TooManyAttempts
+from console.access.lockout import Attempt, LockedOut, SlowDown
 from console.access.people import Account
+from console.access.refusals import Refusal, Why
 from console.access.visit import Visit
 from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
@@ -27,8 +28,8 @@ from console.institution import institution_of
 from console.settings import settings
 from db.engine import transaction
 
-# A known person's failure is written to the audit trail and an unknown one's is not: answers are held back until a
-# whole number of these is over, so that neither the writing nor a busy machine can be measured.
+# Answers are held back until a whole number of these is over, so that neither what differs in the work for a known and
+# an unknown name nor a busy machine can be measured.
 FAILURE_SECONDS: Final = 0.5
 
 # What is to be written in the transaction that spends a code.
@@ -56,8 +57,12 @@ async def prove_password(username: str, password: str, visit: Visit) -> Account:
     """
     began = time.monotonic()
     name = username.strip()
-    await lockout.check_address(visit.address)
-    await attempts.require(Kind.SIGN_IN, f"password from {visit.address}", f"password of {name.casefold()}")
+    try:
+        await lockout.check_address(visit.address)
+        await attempts.require(Kind.SIGN_IN, f"password from {visit.address}", f"password of {name.casefold()}")
+    except (SlowDown, TooManyAttempts):
+        await refusals.keep_of_nobody(visit, Refusal("sign-in: password", Why.TOO_OFTEN))
+        raise
     account = await people.find_account(name)
     key = lockout.account_key(account.person.user_id if account else None, name)
     attempt = await lockout.reserve(key)
@@ -133,7 +138,11 @@ async def _prove(
     kind: str,
 ) -> None:
     user_id = account.person.user_id
-    await attempts.require(Kind.SIGN_IN, f"code from {actor.address}", f"code of {user_id}")
+    try:
+        await attempts.require(Kind.SIGN_IN, f"code from {actor.address}", f"code of {user_id}")
+    except TooManyAttempts:
+        await refusals.keep(actor, Refusal(f"sign-in: {kind}", Why.TOO_OFTEN))
+        raise
     key = lockout.account_key(user_id, "")
     attempt = await lockout.reserve(key)
     if attempt.locked_until:
@@ -158,6 +167,9 @@ async def _refuse_password(account: Account | None, right: bool, attempt: Attemp
     if account is None:
         # Not the name: people type their password into that field by mistake.
         _log.warning("sign_in.failed", reason="unknown user", address=visit.address, request_id=visit.request_id)
+        stranger = await refusals.nobody_at(visit)
+        if stranger is not None:
+            await _refuse(stranger, "unknown", Event.SIGN_IN_FAILED, {"reason": "unknown user"}, locks=attempt.locks)
         return
     person = account.person
     nobody = Actor(person.institution_id, None, person.username, address=visit.address, request_id=visit.request_id)

@@ -13,8 +13,6 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 from uuid import UUID
 
-from redis.exceptions import RedisError
-
 from console.access import secrets
 from console.access.permissions import Permission, require
 from console.access.sessions import SessionServiceUnavailable
@@ -23,7 +21,7 @@ from console.audit.entries import Event, record
 from console.settings import settings
 from db.engine import transaction
 from db.models import User
-from db.redis_pool import redis
+from db.redis_pool import REDIS_ERRORS, redis
 
 # A branch of a bank shares one address: what a few people mistype must not slow everybody.
 FREE_FAILURES: Final = 10
@@ -125,7 +123,7 @@ async def clear(key: str) -> None:
     """Forget every failure: a sign-in was completed, or an administrator unlocked the account."""
     try:
         await redis().delete(key)
-    except (RedisError, OSError) as error:
+    except REDIS_ERRORS as error:
         raise SessionServiceUnavailable from error
 
 
@@ -149,7 +147,7 @@ async def state(institution_id: UUID, user_id: UUID) -> LockState:
     key = account_key(user_id, "")
     try:
         count, left = await redis().get(key), await redis().pttl(key)
-    except (RedisError, OSError) as error:
+    except REDIS_ERRORS as error:
         raise SessionServiceUnavailable from error
     failures = int(count or 0)
     return LockState(failures, _after(left) if failures >= settings().lockout_failures and left > 0 else None)
@@ -186,5 +184,5 @@ def _after(milliseconds: int) -> datetime:
 async def _run(script: str, key: str, arguments: list[Any]) -> Any:
     try:
         return await redis().eval(script, 1, key, *arguments)
-    except (RedisError, OSError) as error:
+    except REDIS_ERRORS as error:
         raise SessionServiceUnavailable from error

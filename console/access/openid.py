@@ -21,7 +21,6 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from redis.exceptions import RedisError
 
 from console.access.openid_provider import (
     MINIMUM_REFETCH_SECONDS,
@@ -33,7 +32,7 @@ from console.access.openid_provider import (
 )
 from console.access.sessions import SessionServiceUnavailable
 from console.settings import Settings
-from db.redis_pool import redis
+from db.redis_pool import REDIS_ERRORS, redis
 
 START: Final = "/sign-in/openid"
 CALLBACK: Final = "/sign-in/openid/callback"
@@ -217,7 +216,7 @@ def _key(token: str) -> str:
 async def _keep(token: str, attempt: Attempt) -> None:
     try:
         await redis().set(_key(token), json.dumps(asdict(attempt)), ex=ATTEMPT_LIFETIME)
-    except (RedisError, OSError) as error:
+    except REDIS_ERRORS as error:
         raise SessionServiceUnavailable from error
 
 
@@ -225,6 +224,6 @@ async def _take(token: str) -> Attempt | None:
     """The attempt, once: read and deleted in one step, so that an answer works one time over all replicas."""
     try:
         kept = await redis().getdel(_key(token)) if token else None
-    except (RedisError, OSError) as error:
+    except REDIS_ERRORS as error:
         raise SessionServiceUnavailable from error
     return Attempt(**json.loads(kept)) if kept else None

@@ -19,6 +19,7 @@ from console.access.held import Access, InvalidPerson, check_access, locked_user
 from console.access.openid import Identity
 from console.access.openid_provider import OpenIdRefused
 from console.access.people import Account
+from console.access.refusals import nobody_at
 from console.access.second_factor import EnrolInPerson
 from console.access.sessions import SignedOut
 from console.access.signing_in import Step
@@ -78,8 +79,7 @@ async def _account(settings: Settings, identity: Identity, visit: Visit) -> Acco
             raise NotAPerson("inactive")
         return await _brought_up_to_date(settings, account, identity, given, visit)
     except OpenIdRefused as refused:
-        if account is not None:
-            await _audit_refusal(account, refused.reason, visit)
+        await _audit_refusal(account, refused.reason, visit)
         raise
 
 
@@ -154,12 +154,18 @@ async def _check_nobody_else(session: AsyncSession, identity: Identity, user_id:
         raise OtherSubject
 
 
-async def _audit_refusal(account: Account, reason: str, visit: Visit) -> None:
-    person = account.person
-    nobody = Actor(person.institution_id, None, person.username, address=visit.address, request_id=visit.request_id)
-    async with transaction(nobody) as session:
-        after = {"method": METHOD, "reason": reason}
-        await record(session, nobody, Event.SIGN_IN_FAILED, "user", person.user_id, after=after)
+async def _audit_refusal(account: Account | None, reason: str, visit: Visit) -> None:
+    """`account` is None for somebody whom the provider knows and the console does not."""
+    if account is None:
+        nobody, whom = await nobody_at(visit), "unknown"
+    else:
+        person = account.person
+        nobody = Actor(person.institution_id, None, person.username, address=visit.address, request_id=visit.request_id)
+        whom = str(person.user_id)
+    if nobody is not None:
+        async with transaction(nobody) as session:
+            after = {"method": METHOD, "reason": reason}
+            await record(session, nobody, Event.SIGN_IN_FAILED, "user", whom, after=after)
 
 
 def _system(institution_id: UUID, visit: Visit) -> Actor:

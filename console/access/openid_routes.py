@@ -8,12 +8,13 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console.access import attempts, look, openid_people, signing_in
+from console.access import attempts, look, openid_people, refusals, signing_in
 from console.access.attempts import Kind, TooManyAttempts
-from console.access.openid import ATTEMPT_LIFETIME, CALLBACK, START, Provider
+from console.access.openid import ATTEMPT_LIFETIME, CALLBACK, START, Identity, Provider
 from console.access.openid_provider import OpenIdRefused
+from console.access.refusals import Refusal, Why
 from console.access.sign_in_answers import CONTENT_SECURITY_POLICY, Answers, safe_path
-from console.access.visit import visit_of
+from console.access.visit import Visit, visit_of
 from console.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -69,13 +70,21 @@ class _Routes:
         """Take the provider's answer, which works once, in the browser that asked."""
         visit = visit_of(request.scope)
         try:
-            identity, wanted = await self._provider.finish(request.cookies.get(self._cookie, ""), request.query_params)
+            identity, wanted = await self._proved(request, visit)
             step = await openid_people.admit(self._settings, identity, visit)
         except OpenIdRefused as refused:
             return self._without_attempt(self._refused(request, refused, "/"))
         # Whoever was signed in here before is not any more: this browser has one session.
         await signing_in.sign_out(self._answers.token(request), visit)
         return self._without_attempt(self._answers.step(step, safe_path(wanted)))
+
+    async def _proved(self, request: Request, visit: Visit) -> tuple[Identity, str]:
+        """Who the answer proves to be here, and where they wanted to go. Raises OpenIdRefused, which is audited."""
+        try:
+            return await self._provider.finish(request.cookies.get(self._cookie, ""), request.query_params)
+        except OpenIdRefused as refused:
+            await refusals.keep_of_nobody(visit, Refusal(f"sign-in: openid, {refused.reason}", Why.UNPROVED))
+            raise
 
     def _without_attempt(self, response: Response) -> Response:
         response.delete_cookie(self._cookie, path="/", secure=self._settings.behind_tls, httponly=True, samesite="lax")

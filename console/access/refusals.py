@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Final
 
 import structlog
-from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -24,7 +23,7 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.institution import institution_ids
 from db.engine import transaction
-from db.redis_pool import redis
+from db.redis_pool import REDIS_ERRORS, redis
 
 # Entries a minute: of the same refusal in a session; of all refusals in it; of everybody without a session.
 SAME_PER_MINUTE: Final = 3
@@ -51,6 +50,8 @@ class Why(StrEnum):
     OTHER_SESSION = "page of another session"
     NO_SESSION = "no session"
     ADDRESS = "address not on the allowlist"
+    TOO_OFTEN = "too often"
+    UNPROVED = "not proved"
 
 
 @dataclass(frozen=True)
@@ -77,20 +78,28 @@ async def keep(actor: Actor, refusal: Refusal) -> None:
             after["note"] = "more of the same are not kept within this minute"
         async with transaction(actor) as session:
             await record(session, actor, Event.ACCESS_REFUSED, "operation", operation, after=after)
-    except (RedisError, OSError, OperationalError, PoolTimeout) as error:
+    except (*REDIS_ERRORS, OperationalError, PoolTimeout) as error:
         _log.error("refusal not kept", operation=operation, why=refusal.why, error=type(error).__name__)
 
 
 async def keep_of_nobody(visit: Visit, refusal: Refusal) -> None:
     """The same for whoever came with a session that is none: ended, or made up."""
     try:
-        institutions = await institution_ids()
+        nobody = await nobody_at(visit)
     except (OperationalError, PoolTimeout) as error:
         _log.error("refusal not kept", operation=_bounded(refusal.operation), error=type(error).__name__)
         return
-    if institutions:
-        nobody = Actor(institutions[0], None, NOBODY, address=visit.address, request_id=visit.request_id)
+    if nobody is not None:
         await keep(nobody, refusal)
+
+
+async def nobody_at(visit: Visit) -> Actor | None:
+    """Whoever came without being anybody, as the actor of an entry: it is kept with the first institution. None where
+    there is no institution yet."""
+    institutions = await institution_ids()
+    if not institutions:
+        return None
+    return Actor(institutions[0], None, NOBODY, address=visit.address, request_id=visit.request_id)
 
 
 @asynccontextmanager

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import mean
 from time import perf_counter
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
 from console.access import authentication, lockout
+from console.access.attempts import TooManyAttempts
 from console.access.authentication import WrongCode, WrongCredentials
 from console.access.lockout import LockedOut, SlowDown
 from console.access.permissions import NotAllowed
@@ -231,5 +235,65 @@ def test_unknown_names_and_wrong_passwords_last_alike(run: Callable, console: Se
         trimmed = [mean(sorted(one)[5:40]) for one in (known, unknown)]
         assert 0.5 < trimmed[0] / trimmed[1] < 2.0
         assert abs(trimmed[0] - trimmed[1]) < 0.05 * HELD_BACK
+
+    run(story())
+
+
+def test_what_anybody_can_measure_says_nothing(
+    run: Callable, console: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two distributions as they are seen outside, with what is held back: 30 of each, side by side."""
+    held = 0.1
+    monkeypatch.setattr(authentication, "FAILURE_SECONDS", held)
+
+    async def seconds(username: str) -> float:
+        began = perf_counter()
+        with pytest.raises(WrongCredentials):
+            await authentication.prove_password(username, "wrong password", Visit())
+        return perf_counter() - began
+
+    async def story() -> None:
+        await make_bank()
+        known, unknown = [], []
+        for n in range(30):
+            pair = [(known, ("reviewer", "approver", "supervisor")[n % 3]), (unknown, f"nobody {n % 3}")]
+            pair = pair if n % 2 else pair[::-1]
+            for (times, _), taken in zip(pair, await asyncio.gather(*(seconds(name) for _, name in pair)), strict=True):
+                times.append(taken)
+        assert min(known + unknown) >= held
+        # How likely it is that a known name's answer comes later (Mann and Whitney): one half, within four deviations.
+        later = sum((a > b) + (a == b) / 2 for a in known for b in unknown) / len(known) / len(unknown)
+        deviation = math.sqrt((len(known) + len(unknown) + 1) / (12 * len(known) * len(unknown)))
+        assert abs(later - 0.5) < 4 * deviation, (later, sorted(known), sorted(unknown))
+
+    run(story())
+
+
+def test_whoever_tries_too_often_is_in_the_audit_trail(
+    run: Callable, console: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGN_IN_LIMIT_PER_MINUTE", "2")
+    settings.cache_clear()
+
+    async def story() -> None:
+        bank = await make_bank()
+        await enrol(bank.reviewer)
+        here = Visit(f"192.0.2.{uuid4().int % 250}")
+        await fail("nobody at all", 2, here)
+        for _ in range(5):
+            with pytest.raises(TooManyAttempts):
+                await authentication.prove_password("nobody at all", "wrong password", here)
+        account = await authentication.prove_password("reviewer", PASSWORD, Visit())
+        person = replace(bank.reviewer, session=f"too often {uuid4()}"[:30], address=None)
+        for _ in range(2):
+            with pytest.raises(WrongCode):
+                await authentication.prove_code(account, "000000", person)
+        with pytest.raises(TooManyAttempts):
+            await authentication.prove_code(account, "000000", person)
+        async with transaction(bank.system) as session:
+            query = select(AuditEntry).where(AuditEntry.action == "access.refused").order_by(AuditEntry.sequence)
+            kept = [(one.object_id, one.actor_id, one.address) for one in await session.scalars(query)]
+        code_, password = ("sign-in: code", bank.reviewer.user_id, None), ("sign-in: password", None, here.address)
+        assert kept == [*[password] * 3, code_]
 
     run(story())

@@ -361,7 +361,12 @@ def test_nobody_gets_roles_that_exclude_each_other_or_none(run: Run, configure: 
         with pytest.raises(NotAPerson):
             await admit(current, somebody("reviewer"), VISIT)
         failed = await entries(bank, "sign_in.failed")
-        assert [one.after and one.after["reason"] for one in failed] == ["ConflictingRoles", "no role"]
+        assert [one.after and one.after["reason"] for one in failed] == [
+            "ConflictingRoles",
+            "ConflictingRoles",
+            "no role",
+        ]
+        assert [one.object_id == "unknown" for one in failed] == [False, True, False]
 
     run(work())
 

@@ -89,7 +89,12 @@ def test_failures_look_and_last_alike(run: Callable, console: Settings) -> None:
         entries = [(entry.action, entry.object_id, entry.actor_id, entry.after) for entry in await events(bank)]
         reviewer, auditor = str(bank.reviewer.user_id), str(bank.auditor.user_id)
         wrong = ("sign_in.failed", reviewer, None, {"reason": "password"})
-        assert entries == [wrong, ("sign_in.failed", auditor, None, {"reason": "inactive"}), wrong, wrong]
+        stranger = ("sign_in.failed", "unknown", None, {"reason": "unknown user"})
+        inactive = ("sign_in.failed", auditor, None, {"reason": "inactive"})
+        assert entries == [wrong, stranger, inactive, wrong, stranger, stranger, wrong]
+        # What was typed as a name is in none of them: it may have been a password.
+        for entry in await events(bank):
+            assert entry.object_id != "unknown" or (entry.actor_name, "xxx" in str(entry.after)) == ("nobody", False)
 
     run(story())
 
