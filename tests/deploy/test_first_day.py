@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
@@ -10,11 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.cookies import SimpleCookie
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,10 +24,10 @@ from deploy.embedded.services import Endpoints
 from tests import warm
 from tests.browser.site import free_port
 from tests.deploy.edge import Replica
+from tests.deploy.forms import Browser
 from tests.deploy.image import ROOT, stages
 
 README = ROOT / "deploy" / "README.md"
-ORIGIN = "https://console.example.com"
 OWN = "seven quiet herons above the weir"
 
 
@@ -166,34 +164,6 @@ def test_from_an_empty_cluster_to_the_first_sign_in(
         replica.stop()
     # As the console's own login, which owns nothing.
     assert warm.run(["verify"], environ).returncode == 0
-
-
-@dataclass
-class Browser:
-    """As much of one as forms need, behind a TLS that ended before."""
-
-    port: int
-    path: str = "/"
-    page: str = ""
-    status: int = 0
-    _cookies: dict[str, str] = field(default_factory=dict)
-
-    def post(self, path: str, **fields: str) -> None:
-        self._ask("POST", path, urlencode({"next": "/", **fields}))
-
-    def _ask(self, method: str, path: str, body: str | None = None) -> None:
-        headers = {"Host": "console.example.com", "Origin": ORIGIN, "Accept": "text/html"}
-        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        line.request(method, path, body, headers)
-        answer = line.getresponse()
-        self.path, self.status, self.page = urlsplit(path).path, answer.status, answer.read().decode()
-        for cookie in answer.headers.get_all("Set-Cookie", []):
-            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
-        if answer.status == 303:
-            self._ask("GET", answer.headers["Location"])
 
 
 def test_the_nightly_backup_is_whole_and_old_ones_go(
