@@ -139,6 +139,26 @@ async def end_sessions_of(actor: Actor, user_id: UUID, reason: str) -> int:
     return count
 
 
+async def end_every_session(actor: Actor, reason: str) -> int:
+    """End everybody's sessions, sign-ins under way too, but the one that acts; how many there were.
+
+    For when nobody knows any more who is in. Raises NotAllowed, CodeNeeded, InvalidPerson without a reason,
+    SessionServiceUnavailable: then some have ended, and doing it again ends the rest.
+    """
+    require(actor, Permission.SESSION_END)
+    step_up.require_fresh_code(actor)
+    why = checked_reason(reason)
+    async with transaction(actor) as rows:
+        people = list(await rows.scalars(select(User.id).where(User.institution_id == actor.institution_id)))
+    keep, count = actor.session or "", 0
+    for user_id in people:
+        count += await sessions.end_all_of(user_id, EndReason.ENDED_BY_ADMINISTRATOR, keep=keep)
+    async with transaction(actor) as rows:
+        after = {"sessions": count, "reason": why}
+        await record(rows, actor, Event.SESSION_ENDED, "institution", actor.institution_id, after=after)
+    return count
+
+
 def _chosen(query: Select[*Columns], actor: Actor, search: str, *, ended: bool) -> Select[*Columns]:
     query = query.join(User, User.id == SessionRecord.user_id)
     query = query.where(SessionRecord.institution_id == actor.institution_id)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, cast
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from nicegui import ui
 from nicegui.element import Element
 
 from console.access.ask_panel import ask_reason
-from console.access.browsers import browser_of
 from console.access.held import InvalidPerson
 from console.access.permissions import Permission, may
-from console.access.session_data import EndReason
 from console.access.session_list import (
     MAX_SEARCH,
     SessionKey,
@@ -22,43 +19,20 @@ from console.access.session_list import (
     SessionPage,
     SessionRow,
     count_sessions,
+    end_every_session,
     end_session,
     end_sessions_of,
     list_sessions,
 )
+from console.access.session_table_panel import COLUMNS, session_facts, session_line
 from console.actor import Actor
-from console.ui.format import clock, in_full
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.item_table import ItemRow, ItemTable
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
 
 show_to_people(SessionNotFound, InvalidPerson)
 
 SEARCH: Final = "Search username or name"
-COLUMNS: Final = (
-    Column("name", "Name", sortable=False),
-    Column("username", "Username", "180px", sortable=False),
-    Column("address", "Address", "150px", sortable=False),
-    Column("browser", "Browser", "150px", sortable=False),
-    Column("since", "Since", "130px", sortable=False),
-    Column("seen", "Last seen", "130px", sortable=False),
-    Column("end", "Ended", "130px", sortable=False),
-    Column("why", "Why", "200px", sortable=False),
-)
-WHY: Final = {
-    EndReason.SIGNED_OUT: "signed out",
-    EndReason.IDLE: "nothing was done",
-    EndReason.EXPIRED: "time was over",
-    EndReason.ENDED_BY_ADMINISTRATOR: "by an administrator",
-    EndReason.DEACTIVATED: "person deactivated",
-    EndReason.ACCESS_CHANGED: "access changed",
-    EndReason.TOO_MANY_SESSIONS: "too many sessions",
-    EndReason.PASSWORD_CHANGED: "password changed",
-    EndReason.CREDENTIALS_RESET: "sign-in reset",
-    EndReason.TOKEN_REUSED: "a token was used twice",
-    EndReason.LOST: "lost by the session service",
-}
-_METHODS: Final = {"password": "password and code", "openid": "OpenID Connect", "token": "API token"}
 
 
 @console_page("/sessions", permission=Permission.SESSION_READ, title="Sessions")
@@ -81,6 +55,9 @@ class SessionsView:
 
     def draw(self) -> None:
         """Lay out the page."""
+        if self._page.shell and may(self._page.actor, Permission.SESSION_END):
+            with self._page.shell.actions:
+                ActionButton("Sign everybody out", self._ask_everybody, kind="danger", icon_name="logout")
         with Element("div").classes("crc-row crc-filters"):
             with Element("div").classes("crc-tabs") as tabs:
                 tabs.props["role"] = "group"
@@ -135,7 +112,7 @@ class SessionsView:
     def _drawn(self, found: SessionPage, actor: Actor) -> list[ItemRow]:
         self._rows |= {row.reference: row for row in found.rows}
         now = datetime.now(UTC)
-        return [_line(row, actor, self._page.institution.zone, now) for row in found.rows]
+        return [session_line(row, actor, self._page.institution.zone, now) for row in found.rows]
 
     def _open(self, reference: str) -> None:
         row = self._rows.get(reference)
@@ -146,7 +123,7 @@ class SessionsView:
             dialog.props["aria-label"] = f"Session of {row.display_name}"
             Text(f"Session of {row.display_name}", tag="h2")
             with Element("dl").classes("crc-facts"):
-                for term, words in _facts(row, zone):
+                for term, words in session_facts(row, zone):
                     with Element("div"):
                         Text(term, tag="dt")
                         Text(words, tag="dd").props["title"] = words
@@ -157,6 +134,21 @@ class SessionsView:
                 close = ActionButton("Close", dialog.close)
                 close.props["autofocus"] = True
         dialog.on("hide", dialog.delete)
+
+    def _ask_everybody(self) -> None:
+        async def work(actor: Actor, reason: str) -> None:
+            count = await end_every_session(actor, reason)
+            self._page.tell("One session has ended." if count == 1 else f"{count} sessions have ended.")
+            await self.read(actor)
+
+        ask_reason(
+            self._page,
+            "Sign everybody out",
+            "Every session but this one ends, of programs too, and sign-ins under way begin anew. What was not "
+            "submitted in open pages is lost. Signing in again is possible.",
+            "Sign everybody out",
+            work,
+        )
 
     def _ask(self, row: SessionRow, dialog: ui.dialog, *, everywhere: bool) -> None:
         dialog.close()
@@ -177,43 +169,3 @@ class SessionsView:
             "Sign out",
             work,
         )
-
-
-def why(row: SessionRow) -> str:
-    """Why it ended, in words."""
-    return WHY[EndReason(row.end_reason)] if row.end_reason else ""
-
-
-def _facts(row: SessionRow, zone: ZoneInfo) -> list[tuple[str, str]]:
-    facts = [
-        ("Username", row.username),
-        ("Method", _METHODS.get(row.method, row.method)),
-        ("Address", row.address or "unknown"),
-        ("Browser", row.agent or "unknown"),
-        ("Since", in_full(row.started_at, zone)),
-        ("Last seen", in_full(row.last_seen_at, zone)),
-    ]
-    if row.ended_at is not None:
-        facts.append(("Ended", f"{in_full(row.ended_at, zone)}: {why(row)}"))
-    return [*facts, ("Reference", row.reference)]
-
-
-def _line(row: SessionRow, actor: Actor, zone: ZoneInfo, now: datetime) -> ItemRow:
-    values: dict[str, Any] = {
-        "id": row.reference,
-        "name": row.display_name + (" (this one)" if row.reference == actor.session else ""),
-        "name_title": row.display_name,
-        "username": row.username,
-        "username_title": row.username,
-        "address": row.address or "unknown",
-        "browser": browser_of(row.agent),
-        "browser_title": row.agent,
-        "since": clock(row.started_at, zone, now=now),
-        "since_title": in_full(row.started_at, zone),
-        "seen": clock(row.last_seen_at, zone, now=now),
-        "seen_title": in_full(row.last_seen_at, zone),
-        "end": clock(row.ended_at, zone, now=now) if row.ended_at else "",
-        "end_title": in_full(row.ended_at, zone) if row.ended_at else "",
-        "why": why(row),
-    }
-    return cast("ItemRow", values)

@@ -189,6 +189,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "access.places.queue_choices": P.USER_READ,
     "access.recovery_codes.make_own": SignedIn("one's own codes"),
     "access.session_list.count_sessions": P.SESSION_READ,
+    "access.session_list.end_every_session": P.SESSION_END,
     "access.session_list.end_session": P.SESSION_END,
     "access.session_list.end_sessions_of": P.SESSION_END,
     "access.session_list.list_sessions": P.SESSION_READ,

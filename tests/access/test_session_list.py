@@ -6,21 +6,29 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from console.access import session_list, sessions
 from console.access import session_store as store
+from console.access.browsers import browser_of
 from console.access.held import InvalidPerson
 from console.access.permissions import NotAllowed
-from console.access.session_list import SessionNotFound, end_session, end_sessions_of, list_sessions
+from console.access.session_list import (
+    SessionNotFound,
+    end_every_session,
+    end_session,
+    end_sessions_of,
+    list_sessions,
+)
 from console.access.sessions import Stage
-from console.access.sessions_page import browser_of
 from console.access.step_up import CodeNeeded
 from console.actor import Actor
 from console.audit.entries import Event
 from db.redis_pool import redis
+from tests.access.strangers import make_stranger
 from tests.access.test_session_history import audited
 from tests.access.test_sessions import HERE, person_of
 from tests.factories import Bank, make_bank
@@ -113,6 +121,32 @@ def test_an_administrator_ends_everything_of_a_person(run: Callable) -> None:
         assert entry.after == {"sessions": 2, "reason": "phone lost"}
         with pytest.raises(SessionNotFound):
             await end_sessions_of(administrator(bank), bank.reviewer.user_id, "again")
+
+    run(story())
+
+
+def test_an_administrator_signs_everybody_out_and_stays(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        own, reference = await signed_in(bank.administrator, "a")
+        others = [(await signed_in(one, "a"))[0] for one in (bank.reviewer, bank.reviewer, bank.auditor)]
+        under_way = await sessions.start(person_of(bank.approver), Stage.PASSWORD, HERE)
+        theirs = (await make_stranger(bank, tmp_path)).session
+        acting = replace(administrator(bank), session=reference)
+        with pytest.raises(CodeNeeded):
+            await end_every_session(replace(acting, code_at=None), "a laptop was stolen")
+        with pytest.raises(NotAllowed):
+            await end_every_session(bank.auditor, "a laptop was stolen")
+        with pytest.raises(InvalidPerson):
+            await end_every_session(acting, " ")
+        assert await end_every_session(acting, "a laptop was stolen") == 4
+        assert not any([await sessions.find(one) for one in (*others, under_way)])
+        assert await sessions.resolve(own) is not None
+        assert await sessions.resolve(theirs) is not None
+        (entry,) = await audited(bank.system, Event.SESSION_ENDED)
+        assert (entry.object_type, entry.after) == ("institution", {"sessions": 4, "reason": "a laptop was stolen"})
+        ended = (await list_sessions(bank.auditor, ended=True)).rows
+        assert {row.end_reason for row in ended} == {"ended_by_administrator"} and len(ended) == 3
 
     run(story())
 
