@@ -63,7 +63,9 @@ async def choose(actor: Actor, account: Account, new: str) -> None:
     """Make `new` the person's password. Raises WeakPassword, SignedOut where somebody changed it meanwhile."""
     person = account.person
     bank = await institution_of(actor)
-    hashed = await passwords.hash_new(new, (person.username, person.display_name, bank.name))
+    async with transaction(actor) as session:
+        email = await session.scalar(select(User.email).where(User.id == person.user_id))
+    hashed = await passwords.hash_new(new, (person.username, person.display_name, email or "", bank.name))
     if await _had_before(actor, account, new):
         raise WeakPassword("You had this password before. Choose one that you have not had.")
     async with transaction(actor) as session:

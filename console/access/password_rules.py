@@ -38,7 +38,7 @@ def normal(password: str) -> str:
 def check_new(password: str, about: Iterable[str] = ()) -> None:
     """Raise WeakPassword unless `password` may be chosen.
 
-    Lengths count characters. `about` is what is known of its owner: username, name, institution.
+    Lengths count characters. `about` is what is known of its owner: username, name, e-mail address, institution.
     """
     password = normal(password)
     if len(password) < MINIMUM_LENGTH:
@@ -47,7 +47,9 @@ def check_new(password: str, about: Iterable[str] = ()) -> None:
         raise WeakPassword(f"Use at most {MAXIMUM_LENGTH} characters.")
     words = _own_words(about)
     if _left_without(password, words) < MINIMUM_WITHOUT_OWN_WORDS:
-        raise WeakPassword("Leave out your name, your username and the name of this service and of your bank.")
+        raise WeakPassword(
+            "Leave out your name, your username, your e-mail address and the name of this service and of your bank."
+        )
     if _guesses(password, words) < _MINIMUM_GUESSES:
         raise WeakPassword(
             "This one is among the first that are tried: a common password, a row of keys or something repeated. "

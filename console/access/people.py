@@ -19,7 +19,7 @@ from console.access.permissions import Permission, require
 from console.access.sessions import Person
 from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
-from console.institution import ensure_institution
+from console.institution import ensure_institution, institution_of
 from console.roles import Role
 from console.settings import Settings
 from db.engine import transaction
@@ -73,7 +73,8 @@ async def create_user(
     if not access.roles:
         raise InvalidPerson("Give at least one role.")
     names, address = checked_names(username, display_name), checked_email(email)
-    password_hash = await passwords.hash_new(password, names)
+    bank = await institution_of(actor)
+    password_hash = await passwords.hash_new(password, (*names, address or "", bank.name))
     async with creating(actor, names[0]) as session:
         user = await add_user(
             session, actor, *names, password_hash, access, email=address, must_change_password=one_time

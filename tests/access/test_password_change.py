@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from console.access import lockout, password_change, passwords, people, sessions
 from console.access.password_change import PasswordLocked, WrongPassword
@@ -17,7 +17,7 @@ from console.access.sessions import SignedOut
 from console.access.step_up import CodeNeeded
 from console.settings import Settings, settings
 from db.engine import transaction
-from db.models import AuditEntry, EarlierPassword
+from db.models import AuditEntry, EarlierPassword, User
 from tests.access.ground import with_code
 from tests.edge.site import enrol, session_of
 from tests.factories import PASSWORD, Bank, make_bank
@@ -46,6 +46,11 @@ def test_only_the_password_of_now_changes_it(run: Callable, console: Settings) -
             await password_change.change_own(bank.reviewer, PASSWORD, "password1234")
         with pytest.raises(WeakPassword, match="name of this service and of your bank"):
             await password_change.change_own(bank.reviewer, PASSWORD, "first-example-bank")
+        async with transaction(bank.system) as session:
+            mine = update(User).where(User.id == bank.reviewer.user_id)
+            await session.execute(mine.values(email="ottoline.grey@mail.example"))
+        with pytest.raises(WeakPassword, match="your e-mail address"):
+            await password_change.change_own(bank.reviewer, PASSWORD, "ottoline-grey")
         await password_change.change_own(bank.reviewer, PASSWORD, numbered(1))
         account = await people.find_account("reviewer")
         assert account is not None and await passwords.verify(account.password_hash, numbered(1))
