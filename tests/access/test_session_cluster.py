@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from console.access import attempts, sessions
+from console.access import attempts, authentication, lockout, sessions
 from console.access import session_store as store
 from console.access.attempts import Kind
+from console.access.authentication import WrongCredentials
 from console.access.sessions import EndReason, PageSession, Person, SessionServiceUnavailable, Stage
 from console.access.standing import standings
 from console.settings import Settings, settings
@@ -20,10 +22,12 @@ from db.redis_address import parse_address
 from db.redis_pool import close_redis, open_redis, subscribed
 from tests.access.redis_servers import OwnServer, own_cluster
 from tests.access.test_sessions import HERE, person_of
-from tests.factories import make_bank
+from tests.factories import PASSWORD, make_bank
 
 
 async def sign_in(person: Person) -> str:
+    """With the password, as the form does it: rates and attempts are counted in the cluster too."""
+    await authentication.prove_password(person.username, PASSWORD, HERE)
     return await sessions.promote(await sessions.start(person, Stage.PASSWORD, HERE))
 
 
@@ -34,8 +38,8 @@ def test_sessions_outlive_a_master_of_the_cluster(run: Callable, console: Settin
 
 async def _story(nodes: list[OwnServer]) -> None:
     bank = await make_bank()
-    people = [person_of(one) for one in (bank.reviewer, bank.approver, bank.supervisor, bank.auditor)]
-    people += [person_of(one) for one in (bank.second_reviewer, bank.administrator)]
+    actors = (bank.reviewer, bank.approver, bank.supervisor, bank.auditor, bank.second_reviewer, bank.administrator)
+    people = [replace(person_of(one), username=one.name.lower().replace(" ", "_")) for one in actors]
     await close_redis()
     open_redis(f"redis://127.0.0.1:{nodes[0].port},127.0.0.1:{nodes[1].port}")
     await _works_as_on_one_server(people[0])
@@ -82,6 +86,10 @@ async def _works_as_on_one_server(person: Person) -> None:
     over = f"over the rate in a cluster {time.time()}"
     waits = [await attempts.hit(Kind.SIGN_IN, over) for _ in range(settings().sign_in_limit_per_minute + 1)]
     assert tries == [None] * 3 and waits[-1] is not None and set(waits[:-1]) == {None}
+    with pytest.raises(WrongCredentials):
+        await authentication.prove_password(person.username, "wrong password", HERE)
+    assert (await lockout.state(person.institution_id, person.user_id)).failures == 1
+    await lockout.clear(lockout.account_key(person.user_id, ""))
     async with subscribed(sessions.ENDED_CHANNEL) as listening:
         token = await sign_in(person)
         token = await sessions.rotate(token)
