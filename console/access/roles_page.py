@@ -144,9 +144,10 @@ def draw_matrix(custom: Sequence[RoleRow]) -> None:
             with Element("tbody"):
                 for permission in Permission:
                     with Element("tr"):
-                        name = Text(permission.value, tag="th")
-                        name.props["scope"] = "row"
-                        name.props["title"] = MEANINGS[permission]
+                        with Element("th") as name:
+                            name.props["scope"] = "row"
+                            Text(permission.value)
+                            Text(MEANINGS[permission], classes="crc-soft")
                         for _, grant in columns:
                             _cell(permission in grant.permissions)
                 with Element("tr"):

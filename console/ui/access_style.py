@@ -11,6 +11,7 @@ RULES: Final = """
 .crc-part { display: flex; flex-direction: column; gap: 10px; padding: 4px 14px 14px; }
 .crc-part > p:empty { display: none; }
 .crc-person .crc-facts > div { grid-template-columns: 130px minmax(0, 1fr); }
+.crc-person .crc-facts dd { white-space: normal; overflow-wrap: anywhere; }
 .crc-own { grid-template-columns: 440px minmax(0, 1fr); }
 .crc-own .crc-column:last-child { height: 100%; }
 .crc-own .crc-table { flex: 1; min-height: 240px; }
@@ -37,6 +38,7 @@ RULES: Final = """
   font-size: 12.5px; }
 .crc-matrix thead th { position: sticky; top: 0; background: var(--panel-soft); color: var(--ink-soft); }
 .crc-matrix th:first-child { text-align: left; font-weight: 500; }
+.crc-matrix th .crc-soft { display: block; max-width: 420px; font-weight: 400; font-size: 12px; }
 .crc-matrix td .q-icon { color: var(--ok); }
 .crc-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .crc-waiting { flex: 0 1 auto; max-height: 55%; overflow: auto; display: flex; flex-direction: column;

@@ -130,6 +130,7 @@ def test_what_a_role_may_not_open_says_so_and_is_kept(site: Site, bank: Bank, op
     page.goto(f"{site.origin}/people")
     expect(page.get_by_role("heading", name="Not for your role")).to_be_visible()
     expect(page.get_by_text("user:read")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     (entry,) = run(_entries(bank, "access.refused"))
     assert (entry.actor_id, entry.object_id) == (bank.reviewer.user_id, "GET /people")
     assert entry.after == {"why": "permission", "permission": "user:read"}
