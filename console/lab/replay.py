@@ -13,7 +13,7 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.lab.errors import BadTrial
 from console.lab.history import Slice, history
-from console.lab.judging import cells, hour_cells, keep_differing, put_aside, read_together
+from console.lab.judging import Judged, keep_differing, read_judged, read_together
 from console.lab.pace import clock_of, pace_of
 from console.lab.running import run, terms_of_trial, today
 from console.lab.tally import Clock, Tally
@@ -61,16 +61,15 @@ class _Replay:
         self._clock = await clock_of(session, self._was, self._now)
         self._tally.pace = await pace_of(session, self._actor.institution_id, whole)
 
-    async def take(self, session: AsyncSession, part: Slice) -> int:
-        institution = self._actor.institution_id
+    async def read(self, session: AsyncSession, part: Slice) -> Judged:
         await read_together(session)
-        await put_aside(session, self._was, self._now, history(institution, part))
+        items = history(self._actor.institution_id, part)
+        return await read_judged(session, self._was, self._now, items, LISTED - self._tally.listed)
+
+    async def keep(self, session: AsyncSession, found: Judged) -> int:
         before = self._tally.items
-        for cell in await cells(session):
-            self._tally.add(cell)
-        self._tally.add_hours(await hour_cells(session, "was"), await hour_cells(session, "now"), self._clock)
-        left = LISTED - self._tally.listed
-        self._tally.listed += await keep_differing(session, self._trial_id, institution, left)
+        self._tally.add_judged(found.cells, found.was_hours, found.now_hours, self._clock)
+        self._tally.listed += await keep_differing(session, self._trial_id, self._actor.institution_id, found)
         return self._tally.items - before
 
     def result(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ trial stops after the slice that it is in."""
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,19 +21,27 @@ from console.policy.versions import Policy, policy_version
 from console.review.office import office_of
 from db.engine import transaction
 from db.models import PolicyTrial
+from db.replica import read_aside
 
 # A slice takes a second or two where nothing else runs.
 STATEMENT_TIMEOUT_MS: Final = 120_000
+Found = TypeVar("Found")
 _log = structlog.get_logger(__name__)
 
 
-class Work(Protocol):
-    """What is done with each slice, and found in the end."""
+class Work(Protocol[Found]):
+    """What is done with each slice, and found in the end. What reads may be done twice, and writes nothing."""
 
-    async def begin(self, session: AsyncSession, whole: Slice) -> None: ...
+    async def begin(self, session: AsyncSession, whole: Slice) -> None:
+        """Read what is needed throughout."""
+        ...
 
-    async def take(self, session: AsyncSession, part: Slice) -> int:
-        """Judge the items of a slice; how many there were."""
+    async def read(self, session: AsyncSession, part: Slice) -> Found:
+        """Judge the items of a slice."""
+        ...
+
+    async def keep(self, session: AsyncSession, found: Found) -> int:
+        """Keep what was found; how many items there were."""
         ...
 
     def result(self) -> dict[str, Any]: ...
@@ -57,7 +65,7 @@ async def terms_of_trial(session: AsyncSession, trial: PolicyTrial) -> tuple[Ter
     return await terms_of(session, was, when), await terms_of(session, now, when)
 
 
-async def run(actor: Actor, trial_id: UUID, work: Work) -> None:
+async def run(actor: Actor, trial_id: UUID, work: Work[Any]) -> None:
     """Go through the history of a trial that was begun, and keep what was found. Errors end it as failed."""
     try:
         done = await _slices(actor, trial_id, work)
@@ -69,22 +77,35 @@ async def run(actor: Actor, trial_id: UUID, work: Work) -> None:
         await _end(actor, trial_id, "failed", problem=problem)
 
 
-async def _slices(actor: Actor, trial_id: UUID, work: Work) -> bool:
-    async with transaction(actor, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as session:
+async def _slices(actor: Actor, trial_id: UUID, work: Work[Found]) -> bool:
+    """Read aside, a slice at a time, and write here how far it is."""
+
+    async def begin(session: AsyncSession) -> tuple[Slice, int]:
         whole = whole_history(await session.get_one(PolicyTrial, trial_id))
         await work.begin(session, whole)
-        total = await count_items(session, actor.institution_id, whole)
-        if not await beat(session, trial_id, 0, total):
-            return False
+        return whole, await count_items(session, actor.institution_id, whole)
+
+    async def read(session: AsyncSession) -> tuple[Slice, Found]:
+        part = await last_slice(session, actor.institution_id, Slice(whole.since, before))
+        return part, await work.read(session, part)
+
+    whole, total = await read_aside(actor, begin, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     items, before = 0, whole.before
+    if not await _say(actor, trial_id, items, total):
+        return False
     while before > whole.since:
-        async with transaction(actor, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as session:
-            part = await last_slice(session, actor.institution_id, Slice(whole.since, before))
-            items += await work.take(session, part)
+        part, found = await read_aside(actor, read, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+        async with transaction(actor) as session:
+            items += await work.keep(session, found)
             if not await beat(session, trial_id, items):
                 return False
         before = part.since
     return True
+
+
+async def _say(actor: Actor, trial_id: UUID, items: int, total: int) -> bool:
+    async with transaction(actor) as session:
+        return await beat(session, trial_id, items, total)
 
 
 async def _end(actor: Actor, trial_id: UUID, status: str, **found: Any) -> None:

@@ -18,7 +18,7 @@ from console.actor import Actor
 from console.hints import hint_policy
 from console.lab.errors import TooManyShadows
 from console.lab.history import SLICE, items_of_file
-from console.lab.judging import cells, drop_aside, hour_cells, keep_differing, put_aside
+from console.lab.judging import keep_differing, read_judged
 from console.lab.pace import clock_of
 from console.lab.replay import LISTED
 from console.lab.running import STATEMENT_TIMEOUT_MS, terms_of_trial
@@ -105,13 +105,9 @@ async def _judge(session: AsyncSession, actor: Actor, trial: PolicyTrial, file_i
     last = (await session.execute(select(func.max(CheckItem.ordinal)).where(CheckItem.file_id == file_id))).scalar_one()
     for first in range(1, (last or 0) + 1, SLICE):
         part = items_of_file(actor.institution_id, file_id, first, first + SLICE - 1)
-        await put_aside(session, was, now, part)
-        for cell in await cells(session):
-            tally.add(cell)
-        tally.add_hours(await hour_cells(session, "was"), await hour_cells(session, "now"), clock)
-        left = LISTED - tally.listed
-        tally.listed += await keep_differing(session, trial.id, actor.institution_id, left)
-        await drop_aside(session)
+        found = await read_judged(session, was, now, part, LISTED - tally.listed)
+        tally.add_judged(found.cells, found.was_hours, found.now_hours, clock)
+        tally.listed += await keep_differing(session, trial.id, actor.institution_id, found)
     trial.result = tally.as_json()
     await session.flush()
     return tally.items - before

@@ -157,12 +157,15 @@ class _Sweep:
         points = [Point(value=Decimal(one)) for one in subject["points"]]
         self._sweep = Sweep(threshold=subject["threshold"], days=(whole.before - whole.since).days, points=points)
 
-    async def take(self, session: AsyncSession, part: Slice) -> int:
+    async def read(self, session: AsyncSession, part: Slice) -> list[Any]:
         await read_together(session)
         items = history(self._actor.institution_id, part)
         query = sweep_sql(self._terms, self._sweep.threshold, [one.value for one in self._sweep.points], items)
+        return list(await session.execute(query))
+
+    async def keep(self, session: AsyncSession, found: list[Any]) -> int:
         before = self._sweep.items
-        for row in await session.execute(query):
+        for row in found:
             add_row(self._sweep, row)
         return self._sweep.items - before
 

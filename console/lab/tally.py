@@ -180,6 +180,12 @@ class Tally(BaseModel):
         self.now.add(cell.now, cell)
         self._add_change(cell)
 
+    def add_judged(self, cells: Iterable[Cell], was: Sequence[HourCell], now: Sequence[HourCell], clock: Clock) -> None:
+        """Count all that is said of a part."""
+        for cell in cells:
+            self.add(cell)
+        self.add_hours(was, now, clock)
+
     def add_hours(self, was: Sequence[HourCell], now: Sequence[HourCell], clock: Clock) -> None:
         """Count when the items of both sides come and are due."""
         self.days |= {cell.hour.astimezone(clock.zone).date() for cell in was}

@@ -6,6 +6,8 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from decimal import Decimal
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.access_export import Format, export_report
 from console.access.access_report import Chosen, count_report, list_report
 from console.actor import system_actor
+from console.lab.changed_items import Change, count_changed
+from console.lab.replay import run_replay, start_replay
+from console.lab.sweep import run_sweep, start_sweep
+from console.lab.trials import read_trial
 from console.operations.replica import read_replica
 from console.operations.replica_panel import words_of
 from console.resources import resources
@@ -28,6 +34,7 @@ from deploy.embedded.services import Endpoints
 from tests.access.fresh import fresh
 from tests.deploy.standby import Pair, primary_and_standby
 from tests.factories import Bank, make_bank, make_person
+from tests.lab.past import drafted, past_item, put
 from tests.operations.test_metrics import exposed
 
 WAIT = 0.5
@@ -174,6 +181,36 @@ def test_one_that_is_behind_is_waited_for_a_while(story: Run, pair: Pair) -> Non
         figures = await exposed(settings())
         assert figures.sum("crc_replica_usable") == 1 and figures.sum("crc_replica_lag_seconds") < WAIT
         assert figures.sum("crc_shared_metrics_read", source="replica") == 1
+
+    story(work)
+
+
+def test_the_lab_judges_history_at_the_replica_and_keeps_what_it_finds_at_the_primary(story: Run, pair: Pair) -> None:
+    async def work(bank: Bank) -> None:
+        rng = Random(5)
+        put(pair.primary.superuser_url, bank, [past_item(rng) for _ in range(60)])
+        draft_id = await drafted(bank, dual_control_amount="2500.00", new_account_amount="0")
+        found = []
+        for answered_by in ("replica", "primary"):
+            before = counted()
+            trial_id = await start_replay(bank.supervisor, draft_id, 90)
+            await run_replay(bank.supervisor, trial_id)
+            sweep_id = await start_sweep(
+                bank.supervisor, draft_id, "dual_control_amount", Decimal(100), Decimal(9000), 90
+            )
+            await run_sweep(bank.supervisor, sweep_id)
+            replayed, swept = [await read_trial(bank.supervisor, one) for one in (trial_id, sweep_id)]
+            assert replayed.status == swept.status == "finished" and replayed.items == 60
+            listed = (await count_changed(bank.supervisor, trial_id))[Change.ANY]
+            assert listed == (replayed.result or {})["listed"] > 0
+            found.append((replayed.result, swept.result))
+            after = counted()
+            assert (after[0] > before[0], after[1] > before[1]) == (answered_by == "replica", answered_by == "primary")
+            if answered_by == "replica":
+                pair.standby.stop()
+        assert found[0] == found[1]
+        pair.standby.start()
+        await usable_again(bank)
 
     story(work)
 

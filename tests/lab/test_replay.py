@@ -136,16 +136,16 @@ def test_a_cancelled_replay_stops_and_can_be_started_again(
     async def story() -> None:
         draft_id = await drafted(bank)
         trial_id = await start_replay(bank.supervisor, draft_id, 90)
-        take = replay._Replay.take
+        keep = replay._Replay.keep
 
-        async def take_and_cancel(self: Any, session: Any, part: Any) -> int:
-            done: int = await take(self, session, part)
+        async def keep_and_cancel(self: Any, session: Any, found: Any) -> int:
+            done: int = await keep(self, session, found)
             taken.append(done)
             if len(taken) == 2:
                 await cancel_trial(bank.supervisor, trial_id)
             return done
 
-        monkeypatch.setattr(replay._Replay, "take", take_and_cancel)
+        monkeypatch.setattr(replay._Replay, "keep", keep_and_cancel)
         await run_replay(bank.supervisor, trial_id)
         trial = await latest_trial(bank.supervisor, draft_id, TrialKind.REPLAY)
         assert trial and (trial.status, trial.items, trial.total) == ("cancelled", 10, 30)
