@@ -9,6 +9,7 @@ import ast
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -34,10 +35,22 @@ class PageFailed(Exception):
 
 
 class OpenPage:
-    """A page of the console at `address`, whose session's cookie is `cookie`; `async with` opens and closes it."""
+    """A page of the console at `address`, whose session's cookie is `cookie`; `async with` opens and closes it.
 
-    def __init__(self, origin: str, cookie: tuple[str, str], path: str) -> None:
-        self._origin, self._cookie, self._path = origin, "=".join(cookie), path
+    Through TLS `trust` says whose certificate is believed; `replica` is the cookie by which nginx finds the replica.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        cookie: tuple[str, str],
+        path: str,
+        *,
+        trust: ssl.SSLContext | None = None,
+        replica: tuple[str, str] | None = None,
+    ) -> None:
+        self._origin, self._path, self._trust = origin, path, trust
+        self._cookie = "; ".join("=".join(one) for one in (cookie, replica) if one)
         self.elements: dict[str, dict[str, Any]] = {}
         self.complaints: list[str] = []
         self._changed = asyncio.Event()
@@ -49,7 +62,7 @@ class OpenPage:
 
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self._cookie, "Origin": self._origin}
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with httpx.AsyncClient(timeout=30, verify=self._trust or True) as http:
             answer = await http.get(self._origin + self._path, headers={"Cookie": self._cookie})
         found, query = _ELEMENTS.search(answer.text), _QUERY.search(answer.text)
         if answer.status_code != 200 or found is None or query is None:
@@ -61,9 +74,12 @@ class OpenPage:
         asked = ast.literal_eval(query[1])  # written as Python writes it
         self._client_id = asked["client_id"]
         asked |= {"implicit_handshake": "true", "tab_id": str(uuid4()), "document_id": str(uuid4())}
-        address = f"ws://{urlsplit(self._origin).netloc}/_nicegui_ws/socket.io/?"
+        scheme = "wss" if self._trust else "ws"
+        address = f"{scheme}://{urlsplit(self._origin).netloc}/_nicegui_ws/socket.io/?"
         address += urlencode(asked | {"EIO": 4, "transport": "websocket"})
-        self._socket = await connect(address, additional_headers=headers, max_size=None, compression=None)
+        self._socket = await connect(
+            address, additional_headers=headers, max_size=None, compression=None, ssl=self._trust
+        )
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._acknowledge())]
         async with asyncio.timeout(15):
             await self._connected.wait()

@@ -17,6 +17,7 @@ from tests.bench import (
     frames,
     imports,
     listing,
+    load,
     memory,
     policy_python,
     policy_sql,
@@ -73,6 +74,15 @@ def test_every_bench_is_known_by_its_name() -> None:
     assert set(SMALL) < set(run.BENCHES)
     with pytest.raises(run.UnknownBench, match="no bench called nonsense"):
         run.run_benches(["nonsense"], as_json=True)
+
+
+def test_a_working_day_on_three_replicas_loses_nothing(ground: Ground) -> None:
+    figures = {one.name: one for one in load.run(ground, reviewers=6, seconds=5, pace=2, file=60)}
+    assert figures["errors among them"].value == 0, figures["errors among them"].note
+    assert figures["decisions missing, or there twice"].value == 0
+    assert 0 < figures["largest replica's memory"].value < load.LIMIT_MIB
+    decided = figures["6 reviewers on 3 replicas: decided until next check"]
+    assert 0 < decided.value < 15_000 and "the SLA job ran" in decided.note
 
 
 WORKS = (

@@ -25,6 +25,7 @@ RUN_BY = {
     "sh deploy/backup/base-backup.sh": "tests/deploy/test_first_day.py",
     "sh deploy/backup/note-new.sh": "tests/deploy/test_first_day.py",
     "python3 main.py bench --only replicas": "tests/bench/replicas.py",
+    "CRC_BENCH_SECONDS=600 python3 main.py bench --only load": "tests/bench/load.py",
     "python3 main.py bench --only container": "tests/bench/container.py",
 }
 
