@@ -41,6 +41,7 @@ from console.log import configure_logging
 from console.operations import operations_page  # noqa: F401
 from console.policy import editor_page, list_page, lists_page, version_page, versions_page  # noqa: F401
 from console.resources import resources
+from console.retention import legal_holds_page  # noqa: F401
 from console.review import approvals_page, hours_page, queue_page, queues_page, review_page  # noqa: F401
 from console.serving import DrainingServer
 from console.settings import Settings

@@ -150,6 +150,20 @@ class Settings(BaseSettings):
         description="Days during which an image cannot be deleted, where the bucket has object lock. 0: no lock.",
     )
 
+    # How long things are kept; what a legal hold covers is kept longer
+    image_retention_days: int = Field(
+        2557,
+        ge=1,
+        le=36500,
+        description="Days after its receipt for which a decided check's images are kept, then destroyed; never before "
+        "OBJECT_STORE_RETENTION_DAYS have passed.",
+    )
+    session_history_days: int = Field(90, ge=1, le=3650, description="Days for which ended sessions are listed.")
+    notice_retention_days: int = Field(90, ge=1, le=3650, description="Days for which notices are kept, read or not.")
+    job_run_retention_days: int = Field(
+        30, ge=1, le=3650, description="Days for which runs of jobs are listed; those that found nothing to do for one."
+    )
+
     # Security
     secret_key: SecretStr = Field(
         SecretStr(""), description="64 or more random characters: encrypts TOTP secrets and signs image links."
@@ -159,7 +173,6 @@ class Settings(BaseSettings):
     sessions_per_user: int = Field(
         3, ge=1, le=100, description="Sessions of one person at a time; one more ends the oldest."
     )
-    session_history_days: int = Field(90, ge=1, le=3650, description="Days for which ended sessions are listed.")
     step_up_minutes: int = Field(
         10, ge=1, le=240, description="Minutes for which a code counts as fresh where an operation asks for one."
     )

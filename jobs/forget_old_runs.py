@@ -1,4 +1,4 @@
-"""Runs of jobs are listed for 30 days, those that found nothing to do for one."""
+"""Runs of jobs are listed for JOB_RUN_RETENTION_DAYS, those that found nothing to do for one."""
 
 from jobs import runs
 

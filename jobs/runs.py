@@ -19,12 +19,12 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.settings import settings
 from db.engine import transaction
 from jobs.schedule import Job, LastRun, Standing, retry_after, start_of
 
 # A dead worker's runs are begun again so long after its last sign of life, and a look.
 LEASE: Final = timedelta(seconds=8)
-KEPT: Final = timedelta(days=30)
 # Runs that found nothing to do, which are nearly all.
 IDLE_KEPT: Final = timedelta(days=1)
 _LONGEST_ERROR: Final = 300
@@ -186,7 +186,7 @@ async def forget_old_runs() -> int:
                 # Of each job its latest run stays: by it the next one is due.
                 " and exists (select from job_run n where n.job = r.job and n.due_at > r.due_at) returning job"
             ),
-            {"kept": KEPT, "idle": IDLE_KEPT},
+            {"kept": timedelta(days=settings().job_run_retention_days), "idle": IDLE_KEPT},
         )
         await session.execute(text("delete from worker where beat_at < now() - interval '1 day'"))
         return len(gone.all())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from jobs.activate_policies import activate_policies
+from jobs.apply_retention import apply_retention
 from jobs.catch_up_with_sessions import catch_up_with_sessions
 from jobs.check_expiries import check_expiries
 from jobs.check_return_deadlines import check_return_deadlines
@@ -16,8 +17,6 @@ from jobs.follow_intake import follow_intake
 from jobs.forget_drafts import forget_drafts
 from jobs.forget_old_runs import forget_old_runs
 from jobs.note_overdue_reviews import note_overdue_reviews
-from jobs.purge_notices import purge_notices
-from jobs.purge_session_history import purge_session_history
 from jobs.reevaluate_items import reevaluate_items
 from jobs.release_holds import release_holds
 from jobs.release_idle_claims import release_idle_claims
@@ -36,11 +35,10 @@ JOBS = (
     Job("re-evaluate items", timedelta(seconds=10), reevaluate_items),
     Job("check SLA", timedelta(seconds=30), check_sla),
     Job("check return deadlines", timedelta(seconds=30), check_return_deadlines),
-    Job("purge notices", timedelta(hours=6), purge_notices),
     Job("deliver notices", timedelta(seconds=15), deliver_notices),
     Job("fold queue figures", timedelta(minutes=1), fold_tallies),
     Job("catch up with sessions", timedelta(seconds=30), catch_up_with_sessions),
-    Job("purge session history", timedelta(hours=6), purge_session_history),
+    Job("apply retention", timedelta(days=1), apply_retention, at=timedelta(hours=5), longest=timedelta(hours=1)),
     Job("note overdue reviews", timedelta(minutes=15), note_overdue_reviews),
     Job("remind of access reviews", timedelta(hours=6), remind_of_access_reviews),
     Job("take in folder", timedelta(seconds=15), take_in_folder, longest=timedelta(hours=1)),

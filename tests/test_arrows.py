@@ -12,8 +12,8 @@ SOURCES = sorted(path for room in ("console", "db", "jobs") for path in (ROOT / 
 
 # Lower floors know nothing of higher ones. `base` is plain data that every room may use.
 FLOORS = [
-    "db", "base", "audit", "institution", "access", "notices", "policy", "images", "review", "lab", "intake",
-    "operations", "edge", "ui", "top",
+    "db", "base", "audit", "institution", "access", "notices", "policy", "images", "retention", "review", "lab",
+    "intake", "operations", "edge", "ui", "top",
 ]  # fmt: skip
 BASE = {
     "console",

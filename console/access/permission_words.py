@@ -43,6 +43,8 @@ MEANINGS: dict[Permission, str] = {
     P.AUDIT_READ: "read the audit trail",
     P.AUDIT_VERIFY: "verify the audit and evidence chains",
     P.EVIDENCE_EXPORT: "export what the deciders of a check saw, as a file that proves itself",
+    P.COMPLIANCE_READ: "see how each rule of compliance is met, and the legal holds",
+    P.LEGAL_HOLD_MANAGE: "place legal holds, ask that one be lifted, agree to what another person asks",
     P.OPERATIONS_READ: "see scheduled jobs, their runs, and what regular checks found",
     P.OPERATIONS_MANAGE: "run, pause and resume scheduled jobs",
 }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from console.access import session_store as store
 from console.access.session_data import EndReason, Session, moment
 from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
+from console.audit.proof import proof_of
 from console.settings import settings
 from db.engine import transaction
 from db.models import SessionRecord
@@ -88,18 +89,25 @@ async def catch_up(institution_id: UUID) -> int:
 
 
 async def purge(institution_id: UUID) -> int:
-    """Delete what ended longer ago than SESSION_HISTORY_DAYS; how many rows."""
+    """Delete what ended longer ago than SESSION_HISTORY_DAYS, but for what a legal hold covers; how many rows.
+
+    The audit trail is told how many went, and their hash.
+    """
     actor = system_actor(institution_id, "sessions")
     limit = datetime.now(UTC) - timedelta(days=settings().session_history_days)
     async with transaction(actor) as rows:
-        gone = await rows.execute(
-            delete(SessionRecord).where(SessionRecord.ended_at < limit).returning(SessionRecord.id)
+        await rows.execute(text("select heed_legal_holds()"))
+        covered = func.on_legal_hold_person(
+            SessionRecord.institution_id, SessionRecord.user_id, SessionRecord.started_at, SessionRecord.ended_at
         )
-        count = len(gone.all())
-        if count:
-            after = {"count": count, "ended_before": limit.isoformat()}
+        due = SessionRecord.ended_at < limit
+        columns = SessionRecord.__table__.c
+        gone = (await rows.execute(delete(SessionRecord).where(due, ~covered).returning(*columns))).mappings().all()
+        if gone:
+            held = await rows.scalar(select(func.count()).select_from(SessionRecord).where(due))
+            after = {**proof_of(map(dict, gone)), "ended_before": limit, "held": held}
             await record(rows, actor, Event.SESSIONS_PURGED, "institution", institution_id, after=after)
-    return count
+    return len(gone)
 
 
 async def _catch_up_with(actor: Actor, left: Sequence[SessionRecord]) -> int:

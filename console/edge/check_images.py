@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from console.access.permissions import NotAllowed
-from console.images.links import PATH, LinkRefused, fetch
+from console.images.links import PATH, ImageGone, LinkRefused, fetch
 from console.images.render import NotDisplayable, png
 from console.images.store import StoreUnavailable
 
@@ -29,6 +29,8 @@ async def check_image(request: Request, image_id: UUID, token: str = "") -> Resp
         raise HTTPException(HTTPStatus.NOT_FOUND, "This image address is not valid any more.") from None
     except NotDisplayable as error:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"This image cannot be displayed: {error}.") from None
+    except ImageGone as gone:
+        raise HTTPException(HTTPStatus.GONE, str(gone)) from None
     except StoreUnavailable as error:
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "3"}) from None
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=300, no-transform"})

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from console.access.permissions import Permission, require
 from console.access.secrets import sign, verify
 from console.actor import Actor
-from console.images.store import image_store
+from console.images.store import StoreUnavailable, image_store
 from console.settings import settings
 from db.engine import transaction
-from db.models import Image
+from db.models import Image, ImagePurge
 
 PATH = "/images"
 PURPOSE = "image link"
@@ -25,6 +25,13 @@ class LinkRefused(Exception):
 
     def __init__(self) -> None:
         super().__init__("This image address is not valid any more. Open the check again.")
+
+
+class ImageGone(Exception):
+    """The image's time was over, and it was destroyed."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"This image was destroyed on {at:%Y-%m-%d}, when its retention time was over.")
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ def link(actor: Actor, image_id: UUID) -> str:
 async def fetch(actor: Actor, image_id: UUID, token: str) -> StoredImage:
     """The image's original bytes for a link of this session.
 
-    Raises LinkRefused, NotAllowed, LookupError for an unknown image, StoreUnavailable.
+    Raises LinkRefused, NotAllowed, LookupError for an unknown image, ImageGone, StoreUnavailable.
     """
     require(actor, Permission.ITEM_READ)
     if not verify(PURPOSE, _message(actor, image_id), token):
@@ -51,7 +58,18 @@ async def fetch(actor: Actor, image_id: UUID, token: str) -> StoredImage:
         row = (await session.execute(select(Image.sha256, Image.problem).where(Image.id == image_id))).first()
     if row is None:
         raise LookupError("no such image")
-    return StoredImage(await image_store().fetch(actor.institution_id, row.sha256), row.problem is None)
+    try:
+        return StoredImage(await image_store().fetch(actor.institution_id, row.sha256), row.problem is None)
+    except StoreUnavailable:
+        await _check_not_gone(actor, row.sha256)
+        raise
+
+
+async def _check_not_gone(actor: Actor, sha256: bytes) -> None:
+    async with transaction(actor) as session:
+        at = await session.scalar(select(func.max(ImagePurge.purged_at)).where(ImagePurge.sha256 == sha256))
+    if at is not None:
+        raise ImageGone(at)
 
 
 def _message(actor: Actor, image_id: UUID) -> bytes:

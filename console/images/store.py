@@ -22,6 +22,8 @@ from console.settings import Settings
 # Requests in flight at once, over all callers of this process.
 CONNECTIONS = 16
 _CHUNK = 1 << 18
+# How stores refuse to delete what object lock keeps.
+_LOCKED = frozenset({"AccessDenied", "ObjectLocked", "InvalidRequest", "MethodNotAllowed"})
 
 
 class StoreUnavailable(Exception):
@@ -98,6 +100,28 @@ class ImageStore:
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreUnavailable("opening a file") from error
         return _checked(response, sha256)
+
+    def purge(self, institution_id: UUID, sha256: bytes, before: datetime) -> bool:
+        """Destroy every version of these bytes that was stored before; whether nothing of them is left.
+
+        Something is left where the store's object lock still holds, or the same bytes have come again since. Raises
+        StoreUnavailable.
+        """
+        key, left = _key(institution_id, sha256), False
+        try:
+            for version in list(self._client.list_objects(self._bucket, prefix=key, include_version=True)):
+                if version.last_modified is None or version.last_modified >= before:
+                    left = True
+                    continue
+                try:
+                    self._client.remove_object(self._bucket, key, version_id=version.version_id)
+                except S3Error as error:
+                    if error.code not in _LOCKED:
+                        raise
+                    left = True
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("destroying an image") from error
+        return not left
 
     async def fetch(self, institution_id: UUID, sha256: bytes) -> bytes:
         """`get` from a bounded number of threads, so that the event loop never waits for the store."""

@@ -27,6 +27,7 @@ class NoticeKind(StrEnum):
     POLICY_SENT_BACK = "policy_sent_back"
     POLICY_ACTIVE = "policy_active"
     POLICY_NOT_ACTIVATED = "policy_not_activated"
+    LEGAL_HOLD_LIFTING = "legal_hold_lifting"
 
 
 @dataclass(frozen=True)
@@ -127,5 +128,11 @@ KINDS: dict[NoticeKind, KindWords] = {
         "a version of the policy could not become active at its moment: told to those who may activate it",
         "version", "text",
         by_email=True, always="checks are judged by the version before",
+    ),
+    K.LEGAL_HOLD_LIFTING: _kind(
+        "Legal hold to be lifted",
+        "somebody asks that a legal hold be lifted, and a second person has to agree: told to those who may",
+        "by", "text", "matter",
+        by_email=True,
     ),
 }  # fmt: skip

@@ -32,6 +32,7 @@ _HEADLINES: dict[NoticeKind, str] = {
     K.POLICY_SENT_BACK: "{by} sent version {version} of the policy back",
     K.POLICY_ACTIVE: "Version {version} of the policy is active",
     K.POLICY_NOT_ACTIVATED: "Version {version} of the policy could not be activated",
+    K.LEGAL_HOLD_LIFTING: "{by} asks that a legal hold be lifted",
     K.ACCESS_REVIEW_DUE: "{count} lines of an access review are to be decided by {due_on}",
 }
 # Of many items at once, told to who manages their queue.

@@ -20,6 +20,7 @@ class CheckName(StrEnum):
     CERTIFICATE = "certificate"
     API_KEYS = "API keys"
     BACKUP = "backup"
+    RETENTION = "retention"
 
 
 _KEEP: Final = text(

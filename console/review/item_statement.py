@@ -32,8 +32,14 @@ _IMAGE: Final = "encode(i.sha256, 'hex') as sha256, i.width, i.height, i.dpi, i.
 # The parts that have several rows, each a list of objects under its name. Amounts travel as text and hashes as hex, so
 # that no number of JSON is ever an amount.
 _LISTS: Final = {
+    # Of a check whose time is over the images may have been destroyed.
     "images": """
-        select i.id, i.side, {image} from image i where i.item_id = item.id order by i.ordinal, i.id""",
+        select i.id, i.side, encode(i.sha256, 'hex') as sha256, i.width, i.height, i.dpi,
+               case when item.status in ('approved', 'returned', 'rejected', 'cleared', 'closed') then coalesce(
+                   (select 'destroyed on ' || max(p.purged_at)::date || ', when its retention time was over'
+                    from image_purge p where p.sha256 = i.sha256 and p.purged_at > item.received_at), i.problem)
+               else i.problem end as problem
+        from image i where i.item_id = item.id order by i.ordinal, i.id""",
     "cards": """
         select i.id, i.side, {image} from image i
         where i.account_id = item.account_id and i.side = 'card' order by i.id limit :cards""",

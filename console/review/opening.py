@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import (
@@ -64,6 +64,8 @@ class Opened:
     """What this person had chosen and typed for it."""
     nonpayment: NonpaymentNotice | None = None
     """What the depositary bank is owed besides the check, if this one is returned."""
+    on_legal_hold: bool = False
+    """Whether a legal hold covers it, for who may know."""
 
 
 async def open_item(actor: Actor, item_id: UUID, *, take: bool = True) -> Opened:
@@ -93,7 +95,8 @@ async def open_within(session: AsyncSession, actor: Actor, item_id: UUID, refuse
     two_people = view.required.two_people or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
-    return Opened(view, standing, why, may_take, two_people, read.draft, await _nonpayment(session, view))
+    owed, held = await _nonpayment(session, view), await _on_legal_hold(session, actor, view)
+    return Opened(view, standing, why, may_take, two_people, read.draft, owed, held)
 
 
 async def _open(actor: Actor, item_id: UUID, refused: str = "") -> Opened:
@@ -105,6 +108,12 @@ async def _nonpayment(session: AsyncSession, view: ItemView) -> NonpaymentNotice
     if view.return_by is None or view.amount < NONPAYMENT[-1].amount:
         return None
     return nonpayment_notice(view.amount, view.received_at, await office_of(session))
+
+
+async def _on_legal_hold(session: AsyncSession, actor: Actor, view: ItemView) -> bool:
+    if not may(actor, Permission.COMPLIANCE_READ):
+        return False
+    return bool(await session.scalar(select(func.on_legal_hold_item(view.id))))
 
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:

@@ -71,10 +71,12 @@ class ReviewBar:
         self._return.set_visibility(not over and view.return_by is not None)
         if view.return_by:
             self._show_return(opened, view.return_by, now)
-        if over:
-            self._chips.show([chip(view.status.label, tone=Tone.OK, icon_name="task_alt")])
-        else:
-            self._chips.show([chip("two people", tone=Tone.TWO_PEOPLE, icon_name="group")] if opened.two_people else [])
+        chips = [chip(view.status.label, tone=Tone.OK, icon_name="task_alt")] if over else []
+        if not over and opened.two_people:
+            chips.append(chip("two people", tone=Tone.TWO_PEOPLE, icon_name="group"))
+        if opened.on_legal_hold:
+            chips.append(chip("legal hold", tone=Tone.WARNING, icon_name="gavel"))
+        self._chips.show(chips)
         self._holder.show([_holder(opened)])
 
     def _show_return(self, opened: Opened, by: datetime, now: datetime) -> None:

@@ -33,6 +33,10 @@ _FOR_AUDITORS: Final = (
     Event.ACCOUNT_NUMBER_VIEWED.value,
     Event.ATTACHMENT_OPENED.value,
     Event.EVIDENCE_EXPORTED.value,
+    Event.LEGAL_HOLD_PLACED.value,
+    Event.LEGAL_HOLD_LIFT_ASKED.value,
+    Event.LEGAL_HOLD_KEPT.value,
+    Event.LEGAL_HOLD_LIFTED.value,
 )
 
 

@@ -11,6 +11,7 @@ from nicegui.element import Element
 from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.audit.entries import Event
+from console.retention.legal_hold_panel import HoldsOnCheck
 from console.review import attachments
 from console.review.choices import MAX_NOTE
 from console.review.evidence_packet import MEDIA_TYPE, export_evidence
@@ -45,6 +46,8 @@ _ICONS: Final = {
     Event.ADVICE_GIVEN: "tips_and_updates",
     Event.EVIDENCE_EXPORTED: "inventory_2",
     Event.ACCOUNT_NUMBER_VIEWED: "visibility",
+    Event.LEGAL_HOLD_PLACED: "gavel",
+    Event.LEGAL_HOLD_LIFTED: "gavel",
 }
 
 
@@ -57,6 +60,7 @@ class TimelinePanel:
         self._view: ItemView | None = None
         self._next: int | None = None
         self._field: MentionField | None = None
+        self._holds: HoldsOnCheck | None = None
         self.is_open = self._drawn = False
         self._box = Element("aside").classes("crc-panel crc-timeline crc-away")
         self._box.props["aria-label"] = "Timeline"
@@ -74,6 +78,7 @@ class TimelinePanel:
                     export.props["aria-label"] = "Export the evidence of this check"
                 close = ActionButton("Close", self.toggle, key=key_of("timeline", Scope.REVIEW), kind="quiet")
                 close.props["aria-label"] = "Close the timeline"
+            self._holds = HoldsOnCheck(page) if may(page.actor, Permission.COMPLIANCE_READ) else None
             self._field = self._draw_field() if may(page.actor, Permission.ITEM_NOTE) else None
             self._list = Element("ol").classes("crc-happenings")
             self._list.props["tabindex"] = "0"
@@ -176,9 +181,12 @@ class TimelinePanel:
     async def _read(self, actor: Actor) -> None:
         if self._view is None:
             return
-        page = await read_timeline(actor, self._view.id)
+        view = self._view
+        page = await read_timeline(actor, view.id)
         self._list.clear()
         self._add(page)
+        if self._holds is not None:
+            await self._holds.read(actor, view.id, view.account.id if view.account else None)
 
     async def _read_more(self, actor: Actor) -> None:
         if self._view is not None and self._next is not None:

@@ -80,6 +80,10 @@ _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ATTACHMENT_OPENED: lambda after: f"opened {after.get('name', 'an attachment')}",
     Event.ADVICE_GIVEN: _of_act(_ACTS, "advises: ", "gave advice"),
     Event.EVIDENCE_EXPORTED: lambda _: "exported the evidence",
+    Event.LEGAL_HOLD_PLACED: lambda after: f"placed a legal hold on it: {after.get('matter', '')}",
+    Event.LEGAL_HOLD_LIFT_ASKED: lambda after: f"asked that the legal hold be lifted: {after.get('matter', '')}",
+    Event.LEGAL_HOLD_KEPT: lambda after: f"kept the legal hold: {after.get('matter', '')}",
+    Event.LEGAL_HOLD_LIFTED: lambda after: f"lifted the legal hold: {after.get('matter', '')}",
     Event.ACCOUNT_NUMBER_VIEWED: lambda _: "looked at the full account number",
 }
 

@@ -29,6 +29,7 @@ from db.models.policy import (
     PolicyWorkingCopy,
 )
 from db.models.queue_views import DefaultView, SavedView
+from db.models.retention import ImagePurge, LegalHold
 from db.models.review import (
     CheckItem,
     Claim,
@@ -72,6 +73,7 @@ __all__ = [
     "Flag",
     "HistoryCheck",
     "Image",
+    "ImagePurge",
     "InstallationCheck",
     "Institution",
     "IssuedCheck",
@@ -84,6 +86,7 @@ __all__ = [
     "ItemTransition",
     "JobRun",
     "KeptFacts",
+    "LegalHold",
     "Notice",
     "NoticeSetting",
     "PendingDecision",

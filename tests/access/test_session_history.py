@@ -176,7 +176,7 @@ def test_old_history_is_purged(run: Callable, monkeypatch: pytest.MonkeyPatch) -
             await sessions.end_named(reference, EndReason.SIGNED_OUT)
             await change(bank.system, reference, ended_at=now - timedelta(days=days))
         await change(bank.system, still_open, started_at=now - timedelta(days=200))
-        assert await job("purge session history")() == 1
+        assert await purge(bank.institution_id) == 1
         assert {row.reference for row in await history(bank.system)} == {newer, still_open}
         (entry,) = await audited(bank.system, Event.SESSIONS_PURGED)
         assert entry.after["count"] == 1 and entry.actor_name == "sessions"

@@ -17,6 +17,7 @@ from console.notices.inbox import list_notices
 from console.notices.kinds import NoticeKind
 from console.review.claims import claim
 from console.review.states import Status
+from console.settings import settings
 from db import engine
 from db.engine import transaction
 from db.models import Claim
@@ -174,7 +175,9 @@ def test_the_database_allows_one_run_at_a_time(database: Database) -> None:
             owner.execute("insert into job_run (job, due_at) values ('a job', now() + interval '1 day')")
 
 
-def test_old_runs_are_forgotten_but_the_last(run: Callable, database: Database) -> None:
+def test_old_runs_are_forgotten_but_the_last(
+    run: Callable, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = [("a", 40, 5), ("a", 35, 0), ("a", 20, 5), ("a", 2, 0), ("a", 0, 0), ("b", 90, 1)]
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         for name, days, done in rows:
@@ -187,6 +190,9 @@ def test_old_runs_are_forgotten_but_the_last(run: Callable, database: Database) 
     with psycopg.connect(database.owner_url) as owner:
         left = owner.execute("select job, (now() - due_at) > interval '10 days' from job_run order by job, due_at")
         assert left.fetchall() == [("a", True), ("a", False), ("b", True)]
+    monkeypatch.setenv("JOB_RUN_RETENTION_DAYS", "10")
+    settings.cache_clear()
+    assert run(forget_old_runs()) == 1
 
 
 def test_each_job_works_in_an_empty_and_in_a_used_bank(run: Callable, tmp_path: Path) -> None:

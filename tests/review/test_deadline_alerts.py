@@ -23,6 +23,7 @@ from console.review.clocks import next_banking_day
 from console.review.deadline_alerts import check_return_deadlines, check_sla, warn_before_cut_off
 from console.review.decisions import decide, resume_due_holds
 from console.review.states import Act
+from console.settings import settings
 from db.engine import transaction
 from db.models import CheckItem, Claim, Institution, ItemAlert, Notice
 from tests.factories import Bank, claimed, import_items, item_ids, make_bank, x9_item
@@ -236,7 +237,9 @@ def test_old_notices_and_alerts_are_forgotten(run: Callable, tmp_path: Path) -> 
         await check_sla(bank.institution_id, NOW)
         kept = await retention.purge_notices(bank.institution_id)
         async with transaction(bank.system) as session:
-            await session.execute(update(Notice).values(created_at=NOW - retention.KEPT * 2))
+            await session.execute(
+                update(Notice).values(created_at=NOW - timedelta(days=2 * settings().notice_retention_days))
+            )
         purged = await retention.purge_notices(bank.institution_id)
         await deadline_alerts.forget_alerts(bank.institution_id)
         async with transaction(bank.system) as session:
