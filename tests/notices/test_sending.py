@@ -117,6 +117,7 @@ def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
         "job": "a job",
         "due_on": "2026-11-25",
         "version": 7,
+        "matter": "Doe v. Bank",
     }
     lines = set()
     for kind in NoticeKind:
