@@ -26,10 +26,20 @@ def hint_items(session: AsyncSession, institution_id: UUID, item_ids: Iterable[U
     """Tell every replica, once this transaction has committed, that these items changed.
 
     No ids: many items changed, so read everything again. `by` is the request in which a page changed them and has seen
-    what came of it: that page need not read again.
+    what came of it: that page need not read again. What one request changed in one transaction is told in one message.
     """
-    message = json.dumps({"institution": str(institution_id), "items": [str(item) for item in item_ids], "by": by})
-    _publish_after_commit(session, CHANNEL, message)
+    told: dict[tuple[UUID, str], list[UUID] | None] = session.info.setdefault("items_told", {})
+    key, items = (institution_id, by), list(item_ids)
+    if key not in told:
+        told[key] = []
+
+        async def publish() -> None:
+            names = [str(item) for item in told[key] or ()]
+            await _publish(CHANNEL, json.dumps({"institution": str(institution_id), "items": names, "by": by}))
+
+        after_commit(session, publish)
+    before = told[key]
+    told[key] = None if before is None or not items else [*before, *items]
 
 
 def hint_notices(session: AsyncSession, user_ids: Iterable[UUID]) -> None:

@@ -11,10 +11,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from functools import lru_cache
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
-from sqlalchemy import event, text
+from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -25,13 +27,14 @@ LOCK_TIMEOUT_MS = 2_000
 # A process that is stopped, or lost with its machine, keeps its locks no longer than this.
 IDLE_TIMEOUT_MS = 60_000
 
-_BEGIN = text(
-    "select set_config('role', :role, true), set_config('console.institution_id', :institution, true),"
-    " set_config('statement_timeout', :timeout, true),"
-    # Here and not when the connection is opened: PgBouncer passes on no such options.
-    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', true), set_config('timezone', 'UTC', true),"
-    " set_config('idle_in_transaction_session_timeout', :idle, true),"
-    " set_config('transaction_read_only', :read_only, true)"
+# How a transaction begins: one message, where SQLAlchemy's own BEGIN would be a round trip of its own. The settings
+# come here and not when the connection is opened, because PgBouncer passes on no such options.
+_BEGIN: Final = sql.SQL(
+    "begin{isolation}; select set_config('role', {role}, true),"
+    " set_config('console.institution_id', {institution}, true),"
+    " set_config('statement_timeout', {timeout}, true), set_config('lock_timeout', {lock}, true),"
+    " set_config('timezone', 'UTC', true), set_config('idle_in_transaction_session_timeout', {idle}, true),"
+    " set_config('transaction_read_only', {read_only}, true)"
 )
 
 
@@ -95,6 +98,10 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=pool_timeout,
+        # The connection used last comes next: a few of them have every statement prepared, and the rest are spare.
+        pool_use_lifo=True,
+        # Only so much as that BEGIN is ours to say, in `transaction`; it ends with COMMIT or ROLLBACK as any other.
+        isolation_level="AUTOCOMMIT",
         # Values of a failing statement, account numbers among them, stay out of tracebacks and logs.
         hide_parameters=True,
         connect_args={
@@ -163,10 +170,10 @@ async def transaction(
     async with _sessions() as session:
         async with session.begin():
             asked = time.perf_counter()
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"} if snapshot else None)
+            await session.connection()
             _waits.count += 1
             _waits.seconds += time.perf_counter() - asked
-            await enter(session, actor, statement_timeout_ms, read_only=read_only)
+            await enter(session, actor, statement_timeout_ms, snapshot=snapshot, read_only=read_only)
             yield session
         waiting: list[AfterCommit] = session.info.get("after_commit", [])
     for action in waiting:
@@ -174,19 +181,31 @@ async def transaction(
 
 
 async def enter(
-    session: AsyncSession, actor: InInstitution | None, statement_timeout_ms: int, *, read_only: bool
+    session: AsyncSession,
+    actor: InInstitution | None,
+    statement_timeout_ms: int,
+    *,
+    snapshot: bool = False,
+    read_only: bool = False,
 ) -> None:
-    """Make a transaction that has just begun the console's, inside the actor's institution."""
-    await session.execute(
-        _BEGIN,
-        {
-            "role": APP_ROLE,
-            "institution": str(actor.institution_id) if actor else "",
-            "timeout": str(statement_timeout_ms),
-            "idle": str(IDLE_TIMEOUT_MS),
-            "read_only": "on" if read_only else "off",
-        },
-    )
+    """Begin the transaction of a session as one of the console's, inside the actor's institution."""
+    connection = await session.connection()
+    institution = actor.institution_id if actor else None
+    await connection.exec_driver_sql(_beginning(institution, statement_timeout_ms, snapshot, read_only))
+
+
+@lru_cache
+def _beginning(institution_id: UUID | None, statement_timeout_ms: int, snapshot: bool, read_only: bool) -> str:
+    """The statements that begin a transaction. They are several in one message, which takes no parameters."""
+    return _BEGIN.format(
+        isolation=sql.SQL(" isolation level repeatable read" if snapshot else ""),
+        role=sql.Literal(APP_ROLE),
+        institution=sql.Literal(str(institution_id or "")),
+        timeout=sql.Literal(str(statement_timeout_ms)),
+        lock=sql.Literal(str(LOCK_TIMEOUT_MS)),
+        idle=sql.Literal(str(IDLE_TIMEOUT_MS)),
+        read_only=sql.Literal("on" if read_only else "off"),
+    ).as_string()
 
 
 def after_commit(session: AsyncSession, action: AfterCommit) -> None:

@@ -176,8 +176,7 @@ async def _on_replica(
     async def read() -> Result:
         sessions = async_sessionmaker(replica.engine, expire_on_commit=False, autoflush=False)
         async with sessions() as session, session.begin():
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"} if snapshot else None)
-            await enter(session, actor, statement_timeout_ms, read_only=True)
+            await enter(session, actor, statement_timeout_ms, snapshot=snapshot, read_only=True)
             return await work(session)
 
     task = asyncio.create_task(read(), name="reading on the replica")

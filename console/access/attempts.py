@@ -44,18 +44,18 @@ class TooManyAttempts(Exception):
         self.retry_after = retry_after
 
 
-async def hit(kind: Kind, key: str) -> int | None:
-    """Count one try of whoever `key` names; None while it is within the limit, else the seconds to wait.
+async def hit(kind: Kind, key: str, times: int = 1) -> int | None:
+    """Count one try, or so many at once, of whoever `key` names; None while within the limit, else the seconds to wait.
 
     `key` says what it is, such as `address:192.0.2.7`, and never reaches Redis in clear: people type passwords into
     the field for their name. Raises SessionServiceUnavailable.
     """
-    return await _wait(kind, key, counted=True)
+    return await _wait(kind, key, times)
 
 
 async def spent(kind: Kind, key: str) -> int | None:
     """Like `hit`, but counts nothing: whether another try would be refused. Raises SessionServiceUnavailable."""
-    return await _wait(kind, key, counted=False)
+    return await _wait(kind, key, 0)
 
 
 async def require(kind: Kind, *keys: str) -> None:
@@ -66,11 +66,12 @@ async def require(kind: Kind, *keys: str) -> None:
         raise TooManyAttempts(max(over))
 
 
-async def _wait(kind: Kind, key: str, *, counted: bool) -> int | None:
+async def _wait(kind: Kind, key: str, times: int) -> int | None:
     item, name = _item(kind, settings()), secrets.pseudonym("attempts", key)
     try:
         limiter = _limiter()
-        within = await (limiter.hit if counted else limiter.test)(item, kind.value, name)
+        names = (kind.value, name)
+        within = await (limiter.hit(item, *names, cost=times) if times else limiter.test(item, *names))
         if within:
             return None
         stats = await limiter.get_window_stats(item, kind.value, name)

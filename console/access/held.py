@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import GRANTS, conflicting
@@ -123,7 +123,7 @@ def grant_of(role: CustomRole) -> Grant:
     return Grant(frozenset(role.permissions), limit, _keys(role.queues), _keys(role.item_types))
 
 
-def bounds_of(user: User) -> Bounds:
+def bounds_of(user: User | Row[Any]) -> Bounds:
     """The person's own bounds."""
     return Bounds(user.amount_limit, _keys(user.queues), _keys(user.item_types))
 
@@ -132,6 +132,12 @@ async def read_held(session: AsyncSession, user: User) -> Held:
     """What the person holds at this moment."""
     rows = select(UserRole.role, CustomRole).outerjoin(CustomRole, CustomRole.id == UserRole.custom_role_id)
     found = (await session.execute(rows.where(UserRole.user_id == user.id).order_by(UserRole.role))).all()
+    return held_of(user, found)
+
+
+def held_of(user: User | Row[Any], found: Iterable[Any]) -> Held:
+    """What a person holds, of their row and the rows of their roles, which are `role` and `CustomRole`."""
+    found = tuple(found)
     grants = tuple(grant_of(row.CustomRole) for row in found if row.CustomRole is not None)
     return Held(Access(frozenset(row.role for row in found), bounds_of(user)), user.access_version, grants)
 

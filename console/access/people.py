@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Update, func, select, text, update
+from sqlalchemy import Update, bindparam, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import passwords, totp
 from console.access.email_address import checked_email
-from console.access.held import Access, InvalidPerson, check_access, locked_user, read_held, write_access
+from console.access.held import Access, InvalidPerson, check_access, held_of, locked_user, read_held, write_access
 from console.access.permissions import Permission, require
 from console.access.sessions import Person
 from console.actor import Actor, system_actor
@@ -23,7 +24,7 @@ from console.institution import ensure_institution, institution_of
 from console.roles import Role
 from console.settings import Settings
 from db.engine import transaction
-from db.models import User
+from db.models import CustomRole, User, UserRole
 
 MAXIMUM_USERNAME = 64
 MAXIMUM_DISPLAY_NAME = 100
@@ -169,13 +170,25 @@ async def acting_within(session: AsyncSession, user_id: UUID) -> Actor | None:
 
     For what somebody asked for while they were signed in, and that happens later.
     """
-    query = select(User).where(User.id == user_id, User.active)
-    user = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
-    if user is None:
+    rows = (await session.execute(_ACTING, {"user": user_id})).all()
+    if not rows:
         return None
-    held = await read_held(session, user)
+    person = rows[0]
+    held = held_of(person, [row for row in rows if row.role is not None])
     bounds = held.access.bounds
-    return Actor(user.institution_id, user_id, user.username, held.built_in, grants=held.grants, bounds=bounds)
+    return Actor(person.institution_id, user_id, person.username, held.built_in, grants=held.grants, bounds=bounds)
+
+
+# A row for each role, and one without any for who has none.
+_ACTING: Final = (
+    select(User.institution_id, User.username, User.amount_limit, User.queues, User.item_types, User.access_version)
+    .add_columns(UserRole.role, CustomRole)
+    .outerjoin(UserRole, UserRole.user_id == User.id)
+    .outerjoin(CustomRole, CustomRole.id == UserRole.custom_role_id)
+    .where(User.id == bindparam("user"), User.active)
+    .order_by(UserRole.role)
+    .execution_options(populate_existing=True)
+)
 
 
 async def set_totp(session: AsyncSession, user_id: UUID, secret: str) -> bool:

@@ -29,6 +29,8 @@ _TOO_MANY: Final = (
     "to see what was saved."
 )
 _TELL_SECONDS: Final = 5
+# Events are counted so many at a time, in advance: the shared counter is asked once for them.
+_COUNTED_AT_ONCE: Final = 10
 
 # Engine.IO message (4) with a Socket.IO event (2) or binary event (5), whose array follows.
 _EVENT: Final = re.compile(r"4[25][^\[]*(\[.*)", re.DOTALL)
@@ -57,6 +59,7 @@ class GuardedSocket:
         self._visitor = visitor
         self._closed = False
         self._told_at = float("-inf")
+        self._counted = 0
 
     async def receive(self) -> Message:
         """The next message; a disconnection in place of one that must not be acted on.
@@ -107,12 +110,16 @@ class GuardedSocket:
 
     async def _within_rate(self) -> bool:
         """Count an event of the session; one too many is dropped, and the person told."""
+        if self._counted:
+            self._counted -= 1
+            return True
         try:
-            wait = await attempts.hit(Kind.PAGE_EVENT, self._visitor.token.partition(".")[0])
+            wait = await attempts.hit(Kind.PAGE_EVENT, self._visitor.token.partition(".")[0], _COUNTED_AT_ONCE)
         except SessionServiceUnavailable:
             # The event itself asks for the session next, and tells of its being away.
             return True
         if wait is None:
+            self._counted = _COUNTED_AT_ONCE - 1
             return True
         if time.monotonic() - self._told_at > _TELL_SECONDS:
             self._told_at = time.monotonic()

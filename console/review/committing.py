@@ -10,25 +10,27 @@ whether they are active, and what they hold, is read anew, in the transaction of
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access import allowlist
+from console.access.allowlist import Rule
 from console.access.people import acting_within
 from console.access.permissions import NotAllowed, Permission, may, require
 from console.actor import Actor, system_actor
 from console.hints import hint_items
 from console.review.claims import give_back_within, renew_within
 from console.review.deciding import Prepared, locked_item, prepare
-from console.review.decision_rows import Written, enter, write_rows
+from console.review.decision_rows import write
 from console.review.errors import MeansSomethingElse, PersonGone, ReviewRefused
 from console.review.evidence import Seen
 from console.review.item_view import ItemNotFound
@@ -77,62 +79,99 @@ async def commit_pending(institution_id: UUID, item_id: UUID) -> Committed | Non
     """Commit what waits on an item and is due, in one transaction; None where there is no such thing (any more).
 
     Everything is checked as of now. What the rules refuse leaves the item undecided, with the draft, in the hands of
-    who submitted it, who is told.
+    who submitted it, who is told; that is a transaction of its own, after the first is as if it had never been.
     """
     system = system_actor(institution_id, "decisions")
     rules = await allowlist.rules_of(institution_id)
-    async with transaction(system) as session:
-        try:
-            await locked_item(session, item_id)
-        except ItemNotFound:
-            return None
-        due = (PendingDecision.item_id == item_id, PendingDecision.commit_at <= func.now())
-        row = (await session.scalars(delete(PendingDecision).where(*due).returning(PendingDecision))).one_or_none()
-        if row is None:
-            return None
-        actor = await acting_within(session, row.user_id)
-        if actor is not None:
-            actor = replace(actor, session=row.session, address=row.address, request_id=row.request_id)
-            actor = replace(actor, barred=allowlist.barred(rules, actor))
-        try:
-            async with session.begin_nested():
-                actor, prepared, written = await _commit(session, actor, row)
-        except _REFUSED as refused:
-            await _leave_undecided(session, system, actor, row, str(refused))
-            return Committed(item_id, row.user_id, None, str(refused))
-        except IntegrityError as error:
-            # The database's own guard: the rules above should have said it first.
-            _log.error("the database refused a commit", item=str(item_id), error=str(error.orig))
-            why = "The database's own rules do not allow it. Look at the check again."
-            await _leave_undecided(session, system, actor, row, why)
-            return Committed(item_id, row.user_id, None, why)
-        await enter(session, actor, prepared, written)
-        return Committed(item_id, row.user_id, prepared.status)
+    waited: _Waited | None = None
+    try:
+        async with transaction(system) as session:
+            waited = await _take_due(session, item_id)
+            if waited is None:
+                return None
+            actor = await _acting(session, waited, rules)
+            prepared = await _commit(session, actor, waited)
+        return Committed(item_id, waited.user_id, prepared.status)
+    except _REFUSED as refused:
+        why = str(refused)
+    except IntegrityError as error:
+        # The database's own guards, which speak at the end of the transaction: the rules above should have said it
+        # first.
+        _log.error("the database refused a commit", item=str(item_id), error=str(error.orig))
+        why = "The database's own rules do not allow it. Look at the check again."
+    return await _refuse(system, item_id, waited, why, rules)
 
 
-async def _commit(session: AsyncSession, actor: Actor | None, row: PendingDecision) -> tuple[Actor, Prepared, Written]:
+class _Waited(Protocol):
+    """The row of a decision that waited, as it was deleted."""
+
+    item_id: UUID
+    user_id: UUID
+    stage: str
+    choice: dict[str, Any]
+    outcome: str
+    seen_version: int
+    seen_digest: str
+    viewed_ms: dict[str, int]
+    session: str | None
+    address: str | None
+    request_id: str | None
+    submitted_at: datetime
+
+
+_TAKE_DUE: Final = (
+    delete(PendingDecision.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
+    .where(PendingDecision.item_id == bindparam("item"), PendingDecision.commit_at <= func.now())
+    .returning(*PendingDecision.__table__.c)
+)
+
+
+async def _take_due(session: AsyncSession, item_id: UUID) -> _Waited | None:
+    """With the item locked, what waits on it and is due: whoever deletes the row has won."""
+    try:
+        await locked_item(session, item_id)
+    except ItemNotFound:
+        return None
+    return cast(_Waited | None, (await session.execute(_TAKE_DUE, {"item": item_id})).one_or_none())
+
+
+async def _acting(session: AsyncSession, waited: _Waited, rules: Sequence[Rule]) -> Actor | None:
+    """Who submitted it, as they may act now; None where they work here no more."""
+    actor = await acting_within(session, waited.user_id)
+    if actor is None:
+        return None
+    actor = replace(actor, session=waited.session, address=waited.address, request_id=waited.request_id)
+    return replace(actor, barred=allowlist.barred(rules, actor))
+
+
+async def _commit(session: AsyncSession, actor: Actor | None, waited: _Waited) -> Prepared:
     if actor is None:
         raise PersonGone
-    submission = submission_from(row.stage, row.choice)
+    submission = submission_from(waited.stage, waited.choice)
     require(actor, submission.stage.permission)
-    seen = Seen(row.seen_version, row.seen_digest, row.viewed_ms)
-    prepared = await prepare(session, actor, row.item_id, submission, seen)
-    if prepared.status.value != row.outcome:
-        raise MeansSomethingElse(Status(row.outcome), prepared.status)
-    written = await write_rows(session, actor, prepared, row.submitted_at)
-    # Guards that wait for the end of the transaction speak now, while there is a way back.
-    await session.execute(text("set constraints all immediate"))
-    return actor, prepared, written
+    seen = Seen(waited.seen_version, waited.seen_digest, waited.viewed_ms)
+    prepared = await prepare(session, actor, waited.item_id, submission, seen)
+    if prepared.status.value != waited.outcome:
+        raise MeansSomethingElse(Status(waited.outcome), prepared.status)
+    await write(session, actor, prepared, waited.submitted_at)
+    return prepared
 
 
-async def _leave_undecided(
-    session: AsyncSession, system: Actor, actor: Actor | None, row: PendingDecision, why: str
-) -> None:
-    """The item stays with who submitted it, or goes back to its queue where they work no more."""
-    if actor is not None and may(actor, Permission.ITEM_CLAIM):
-        await renew_within(session, actor, row.item_id)
-    else:
-        item = await locked_item(session, row.item_id)
-        await give_back_within(session, system, [item], "a decision was not committed", of=row.user_id)
-    await refuse_within(session, system, row.item_id, row.user_id, why)
-    hint_items(session, system.institution_id, [row.item_id])
+async def _refuse(
+    system: Actor, item_id: UUID, before: _Waited | None, why: str, rules: Sequence[Rule]
+) -> Committed | None:
+    """The item stays with who submitted it, or goes back to its queue where they work no more. None where what waited
+    was taken back, or seen to by somebody else, since it was refused."""
+    async with transaction(system) as session:
+        waited = await _take_due(session, item_id)
+        if waited is None or before is None or waited.submitted_at != before.submitted_at:
+            return None
+        actor = await _acting(session, waited, rules)
+        if actor is not None and may(actor, Permission.ITEM_CLAIM):
+            await renew_within(session, actor, item_id)
+        else:
+            item = await locked_item(session, item_id)
+            await give_back_within(session, system, [item], "a decision was not committed", of=waited.user_id)
+        await refuse_within(session, system, item_id, waited.user_id, why)
+        hint_items(session, system.institution_id, [item_id])
+        return Committed(item_id, waited.user_id, None, why)

@@ -7,10 +7,10 @@ time is checked by the same rules as one that is committed at once. `decision_ro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, Place, amount_limit, within_limit
@@ -181,11 +181,18 @@ async def locked(
 
 async def locked_item(session: AsyncSession, item_id: UUID) -> CheckItem:
     """The item's row, locked until the end of the transaction. Raises ItemNotFound."""
-    query = select(CheckItem).where(CheckItem.id == item_id).with_for_update()
-    item = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    item = (await session.execute(_LOCKED, {"item": item_id})).scalar_one_or_none()
     if item is None:
         raise ItemNotFound
     return item
+
+
+_LOCKED: Final = (
+    select(CheckItem)
+    .where(CheckItem.id == bindparam("item"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def _check_looked_at(view: ItemView, seen: Seen) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
@@ -19,47 +19,43 @@ from console.notices import NoticeKind, notify
 from console.review.choices import bounded
 from console.review.deciding import Prepared
 from console.review.errors import NotYours
-from console.review.evidence import keep_evidence
+from console.review.evidence import evidence_of
 from console.review.queue_clock import follow_status, queue_clock
 from console.review.second_people import return_to_maker, tell_second_people
 from db.engine import after_commit
-from db.models import Claim, Decision, ItemDraft, Queue
+from db.models import Decision, Queue
 
-# What the person held of the item ends in one statement: the claim, and the draft that has become a decision.
-_LET_GO: Final = (
-    delete(Claim)
-    .where(Claim.item_id == bindparam("item"))
-    .add_cte(
-        delete(ItemDraft)
-        .where(ItemDraft.user_id == bindparam("user"), ItemDraft.item_id == bindparam("item"))
-        .cte("own")
-    )
-    .execution_options(synchronize_session=False)
+# The evidence, and with it what the person held of the item ends: the claim, and the draft that has become a decision.
+_EVIDENCE_AND_LET_GO: Final = text(
+    """
+    with claimed as (delete from claim where item_id = :item),
+    typed as (delete from draft where user_id = :user and item_id = :item)
+    insert into evidence (decision_id, institution_id, item_id, snapshot, previous_hash, hash)
+    values (:decision, :institution, :item, :snapshot, :previous, :hash)
+    """
 )
 
 
 @dataclass(frozen=True)
-class Written:
+class _Written:
     """A decision's rows as they were written, but for the entry that tells of them."""
 
     decision_id: UUID
     entry: NewEntry
 
 
-async def write(session: AsyncSession, actor: Actor, prepared: Prepared) -> UUID:
-    """Write everything, as `write_rows` and `enter` do; the new id."""
-    written = await write_rows(session, actor, prepared)
-    await enter(session, actor, prepared, written)
+async def write(session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None = None) -> UUID:
+    """Write everything of a decision; its new id. `submitted_at` is when the person chose, where the commit came
+    later."""
+    written = await _write_rows(session, actor, prepared, submitted_at)
+    await _enter(session, actor, prepared, written)
     return written.decision_id
 
 
-async def write_rows(
-    session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None = None
-) -> Written:
-    """Write decision, evidence and item, and let go of the item and of the draft of it; `enter` has to follow.
-
-    `submitted_at` is when the person chose, where the commit came later.
-    """
+async def _write_rows(
+    session: AsyncSession, actor: Actor, prepared: Prepared, submitted_at: datetime | None
+) -> _Written:
+    """Write decision, evidence and item, and let go of the item and of the draft of it."""
     item, view = prepared.item, prepared.view
     decision = _decision(actor, prepared, submitted_at)
     item.status = prepared.status.value
@@ -77,8 +73,8 @@ async def write_rows(
     await follow_status(session, item)
     session.add(decision)
     await session.flush()
-    evidence = await keep_evidence(session, actor, decision, view, prepared.seen, prepared.last.evidence)
-    await session.execute(_LET_GO, {"item": item.id, "user": actor.user_id})
+    evidence = evidence_of(actor, decision, view, prepared.seen, prepared.last.evidence)
+    await session.execute(_EVIDENCE_AND_LET_GO, {**vars(evidence), "user": actor.user_id})
     if asked := prepared.fitted.asked:
         values = {"by": actor.name, "text": decision.note}
         await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)
@@ -93,10 +89,10 @@ async def write_rows(
         "reasons": decision.reasons,
         "evidence": evidence.hash,
     }
-    return Written(decision.id, NewEntry(prepared.event, "item", item.id, before, after))
+    return _Written(decision.id, NewEntry(prepared.event, "item", item.id, before, after))
 
 
-async def enter(session: AsyncSession, actor: Actor, prepared: Prepared, written: Written) -> None:
+async def _enter(session: AsyncSession, actor: Actor, prepared: Prepared, written: _Written) -> None:
     """Enter the decision in the audit trail, and tell who waits for it. Last of all: everybody who changes something
     waits from here on for the commit."""
     item = prepared.item

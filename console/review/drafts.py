@@ -21,14 +21,13 @@ from db.engine import transaction
 from db.models import CheckItem, ItemDraft
 
 # A draft that comes after the item was decided finds no item to belong to: a slow message must not revive it.
-_SAVE: Final = text(
-    """
+SAVE: Final = """
     insert into draft (institution_id, user_id, item_id, content, saved_at)
     select i.institution_id, :user, i.id, :content, now() from check_item i
     where i.id = :item and i.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
     on conflict (user_id, item_id) do update set content = excluded.content, saved_at = excluded.saved_at
     """
-).bindparams(bindparam("content", type_=JSONB))
+_SAVE: Final = text(SAVE).bindparams(bindparam("content", type_=JSONB))
 
 
 async def save_draft(actor: Actor, item_id: UUID, draft: Draft) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from uuid import UUID
 
 from console.actor import Actor
 from console.audit.canonical import canonical, chained_hash
 from console.review.item_view import ItemView
-from db.models import Decision, Evidence
+from db.models import Decision
 
 # A page cannot claim to have shown a side for longer than a day.
 MAX_VIEWED_MS = 86_400_000
@@ -34,35 +33,30 @@ class Seen:
         }
 
 
-async def keep_evidence(
-    session: AsyncSession, actor: Actor, decision: Decision, view: ItemView, seen: Seen, previous: bytes | None
-) -> Evidence:
-    """Write the snapshot of a decision, in the decision's own transaction; `previous` is the hash of the evidence of
-    the item's decision before it."""
-    snapshot = canonical(
-        {
-            "decision": _decision_values(decision),
-            "decider": {
-                "id": actor.user_id,
-                "name": actor.name,
-                "roles": sorted(actor.roles),
-                "session": actor.session,
-            },
-            "shown": view.shown(),
-            "viewed_ms": seen.viewed(),
-        }
-    )
-    evidence = Evidence(
-        decision_id=decision.id,
-        institution_id=actor.institution_id,
-        item_id=view.id,
-        snapshot=snapshot,
-        previous_hash=previous,
-        hash=chained_hash(previous, snapshot),
-    )
-    session.add(evidence)
-    await session.flush()
-    return evidence
+@dataclass(frozen=True)
+class NewEvidence:
+    """A row of evidence that is to be written: `snapshot` is canonical JSON, `hash` SHA-256 over it and `previous`."""
+
+    decision: UUID
+    institution: UUID
+    item: UUID
+    snapshot: str
+    previous: bytes | None
+    hash: bytes
+
+
+def evidence_of(actor: Actor, decision: Decision, view: ItemView, seen: Seen, previous: bytes | None) -> NewEvidence:
+    """The evidence of a decision whose row is written; `previous` is the hash of that of the item's decision before."""
+    snapshot = _snapshot(actor, decision, view, seen)
+    hashed = chained_hash(previous, snapshot)
+    return NewEvidence(decision.id, actor.institution_id, view.id, snapshot, previous, hashed)
+
+
+def _snapshot(actor: Actor, decision: Decision, view: ItemView, seen: Seen) -> str:
+    """The canonical text. What was shown is most of it, and is in that form already; its key comes third."""
+    decider = {"id": actor.user_id, "name": actor.name, "roles": sorted(actor.roles), "session": actor.session}
+    before = canonical({"decider": decider, "decision": _decision_values(decision)})
+    return f'{before[:-1]},"shown":{view.shown},"viewed_ms":{canonical(seen.viewed())}}}'
 
 
 # The columns of a decision that its snapshot repeats, so that a changed decision row is found as well.

@@ -268,22 +268,15 @@ class ItemView:
         """The first full view of a side."""
         return next((image for image in self.images if image.side == side), None)
 
-    def shown(self) -> dict[str, Any]:
-        """What the reviewer sees, as plain values, for the evidence and its digest."""
-        return {name: _plain(value) for name, value in vars(self).items() if name in _SHOWN}
+    @cached_property
+    def shown(self) -> str:
+        """What the reviewer sees, as canonical JSON: for the evidence, and for its digest."""
+        return canonical({name: value for name, value in vars(self).items() if name in _SHOWN})
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what is shown. A decision names it, so that nobody decides on what has changed since."""
-        return hashlib.sha256(canonical(self.shown()).encode()).hexdigest()
+        return hashlib.sha256(self.shown.encode()).hexdigest()
 
 
 _SHOWN: Final = frozenset(one.name for one in fields(ItemView)) - {"holder", "assigned"}
-
-
-def _plain(value: Any) -> Any:
-    """As `dataclasses.asdict` has it, without copying what nobody changes: a view is digested several times a check."""
-    if isinstance(value, tuple):
-        return tuple(map(_plain, value))
-    parts = getattr(type(value), "__dataclass_fields__", None)
-    return value if parts is None else {name: _plain(getattr(value, name)) for name in parts}

@@ -70,12 +70,22 @@ _COVERED: Final = """exists (
           and (part.item_types is null or part.item_types ? i.item_type))"""
 
 
+# The first full view of each side.
+_SIDES: Final = """
+    select distinct on (image.side) image.id, image.side, image.sha256, image.width, image.height, image.dpi,
+        image.problem
+    from next join image on image.item_id = next.id
+    where image.side in ('front', 'back') order by image.side, image.ordinal, image.id
+    """
+
+
 @dataclass(frozen=True)
 class Statements:
-    """`peek` answers with the item's id and status, `take` with its id, its version, its queue's id, and
-    whether of that queue nobody may hold more than so many."""
+    """`peek` answers with the item's id and status, `sides` with what an `ImageShown` holds of its front and back,
+    `take` with its id, its version, its queue's id, and whether of that queue nobody may hold more than so many."""
 
     peek: TextClause
+    sides: TextClause
     take: TextClause
 
 
@@ -87,7 +97,7 @@ def _statements(covered: str) -> Statements:
     found = _FOUND.replace("{shut}", _SHUT.strip()).replace("{own}", own).replace("{free}", free)
     peek, take = found.replace("{lock}", ""), found.replace("{lock}", "for update of i skip locked")
     # Texts of our own, nothing from outside.
-    return Statements(text(f"{peek} select * from next"), text(take + _TAKE))  # noqa: S608
+    return Statements(text(f"{peek} select * from next"), text(peek + _SIDES), text(take + _TAKE))  # noqa: S608
 
 
 # For who works everywhere the text knows no limits, and is as fast as if there were none.

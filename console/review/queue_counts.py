@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, select, text, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review.queue import OPEN_ITEMS, URGENCY
 from console.review.reach import closed_queues, reached
 from console.review.states import Status
-from console.review.tally import open_items
+from console.review.tally import open_items, open_sums, seen_of
 from db.engine import transaction
 from db.models import CheckItem, Claim, Decision, Queue
 
@@ -92,16 +93,31 @@ async def neighbours_within(session: AsyncSession, actor: Actor, queue: str | No
     """`neighbours` inside the caller's transaction."""
     condition = [CheckItem.queue_id == _queue_id(queue)] if queue else []
     closed = await closed_queues(session, actor, Permission.QUEUE_READ)
-    tallies = await open_items(session, actor, closed)
-    total = sum(one.items for one in tallies if queue in {None, one.queue})
-    own = (await session.execute(_OWN_PLACE, {"item": item_id})).first()
-    if own is None:
-        return 0, total
-    before = _some_open(_reached(actor, closed), *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*own))
-    return (await session.execute(select(before))).scalar_one() + 1, total
+    sums = open_sums(actor).subquery()
+    before = _some_open(_reached(actor, closed), *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*_own_place()))
+    row = (
+        await session.execute(
+            select(
+                select(func.json_agg(func.json_build_array(*sums.c))).scalar_subquery().label("sums"),
+                select(CheckItem.id).where(CheckItem.id == _ITEM).scalar_subquery().label("there"),
+                before.label("before"),
+            ),
+            {"item": item_id},
+        )
+    ).one()
+    total = sum(one.items for one in seen_of(row.sums or (), actor, closed) if queue in {None, one.queue})
+    return (0 if row.there is None else row.before + 1), total
 
 
-_OWN_PLACE: Final = select(*URGENCY, CheckItem.id).where(CheckItem.id == bindparam("item"))
+_ITEM: Final = bindparam("item", type_=CheckItem.id.type)
+
+
+def _own_place() -> list[ScalarSelect[Any]]:
+    """Each part of the item's place by itself: so they are known before the index is asked, and bound its search."""
+    own = aliased(CheckItem)
+    return [
+        select(getattr(own, part.key)).where(own.id == _ITEM).scalar_subquery() for part in (*URGENCY, CheckItem.id)
+    ]
 
 
 def _reached(actor: Actor, closed: Mapping[str, UUID]) -> Conditions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
@@ -48,8 +49,10 @@ from console.review.undo_panel import DONE
 from console.ui.format import money
 from console.ui.page import ConsolePage, console_page, refusal
 
-# How often a page that is in use says so; well below the shortest claim timeout of a minute.
+# How often a page that is in use says so; twice this is below the shortest claim timeout of a minute.
 BEAT_SECONDS: Final = 20.0
+# How often a page looks whether what it shows was read too long ago.
+_LOOK_SECONDS: Final = live.RESYNC_SECONDS / 3
 _OWN_REQUESTS: Final = 8
 
 
@@ -79,9 +82,11 @@ class ReviewPage:
         self._own: deque[str] = deque(maxlen=_OWN_REQUESTS)
         self._busy = False
         self._in_use = False
+        # When the check that is shown was read last, and when it came to this page, just claimed.
+        self._read_at = self._came_at = 0.0
         self._desk = Desk(page, queue, queues, self)
-        ui.timer(BEAT_SECONDS, lambda: page.refresh(self._beat), immediate=False)
-        ui.timer(live.RESYNC_SECONDS, lambda: page.refresh(self._look_again), immediate=False)
+        ui.timer(BEAT_SECONDS, self._beat_when_due, immediate=False)
+        ui.timer(_LOOK_SECONDS, self._look_again_when_due, immediate=False)
         page.client.on_connect(lambda: page.refresh(self._look_around))
         live.watch(page.actor.institution_id)
         live.items_changed_in.subscribe(self._items_changed)
@@ -91,14 +96,15 @@ class ReviewPage:
         view = opened.view
         if self._opened is None or self._opened.view.id != view.id:
             self._page.client.run_javascript(f"history.replaceState(history.state, '', '{self._path(view.id)}')")
-        first, self._opened = self._opened is None, opened
+            self._came_at = time.monotonic()
+        first, self._opened, self._read_at = self._opened is None, opened, time.monotonic()
         if first:
             await self._desk.undo.read(actor)
             self._page.preload(self._desk.viewer.addresses(actor, view))
         await self._desk.show(actor, opened)
         # Nobody waits for what is around it: the check comes first, and before that the page.
         if not first:
-            background_tasks.create(self._page.refresh(self._look_around), name="look around")
+            background_tasks.create(self._page.follow(actor, self._look_around), name="look around")
 
     async def _look_around(self, actor: Actor) -> None:
         """What is good to know of a check but nobody waits for: its place in the queue, and the one that comes next."""
@@ -271,17 +277,18 @@ class ReviewPage:
         async def commit() -> None:
             window = timedelta(seconds=submitted.undo_seconds)
             committed = await commit_when_due(institution_id, submitted.item_id, window)
-            if self._page.client.id in Client.instances:
-                await self._page.refresh(self._committed, opened, committed)
+            if self._page.client.id not in Client.instances:
+                return
+            if committed is None:
+                # Somebody else has, or will: whatever comes of it is news.
+                self._own.clear()
+                await self._page.refresh(self._desk.undo.read)
+            else:
+                self._committed(opened, committed)
 
         background_tasks.create(commit(), name="commit a decision")
 
-    async def _committed(self, actor: Actor, opened: Opened, committed: Committed | None) -> None:
-        if committed is None:
-            # Somebody else has, or will: whatever comes of it is news.
-            self._own.clear()
-            await self._desk.undo.read(actor)
-            return
+    def _committed(self, opened: Opened, committed: Committed) -> None:
         self._desk.undo.drop(committed.item_id)
         if committed.refused:
             what = f"{money(opened.view.amount)} was not committed, and is in your hands again with what you typed."
@@ -329,12 +336,22 @@ class ReviewPage:
         if opened is not None and (not news or opened.view.id in news):
             background_tasks.create(self._page.refresh(self._look_again), name="look again")
 
+    async def _look_again_when_due(self) -> None:
+        """A lost message heals so. Who goes from check to check has just read this one: that costs nothing here."""
+        if time.monotonic() - self._read_at >= live.RESYNC_SECONDS:
+            await self._page.refresh(self._look_again)
+
+    async def _beat_when_due(self) -> None:
+        if time.monotonic() - self._came_at >= BEAT_SECONDS:
+            await self._page.refresh(self._beat)
+
     async def _look_again(self, actor: Actor) -> None:
         """Read the check again; where it changed, show that, and say so to who was working on it."""
         before = self._opened
         if before is None or self._busy:
             return
         now = await open_item(actor, before.view.id, take=False)
+        self._read_at = time.monotonic()
         # The person may have gone on to another check, or changed this one, while it was read.
         if self._opened is not before or self._busy or _same(before, now):
             return

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
@@ -15,14 +13,6 @@ from console.review import next_item
 from console.review.item_view import ImageShown
 from console.review.queue_counts import neighbours_within
 from db.engine import transaction
-
-# The first full view of each side.
-_SIDES: Final = text(
-    """
-    select distinct on (side) id, side, sha256, width, height, dpi, problem from image
-    where item_id = :item and side in ('front', 'back') order by side, ordinal, id
-    """
-)
 
 
 @dataclass(frozen=True)
@@ -53,19 +43,12 @@ async def look_ahead(actor: Actor, queue: str | None, item_id: UUID) -> tuple[Im
 async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ...] = ()) -> UUID | None:
     """The item that `claims.claim_next` would take at this moment, without taking it. Raises NotAllowed."""
     require(actor, Permission.ITEM_CLAIM)
+    statements, wanted = next_item.wanted(actor, queue, skip)
     async with transaction(actor) as session:
-        return await _peek(session, actor, queue, skip)
+        row = (await session.execute(statements.peek, wanted)).first()
+    return row.id if row else None
 
 
 async def _ahead(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[ImageShown, ...]:
-    following = await _peek(session, actor, queue, (item_id,))
-    if following is None:
-        return ()
-    rows = await session.execute(_SIDES, {"item": following})
-    return tuple(ImageShown(*row) for row in rows)
-
-
-async def _peek(session: AsyncSession, actor: Actor, queue: str | None, skip: tuple[UUID, ...]) -> UUID | None:
-    statements, wanted = next_item.wanted(actor, queue, skip)
-    row = (await session.execute(statements.peek, wanted)).first()
-    return row.id if row else None
+    statements, wanted = next_item.wanted(actor, queue, (item_id,))
+    return tuple(ImageShown(*row) for row in await session.execute(statements.sides, wanted))

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import TextClause, bindparam, delete, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
@@ -33,17 +33,35 @@ from console.review.claims import (
 from console.review.deciding import Prepared, prepare
 from console.review.decision_rows import write
 from console.review.draft import Draft
-from console.review.drafts import save_draft_within
+from console.review.drafts import SAVE, drop_draft_within
 from console.review.errors import ImagesUnavailable, SideNotViewed, TooLate
 from console.review.evidence import Seen
 from console.review.opening import Opened, open_within
 from console.review.states import Act, Status
 from console.review.submission import Stage, Submission
 from db.engine import transaction
-from db.models import CheckItem, Claim, PendingDecision
+from db.models import CheckItem, PendingDecision
 
 # The claim outlives its decision's commit by so much: a night without any process of ours takes nobody's item away.
 _MARGIN: Final = timedelta(days=1)
+
+_HELD: Final = "held as (update claim set expires_at = now() + :held_for where item_id = :item returning item_id)"
+_WAITS: Final = """
+    insert into pending_decision (institution_id, item_id, user_id, stage, act, choice, outcome, seen_version,
+        seen_digest, viewed_ms, session, address, request_id, submitted_at, commit_at)
+    values (:institution, :item, :user, :stage, :act, :choice, :outcome, :seen_version,
+        :seen_digest, :viewed_ms, :session, :address, :request_id, now(), now() + :window)
+    returning commit_at
+    """
+
+
+def _keeping(*parts: str) -> TextClause:
+    objects = [bindparam(name, type_=JSONB) for name in ("choice", "viewed_ms")]
+    return text(f"with {', '.join(parts)} {_WAITS}").bindparams(*objects)
+
+
+_KEEP: Final = _keeping(_HELD)
+_KEEP_WITH_DRAFT: Final = _keeping(_HELD, f"typed as ({SAVE})").bindparams(bindparam("content", type_=JSONB))
 
 
 @dataclass(frozen=True)
@@ -117,9 +135,7 @@ async def _submit(
         seconds = prepared.policy.document.thresholds.undo_seconds
         commit_at = None
         if seconds:
-            if draft is not None:
-                await save_draft_within(session, actor, item_id, draft)
-            commit_at = await _keep(session, actor, prepared, submission, timedelta(seconds=seconds))
+            commit_at = await _keep(session, actor, prepared, submission, draft, timedelta(seconds=seconds))
         else:
             await write(session, actor, prepared)
         taken = await take_next_within(session, actor, queue, skip=(item_id,)) if then_next else None
@@ -181,14 +197,19 @@ async def waiting(actor: Actor) -> tuple[Waiting, ...]:
 
 
 async def _keep(
-    session: AsyncSession, actor: Actor, prepared: Prepared, submission: Submission, window: timedelta
+    session: AsyncSession,
+    actor: Actor,
+    prepared: Prepared,
+    submission: Submission,
+    draft: Draft | None,
+    window: timedelta,
 ) -> datetime:
-    """Write what waits, hold the item beyond its commit, and say when that is."""
-    item_id = prepared.item.id
+    """Write what waits and the draft of it, hold the item beyond its commit, and say when that is."""
+    item_id, content = prepared.item.id, draft.content() if draft is not None else {}
     row = {
-        "institution_id": actor.institution_id,
-        "item_id": item_id,
-        "user_id": actor.user_id,
+        "institution": actor.institution_id,
+        "item": item_id,
+        "user": actor.user_id,
         "stage": submission.stage.value,
         "act": prepared.choice.act.value,
         "choice": submission.choice_as_json(),
@@ -199,18 +220,16 @@ async def _keep(
         "session": actor.session,
         "address": actor.address,
         "request_id": actor.request_id,
-        "submitted_at": func.now(),
-        "commit_at": func.now() + window,
+        "window": window,
+        "held_for": window + _MARGIN,
     }
-    held = (
-        update(Claim)
-        .where(Claim.item_id == item_id)
-        .values(expires_at=func.now() + window + _MARGIN)
-        .returning(Claim.item_id)
-        .cte("held")
-    )
-    waits = insert(PendingDecision).values(row).returning(PendingDecision.commit_at).add_cte(held)
-    commit_at: datetime = (await session.execute(waits)).scalar_one()
+    if content:
+        kept = await session.execute(_KEEP_WITH_DRAFT, row | {"content": content})
+    else:
+        if draft is not None:
+            await drop_draft_within(session, actor, item_id)
+        kept = await session.execute(_KEEP, row)
+    commit_at: datetime = kept.scalar_one()
     hint_items(session, actor.institution_id, [item_id], by=actor.request_id or "")
     return commit_at
 

@@ -195,6 +195,10 @@ class ConsolePage:
             return  # the next one heals it
         await self._attempt(work, actor, *arguments)
 
+    async def follow(self, actor: Actor, work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        """Call `work(actor, …)` as the rest of an event of this person's, for which nobody waits."""
+        await self._attempt(work, actor, *arguments)
+
     async def _attempt(self, work: Callable[..., Awaitable[Any]], actor: Actor, *arguments: Any) -> None:
         began, outcome = time.perf_counter(), "failed"
         try:

@@ -21,7 +21,7 @@ def written_down() -> Iterator[list[Statement]]:
     statements: list[Statement] = []
 
     def note(_: Any, cursor: Any, statement: str, parameters: dict[str, Any], context: Any, many: bool) -> None:
-        statements.append((statement, dict(parameters)))
+        statements.append((statement, dict(parameters or {})))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
@@ -37,19 +37,22 @@ async def connect(url: str) -> psycopg.AsyncConnection[Any]:
 
 
 async def send(connection: psycopg.AsyncConnection[Any], statements: list[Statement]) -> None:
-    """Send the statements in one transaction and take every row of their answers."""
-    async with connection.transaction(), connection.cursor() as cursor:
+    """Send the statements, of which the first begins a transaction, take every row of their answers, and commit."""
+    async with connection.cursor() as cursor:
         for statement, values in statements:
-            await cursor.execute(statement.encode(), values)
+            await cursor.execute(statement.encode(), values or None)
             if cursor.description:
                 await cursor.fetchall()
+    await connection.commit()
 
 
 async def explain(connection: psycopg.AsyncConnection[Any], statements: list[Statement]) -> str:
-    """The plan of the last statement, executed after those before it in one transaction."""
+    """The plan of the last statement, executed after those before it in their transaction."""
     *before, (last, values) = statements
-    async with connection.transaction(), connection.cursor() as cursor:
+    async with connection.cursor() as cursor:
         for statement, its_own in before:
-            await cursor.execute(statement.encode(), its_own)
+            await cursor.execute(statement.encode(), its_own or None)
         await cursor.execute(sql.SQL("explain (analyze, costs off, timing off) ") + sql.SQL(last), values)
-        return "\n".join(line for (line,) in await cursor.fetchall())
+        plan = "\n".join(line for (line,) in await cursor.fetchall())
+    await connection.commit()
+    return plan
