@@ -1,5 +1,6 @@
-# Two images: `console` (web and worker) and `frontend` (nginx before it). deploy/README.md says how they are run.
-# Both run as an account without rights, on a root file system that may be read-only, with /tmp in memory.
+# Three images: `console` (web and worker), `frontend` (nginx before it) and `database` (PostgreSQL with what archives
+# and restores it). deploy/README.md says how they are run. They run as accounts without rights, on a root file system
+# that may be read-only, with /tmp in memory; the database's own folder is a volume.
 
 FROM python:3.11-slim-bookworm AS packages
 # Exactly what the lock lists, each file by its hash; none of the embedded servers, which are an extra of their own.
@@ -51,3 +52,23 @@ HEALTHCHECK --interval=10s --timeout=3s --retries=3 \
     CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/edge/health"]
 ENTRYPOINT ["nginx", "-p", "/etc/nginx/console", "-g", "daemon off;", "-c"]
 CMD ["/etc/nginx/console/compose.conf"]
+
+
+FROM postgres:18-bookworm AS database
+LABEL org.opencontainers.image.title="Check Review Console, database" \
+      org.opencontainers.image.description="PostgreSQL with pgBackRest" \
+      org.opencontainers.image.base.name="postgres:18-bookworm"
+# PostgreSQL's own repository is the base's: the version that goes with it is the one to have.
+# hadolint ignore=DL3008
+RUN apt-get update && \
+    apt-get install -y --no-install-recommends pgbackrest && \
+    rm -rf /var/lib/apt/lists/* && \
+    install -d -o postgres -g postgres /var/spool/pgbackrest /var/lib/check-review
+COPY deploy/backup/pgbackrest.conf deploy/backup/full-backup.sh deploy/backup/restore.sh /console/
+ENV PGBACKREST_CONFIG="/console/pgbackrest.conf" \
+    PGBACKREST_STANZA="check-review" \
+    PGBACKREST_PG1_PATH="/var/lib/postgresql/18/docker" \
+    BACKUP_NOTES="/var/lib/check-review"
+USER 999:999
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \
+    CMD ["pg_isready", "--username", "postgres", "--dbname", "postgres", "--host", "127.0.0.1"]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from deploy.embedded.layout import Credentials, Layout
 from deploy.embedded.object_store import ObjectStore
 from deploy.embedded.ports import free_ports
-from deploy.embedded.postgres import SUPERUSER, Postgres
+from deploy.embedded.postgres import DATABASE, SUPERUSER, Postgres
 from deploy.embedded.processes import Server, spawn, stop
 from deploy.embedded.service import Service
 from deploy.embedded.services import Endpoints
@@ -113,6 +113,27 @@ class ArchivedPostgres(Postgres):
         self._cipher = cipher
         self.repository: dict[str, str] = {}
 
+    def _first_statements(self) -> str:
+        """Nothing: a bank's database team hands over a superuser; the rest is in `furnish`."""
+        return "\n"
+
+    def furnish(self) -> None:
+        """The roles and the database, once, as deploy/README.md has them made."""
+        made = self._credentials
+        url = self._url(SUPERUSER, made.postgres_superuser).removesuffix(DATABASE) + "postgres"
+        psql = [str(PROGRAMS / "psql"), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", url]
+        databases = subprocess.run([*psql, "-c", "select datname from pg_database"], check=True, capture_output=True)
+        if DATABASE in databases.stdout.decode().split():
+            return
+        passwords = {"owner": made.postgres_owner, "console": made.postgres_login, "backup": self.backup_password}
+        told = [part for name, value in passwords.items() for part in ("-v", f"{name}_password={value}")]
+        subprocess.run([*psql, *told, "-f", str(ROOT / "deploy/postgres/roles.sql")], check=True, capture_output=True)
+
+    @property
+    def backup_password(self) -> str:
+        """Of the role that takes backups."""
+        return self._credentials.object_store_internal
+
     @property
     def data(self) -> Path:
         return self._data
@@ -128,7 +149,7 @@ class ArchivedPostgres(Postgres):
         """What pgBackRest, and the scripts in deploy/backup, read from the environment on this machine."""
         folder = self._layout.run
         password = folder / "pgpass"
-        password.write_text(f"*:*:*:*:{self._credentials.postgres_superuser}\n")
+        password.write_text(f"*:*:*:console_backup:{self.backup_password}\n")
         password.chmod(0o600)
         notes = self._layout.data_dir / "notes"
         notes.mkdir(exist_ok=True)
@@ -139,7 +160,7 @@ class ArchivedPostgres(Postgres):
             "PGBACKREST_PG1_PATH": str(self._data),
             "PGBACKREST_PG1_PORT": str(self._port),
             "PGBACKREST_PG1_SOCKET_PATH": str(self.sockets),
-            "PGBACKREST_PG1_USER": SUPERUSER,
+            "PGBACKREST_PG1_USER": "console_backup",
             "PGBACKREST_LOCK_PATH": str(folder / "pgbackrest-lock"),
             "PGBACKREST_SPOOL_PATH": str(folder / "pgbackrest-spool"),
             "PGPASSFILE": str(password),
@@ -159,6 +180,7 @@ class ArchivedPostgres(Postgres):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             user=way.account.uid if way.account else None,
             group=way.account.gid if way.account else None,
             extra_groups=[] if way.account else None,

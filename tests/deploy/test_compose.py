@@ -12,10 +12,13 @@ import pytest
 import yaml
 
 from console.settings import Settings, read_settings
+from deploy.drill.servers import ARCHIVING
 from tests.deploy.image import ROOT, stages
 
-DATABASES = {"postgres", "redis", "minio", "backup", "backup-noted"}
+DATABASES = {"postgres", "redis", "minio", "repository", "backup", "backup-noted"}
 ONCE = {"migrate", "bucket"}
+REPOSITORY = ("REPO1_S3_ENDPOINT", "REPO1_S3_BUCKET", "REPO1_S3_KEY", "REPO1_S3_KEY_SECRET", "REPO1_CIPHER_PASS",
+              "REPO1_STORAGE_CA_FILE", "REPO1_STORAGE_PORT", "PG1_PATH")  # fmt: skip
 POOL = 15  # connections of one process: db/engine.py
 
 
@@ -57,6 +60,7 @@ def test_as_many_of_each_as_a_bank_needs(project: dict[str, Any]) -> None:
         "redis": 1,
         "minio": 1,
         "bucket": 1,
+        "repository": 1,
         "backup": 1,
         "backup-noted": 1,
         "prometheus": 1,
@@ -102,7 +106,9 @@ def test_they_wait_for_each_other(project: dict[str, Any]) -> None:
     }
     healthy, done = "service_healthy", "service_completed_successfully"
     assert conditions["console"] == {"migrate": done, "redis": healthy, "bucket": done} == conditions["worker"]
-    assert conditions["migrate"] == conditions["backup"] == {"postgres": healthy}
+    assert conditions["migrate"] == {"postgres": healthy}
+    assert conditions["backup"] == {"postgres": healthy, "repository": healthy}
+    assert conditions["repository"] == {"bucket": done}
     assert conditions["backup-noted"] == {"migrate": done, "backup": "service_started"}
     assert conditions["nginx"] == {"console": healthy}
 
@@ -112,7 +118,7 @@ def test_what_they_are_told_is_what_the_console_takes(project: dict[str, Any], m
     image = stages()["console"].environment()
     for name in ("console", "worker", "migrate", "backup-noted"):
         told: dict[str, str] = project["services"][name]["environment"]
-        assert set(told) - {"BACKUP_FOLDER"} <= known, f"{name} is told what nothing reads: {set(told) - known}"
+        assert set(told) - {"BACKUP_NOTES"} <= known, f"{name} is told what nothing reads: {set(told) - known}"
         with monkeypatch.context() as patch:
             for variable in known:
                 patch.delenv(variable, raising=False)
@@ -123,6 +129,40 @@ def test_what_they_are_told_is_what_the_console_takes(project: dict[str, Any], m
         assert bool(current.database_owner_url.get_secret_value()) == (name == "migrate"), (
             "the owner's is for migrations"
         )
+
+
+def test_what_is_lost_with_the_database_is_what_the_drill_loses(project: dict[str, Any]) -> None:
+    options = dict(one.removeprefix("--").split("=", 1) for one in project["services"]["postgres"]["command"][1:])
+    assert options.items() >= ARCHIVING.items()
+    ours = stages()["database"].environment()
+    for name in ("postgres", "backup"):
+        told = {**ours, **project["services"][name]["environment"]}
+        wanted = {f"PGBACKREST_{option}" for option in REPOSITORY} | {"PGBACKREST_CONFIG", "PGBACKREST_STANZA"}
+        assert {one for one in wanted if not told.get(one)} == set()
+        mounted = {one["target"]: one["source"] for one in project["services"][name]["volumes"]}
+        assert (mounted["/var/lib/postgresql"], mounted["/var/run/postgresql"]) == ("database", "sockets")
+        assert told["PGBACKREST_PG1_PATH"].startswith("/var/lib/postgresql/")
+    front = (ROOT / "deploy" / "backup" / "repository.conf").read_text()
+    assert "listen 9443 ssl" in front and told["PGBACKREST_REPO1_STORAGE_PORT"] == "9443"
+    assert "http://minio:9000" in front and told["PGBACKREST_REPO1_S3_ENDPOINT"] == "repository"
+
+
+def test_each_may_do_in_the_store_what_it_has_to(project: dict[str, Any], secrets: Path) -> None:
+    root = dict(line.split("=", 1) for line in (secrets / "minio.env").read_text().splitlines())
+    for name in ("console", "worker", "postgres", "backup"):
+        told = project["services"][name]["environment"]
+        assert root["MINIO_ROOT_PASSWORD"] not in told.values(), name
+    made = project["services"]["bucket"]["command"][0]
+    for who, bucket in (("console", "check-images"), ("backup", "check-review-backups")):
+        policy = json.loads((ROOT / "deploy" / "minio" / f"{who}.json").read_text())
+        assert bucket in made and who in made
+        for statement in policy["Statement"]:
+            assert statement["Effect"] == "Allow"
+            assert {one.partition("/")[0] for one in statement["Resource"]} == {f"arn:aws:s3:::{bucket}"}
+            # Nobody who works with objects may weaken what protects them.
+            for action in statement["Action"]:
+                assert action not in {"s3:*", "s3:BypassGovernanceRetention", "s3:DeleteBucket"}
+                assert not action.startswith(("s3:PutBucket", "s3:DeleteBucket", "s3:PutLifecycle")), action
 
 
 def test_every_file_that_it_mounts_is_there(project: dict[str, Any]) -> None:

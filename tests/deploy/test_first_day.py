@@ -1,4 +1,4 @@
-"""From an empty PostgreSQL to the first sign-in, by the commands of deploy/README.md; then the first night's backup."""
+"""From an empty PostgreSQL to the first sign-in, by the commands of deploy/README.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -164,45 +164,3 @@ def test_from_an_empty_cluster_to_the_first_sign_in(
         replica.stop()
     # As the console's own login, which owns nothing.
     assert warm.run(["verify"], environ).returncode == 0
-
-
-def test_the_nightly_backup_is_whole_and_old_ones_go(
-    prepared: Cluster, secrets: Path, environ: dict[str, str], tmp_path: Path
-) -> None:
-    console = environ | {"BACKUP_FOLDER": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    environ = prepared.environ | {
-        "PGUSER": "console_backup",
-        "PGPASSWORD": (secrets / "backup.env").read_text().strip().partition("=")[2],
-        "BACKUP_FOLDER": str(tmp_path),
-    }
-    long_ago = (datetime.now(UTC) - timedelta(days=31)).strftime("%Y%m%dT%H%M%SZ")
-    lately = (datetime.now(UTC) - timedelta(days=29)).strftime("%Y%m%dT%H%M%SZ")
-    for name in (long_ago, lately, "keep-this"):
-        (tmp_path / name).mkdir()
-    script = ["sh", str(ROOT / "deploy" / "backup" / "base-backup.sh")]
-    done = subprocess.run(script, env=environ, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    left = {path.name for path in tmp_path.iterdir()}
-    (new,) = left - {lately, "keep-this"}
-    assert f"backup {new} verified" in done.stdout and f"removed {long_ago}" in done.stdout
-    assert {"base.tar.gz", "pg_wal.tar.gz", "backup_manifest"} <= {path.name for path in (tmp_path / new).iterdir()}
-
-    # The console hears of it, once.
-    asked = "select detail, ok, at from installation_check where name = 'backup'"
-    said = []
-    for _ in range(2):
-        subprocess.run(["sh", "deploy/backup/note-new.sh"], cwd=ROOT, env=console, check=True)
-        said.append(sql(asked, prepared, "check_review"))
-    assert said[0].startswith(f"base backup {new}, verified|t|") and said[1] == said[0]
-    left |= {".noted"}
-
-    # Nothing is left of one that fails, and nothing is removed for it.
-    time.sleep(1)
-    failed = subprocess.run(script, env=environ | {"PGPASSWORD": "wrong", "BACKUP_KEEP_DAYS": "1"}, capture_output=True)
-    assert failed.returncode != 0
-    assert {path.name for path in tmp_path.iterdir()} == left
-    # The role can do this and read no table.
-    reading = subprocess.run(
-        ["psql", "-XAtc", "select 1 from app_user", "check_review"], env=environ, capture_output=True, text=True
-    )
-    assert reading.returncode != 0 and "denied" in reading.stderr

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from console.settings import Settings, read_settings
+from tests.deploy.backups import FROM_ELSEWHERE
 from tests.deploy.image import ROOT, stages
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -163,7 +164,7 @@ def test_every_pod_is_restricted(everything: list[Manifest]) -> None:
         assert spec["automountServiceAccountToken"] is False, name
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec), name
         assert {sysctl["name"] for sysctl in context.get("sysctls", [])} <= {"net.ipv4.ip_unprivileged_port_start"}
-        assert all(set(volume) - {"name"} <= {"emptyDir", "configMap", "persistentVolumeClaim"}
+        assert all(set(volume) - {"name"} <= {"emptyDir", "configMap", "secret"}
                    for volume in spec.get("volumes", [])), name  # fmt: skip
         for container in [*spec["containers"], *spec.get("initContainers", [])]:
             assert container["securityContext"] == {
@@ -182,7 +183,7 @@ def test_the_accounts_are_those_of_the_images(everything: list[Manifest]) -> Non
     }
     for name, template in pods(everything):
         if name == "check-review-backup":
-            continue  # it works on the volume of the database's account
+            continue  # it speaks to the database as that one's account
         for kind, account in accounts.items():
             if f"check-review-{kind}:" in template["spec"]["containers"][0]["image"]:
                 context = template["spec"]["securityContext"]
@@ -218,6 +219,30 @@ def test_what_they_are_told_is_what_the_console_takes(
     assert ingress["tls"] == [{"hosts": [host], "secretName": "check-review-tls"}]
     used = {name for name, template in pods(everything) if "check-review-settings" in str(template)}
     assert used == {"check-review-backend", "check-review-worker", "check-review-migrate", "check-review-backup"}
+
+
+def test_the_backup_is_told_what_the_test_of_it_tells(production: list[Manifest]) -> None:
+    """`test_backup.py` takes one from the database's machine, with these variables and with nothing besides."""
+    told = named(production, "ConfigMap", "check-review-repository")["data"]
+    (template,) = (pod for name, pod in pods(production) if name == "check-review-backup")
+    (backup,) = template["spec"]["initContainers"]
+    assert f"check-review-database:{production_tag(production)}" in backup["image"]
+    assert set(told) | {"PGBACKREST_REPO1_S3_KEY", "PGBACKREST_REPO1_S3_KEY_SECRET",
+                        "PGBACKREST_REPO1_CIPHER_PASS"} == FROM_ELSEWHERE  # fmt: skip
+    mounted = {one["mountPath"] for one in backup["volumeMounts"]}
+    for name, value in told.items():
+        if value.startswith("/") and name != "PGBACKREST_PG1_PATH":
+            assert value.rpartition("/")[0] in mounted, name
+    assert {one["name"]: one["value"] for one in backup["env"]}["BACKUP_NOTES"] in mounted
+    scripts = named(production, "ConfigMap", "check-review-backup-script")["data"]
+    assert backup["command"][-1].rpartition("/")[2] in scripts and "pgbackrest.conf" in scripts
+
+
+def production_tag(production: list[Manifest]) -> str:
+    image = named(production, "Deployment", "check-review-backend")["spec"]["template"]["spec"]["containers"][0][
+        "image"
+    ]
+    return str(image.rpartition(":")[2])
 
 
 def test_what_names_pods_finds_them(production: list[Manifest]) -> None:
