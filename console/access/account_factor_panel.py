@@ -12,6 +12,7 @@ from console.access import own_account
 from console.access.ask_panel import show_once
 from console.access.authentication import WrongCode
 from console.access.own_account import NewAuthenticator, OwnAccount
+from console.access.step_up_panel import ask_again
 from console.actor import Actor
 from console.ui.format import in_full
 from console.ui.page import ConsolePage
@@ -65,8 +66,7 @@ class FactorPanel:
                 try:
                     codes = await own_account.confirm_authenticator(acting, code.value or "")
                 except WrongCode as error:
-                    wrong.set_text(str(error))
-                    code.run_method("focus")
+                    await ask_again(code, wrong, str(error))
                     return
                 dialog.close()
                 await self._again(acting)

@@ -15,6 +15,7 @@ from console.access.mfa import InPerson
 from console.access.permissions import Permission, may
 from console.access.person_list import PersonView
 from console.access.second_factor import Enrolment
+from console.access.step_up_panel import ask_again
 from console.actor import Actor
 from console.ui.format import in_full
 from console.ui.page import ConsolePage
@@ -83,7 +84,7 @@ class MfaPanel:
             dialog.props["aria-label"] = "Enrol in person"
             self._draw_enrolment(enrolment)
             code = ui.input("Code that the authenticator shows").props(
-                'outlined dense inputmode="numeric" autocomplete="off" maxlength=8'
+                'outlined dense autofocus inputmode="numeric" autocomplete="off" maxlength=8'
             )
             wrong = Text("", tag="p", classes="crc-wrong")
             wrong.props["role"] = "alert"
@@ -92,14 +93,16 @@ class MfaPanel:
                 try:
                     codes = await mfa.confirm_in_person(acting, self._person.id, code.value or "")
                 except WrongCode as error:
-                    wrong.set_text(str(error) or "That code is not right. Enter the one that is shown now.")
+                    await ask_again(code, wrong, str(error))
                     return
                 dialog.close()
                 await self._again(acting)
                 self._show_codes(codes)
 
+            finish = self._page.handler(confirm)
+            code.on("keydown.enter", finish, [])
             with Element("div").classes("crc-row"):
-                ActionButton("Confirm", self._page.handler(confirm), kind="primary")
+                ActionButton("Confirm", finish, kind="primary")
                 ActionButton("Cancel", dialog.close)
         dialog.on("hide", dialog.delete)
 

@@ -94,7 +94,7 @@ class RolesView:
 
     async def _edit(self, actor: Actor, row: RoleRow) -> None:
         queues = await queue_choices(actor)
-        with self._page.client, ui.dialog(value=True) as dialog, ui.card().classes("crc-ask crc-column crc-wide"):
+        with self._page.client, ui.dialog(value=True) as dialog, ui.card().classes("crc-ask crc-column crc-wider"):
             dialog.props["aria-label"] = f"Edit {row.definition.name}"
             Text(f"Edit {row.definition.name}", tag="h2")
             form = RoleForm(row.definition, queues)

@@ -58,17 +58,19 @@ class _Dialog:
             actor = await self._session.acting()
             await step_up.confirm(actor, self._code.value or "")
         except (CodeRefused, TooManyAttempts, SessionServiceUnavailable, SignedOut) as error:
-            await self._ask_again(str(error))
+            await ask_again(self._code, self._error, str(error))
             return
         finally:
             self._busy = False
         self._dialog.close()
         await self._confirmed()
 
-    async def _ask_again(self, why: str) -> None:
-        # The words come last: who reads them may type at once, and emptying the field must not take that away. It
-        # empties by a message of its own, so an answer to the next one says that it is done.
-        self._code.set_value("")
-        with contextlib.suppress(TimeoutError):
-            await self._code.run_method("focus", timeout=BROWSER_SECONDS)
-        self._error.set_text(why)
+
+async def ask_again(code: ui.input, told: Text, why: str) -> None:
+    """Say in `told` why a code was refused, with its field empty and ready for another."""
+    # The words come last: who reads them may type at once, and emptying the field must not take that away. It
+    # empties by a message of its own, so an answer to the next one says that it is done.
+    code.set_value("")
+    with contextlib.suppress(TimeoutError):
+        await code.run_method("focus", timeout=BROWSER_SECONDS)
+    told.set_text(why)

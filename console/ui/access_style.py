@@ -21,11 +21,15 @@ RULES: Final = """
 .crc-boxes-group { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 0; padding: 6px 12px 10px;
   border: 1px solid var(--line); border-radius: 6px; }
 .crc-boxes-group legend { padding: 0 4px; color: var(--ink-soft); font-size: 12px; font-weight: 600; }
-.crc-columns { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: var(--gap); align-items: stretch; }
+.crc-columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 2fr); gap: var(--gap); }
 .crc-columns .crc-boxes-group { flex-direction: column; flex-wrap: nowrap; }
+.crc-columns > .crc-boxes-group { display: block; columns: 2; column-gap: 18px; }
+.crc-columns > .crc-boxes-group .q-checkbox { display: flex; margin-bottom: 6px; break-inside: avoid; }
 .crc-limit { width: 330px; }
 .crc-ask .crc-whole { align-self: stretch; }
 .crc-wide.q-card { width: min(860px, 92vw); max-width: none; }
+.crc-wider.q-card { width: min(1240px, 94vw); max-width: none; }
+.crc-wider > .crc-row:last-child { position: sticky; bottom: 0; z-index: 1; padding: 8px 0; background: var(--panel); }
 .crc-ask.crc-column { align-items: stretch; min-width: min(440px, 88vw); }
 .crc-ask .crc-row > .q-field { flex: 1; }
 .crc-ask .crc-limit, .crc-ask .crc-qr { align-self: flex-start; }
