@@ -26,6 +26,8 @@ from console.intake.x9.writer import write_file
 from console.policy import create_default_policy
 from console.policy.activation import When
 from console.policy.faults import read_document
+from console.policy.list_changes import approve_change, propose_entries, waiting_changes
+from console.policy.list_values import ListKind, read_entry
 from console.policy.reviewing import approve, send_for_review
 from console.policy.versions import active_policy, add_draft
 from console.review.claims import claim
@@ -165,6 +167,18 @@ async def sent_version(bank: Bank, document: dict[str, Any]) -> UUID:
         row = await add_draft(session, bank.supervisor, checked, based_on=active.id)
     await send_for_review(bank.supervisor, row.id, row.revision, "for the tests")
     return row.id
+
+
+async def fill_list(bank: Bank, list_id: UUID, kind: ListKind, *texts: str) -> None:
+    """Put these entries on a list. Two people do it, as in a bank."""
+    await propose_entries(bank.supervisor, list_id, [read_entry(kind, text) for text in texts], "for the tests")
+    await approve_waiting(bank, list_id)
+
+
+async def approve_waiting(bank: Bank, list_id: UUID) -> int:
+    """Have a second supervisor approve every change of this list that waits; how many entries came or went."""
+    second = second_supervisor(bank)
+    return sum([await approve_change(second, one.id) for one in await waiting_changes(second, list_id)])
 
 
 def second_supervisor(bank: Bank) -> Actor:

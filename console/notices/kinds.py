@@ -28,6 +28,8 @@ class NoticeKind(StrEnum):
     POLICY_ACTIVE = "policy_active"
     POLICY_NOT_ACTIVATED = "policy_not_activated"
     LEGAL_HOLD_LIFTING = "legal_hold_lifting"
+    LIST_CHANGE_WAITING = "list_change_waiting"
+    LIST_CHANGE_DECIDED = "list_change_decided"
 
 
 @dataclass(frozen=True)
@@ -134,5 +136,16 @@ KINDS: dict[NoticeKind, KindWords] = {
         "somebody asks that a legal hold be lifted, and a second person has to agree: told to those who may",
         "by", "text", "matter",
         by_email=True,
+    ),
+    K.LIST_CHANGE_WAITING: _kind(
+        "Change of a list waits",
+        "somebody would put entries on a list of the policy, or take some off: told to others who may approve it",
+        "by", "what", "list", "text",
+        by_email=True,
+    ),
+    K.LIST_CHANGE_DECIDED: _kind(
+        "Change of a list decided",
+        "a change of a list that you proposed was approved or refused",
+        "by", "what", "list", "text",
     ),
 }  # fmt: skip

@@ -33,6 +33,8 @@ _HEADLINES: dict[NoticeKind, str] = {
     K.POLICY_ACTIVE: "Version {version} of the policy is active",
     K.POLICY_NOT_ACTIVATED: "Version {version} of the policy could not be activated",
     K.LEGAL_HOLD_LIFTING: "{by} asks that a legal hold be lifted",
+    K.LIST_CHANGE_WAITING: "{by} proposes a change of a list: {what}",
+    K.LIST_CHANGE_DECIDED: "{by} {what} your change of a list",
     K.ACCESS_REVIEW_DUE: "{count} lines of an access review are to be decided by {due_on}",
 }
 # Of many items at once, told to who manages their queue.
@@ -57,9 +59,11 @@ def detail(kind: NoticeKind, values: Mapping[str, Any]) -> str:
 
 
 def leads_to(item_id: UUID | None, values: Mapping[str, Any]) -> str | None:
-    """Where the notice leads: to its check, or to the version of the policy; None: nowhere."""
+    """Where the notice leads: to its check, a list or a version of the policy; None: nowhere."""
     if item_id is not None:
         return f"/review/{item_id}"
+    if "list" in values:
+        return f"/policy-lists/{values['list']}"
     return f"/policy/{values['version']}" if "version" in values else None
 
 

@@ -1,4 +1,4 @@
-"""The dialogs that change a list: entries, typed, pasted or from a CSV file, and its name."""
+"""The dialogs that change a list: entries to be proposed, typed, pasted or from a CSV file, and its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nicegui.element import Element
 
 from console.access.reason import MAXIMUM_REASON
 from console.actor import Actor
-from console.policy.list_entries import add_entries
+from console.policy.list_changes import propose_entries
 from console.policy.list_values import KINDS, MAX_TEXT, BadEntry, read_lines
 from console.policy.lists import MAX_NAME, MAX_NOTE, ListRow, rename_list
 from console.ui.format import count
@@ -25,7 +25,7 @@ _NAMED = 20
 
 
 def ask_entries(page: ConsolePage, row: ListRow, on_done: Done) -> None:
-    """Ask for entries and a reason. Nothing is added while a line is wrong: each is named."""
+    """Ask for entries and a reason. Nothing is proposed while a line is wrong: each is named."""
     with page.client:
         _Dialog(page, row, on_done)
 
@@ -38,6 +38,7 @@ class _Dialog:
             self._dialog.props["aria-label"] = f"Add {kind.many}"
             Text(f"Add {kind.many}", tag="h2")
             Text(f"One a line, then a comma and a note where there is one. {kind.wanted}", tag="p")
+            Text("Somebody else approves them before rules know of them.", tag="p", classes="crc-soft")
             self._text = ui.textarea("Entries").classes("crc-entries-text")
             self._text.props(f"outlined dense autofocus maxlength={MAX_TEXT}")
             self._said = Still()
@@ -45,7 +46,7 @@ class _Dialog:
             self._reason = ui.textarea("Reason")
             self._reason.props(f"outlined dense autogrow rows=2 maxlength={MAXIMUM_REASON}")
             with Element("div").classes("crc-row"):
-                ActionButton("Add", page.handler(self._add), kind="primary")
+                ActionButton("Propose", page.handler(self._add), kind="primary")
                 TextFileButton(
                     "Choose a CSV file",
                     accept=".csv,.txt,text/csv,text/plain",
@@ -69,15 +70,17 @@ class _Dialog:
         if lines.faults:
             named = [f"Line {one.line}, “{one.text}”: {one.message}" for one in lines.faults[:_NAMED]]
             more = len(lines.faults) - _NAMED
-            self._say("Nothing was added: put these right.", *named, *([f"and {count(more)} more"] if more > 0 else []))
+            self._say(
+                "Nothing was proposed: put these right.", *named, *([f"and {count(more)} more"] if more > 0 else [])
+            )
             return
         if not lines.entries:
             self._say("Nothing is written here.")
             return
-        done = await add_entries(actor, self._row.id, lines.entries, self._reason.value or "")
-        known = f", {count(done.known)} were there already" if done.known else ""
+        done = await propose_entries(actor, self._row.id, lines.entries, self._reason.value or "")
+        known = f", {count(done.needless)} were there already" if done.needless else ""
         self._dialog.close()
-        await self._on_done(actor, f"{count(done.added)} added{known}.")
+        await self._on_done(actor, f"Proposed: {count(done.waiting)} wait for a second person{known}.")
 
     def _say(self, words: str, *faults: str) -> None:
         lines = [node("ul", *(node("li", fault) for fault in faults))] if faults else []

@@ -1,42 +1,38 @@
-"""What lists hold: entries come and go, each change with its reason, and none is forgotten."""
+"""What lists hold and held: who proposed and who approved that an entry came or went; none is forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from console.access.permissions import Permission, require
-from console.access.reason import checked_reason
 from console.access.step_up import require_fresh_code
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.masking import masked
-from console.policy.list_values import Entry, ListKind, read_entry
-from console.policy.lists import InvalidList, ListNotFound, locked_list
+from console.policy.list_values import ListKind
+from console.policy.lists import ListNotFound
 from console.policy.values import folded
 from db.engine import transaction
-from db.models import PolicyList, PolicyListEntry, User
+from db.models import PolicyList, PolicyListChange, PolicyListEntry, User
 
 PAGE: Final = 50
-MAX_ENTRIES: Final = 20_000
 MAX_SEARCH: Final = 60
-# Values that an entry of the trail names; it counts the others.
-_NAMED: Final = 50
 
-_adder, _remover = aliased(User), aliased(User)
+_adder, _remover, _added_approver, _removed_approver = (aliased(User) for _ in range(4))
+_added_in, _removed_in = aliased(PolicyListChange), aliased(PolicyListChange)
 
 
 @dataclass(frozen=True)
 class EntryRow:
-    """An entry: as it was written (masked where that may not be read), by whom and when it came and went."""
+    """An entry: as it was written (masked where that may not be read), and when it came and went: who proposed and who
+    approved it."""
 
     id: UUID
     value: str
@@ -44,8 +40,10 @@ class EntryRow:
     note: str
     added_at: datetime
     added_by: str | None
+    added_approved: str | None
     removed_at: datetime | None
     removed_by: str | None
+    removed_approved: str | None
 
 
 @dataclass(frozen=True)
@@ -54,64 +52,6 @@ class EntryPage:
 
     rows: tuple[EntryRow, ...]
     next: tuple[Any, ...] | None
-
-
-@dataclass(frozen=True)
-class Added:
-    """How many came, and how many were there already."""
-
-    added: int
-    known: int
-
-
-async def add_entries(actor: Actor, list_id: UUID, entries: Sequence[Entry], reason: str) -> Added:
-    """Put entries on a list; the rules that look in it know them from the next check on.
-
-    Raises NotAllowed, ListNotFound, InvalidList (too many), BadEntry, InvalidPerson (no reason).
-    """
-    require(actor, Permission.POLICY_LISTS)
-    reason = checked_reason(reason)
-    async with transaction(actor) as session:
-        row = await locked_list(session, list_id)
-        kind = ListKind(row.kind)
-        wanted = {one.value: one for one in (read_entry(kind, one.shown, one.note) for one in entries)}
-        current = PolicyListEntry.list_id == list_id, PolicyListEntry.removed_at.is_(None)
-        known = set(await session.scalars(select(PolicyListEntry.value).where(*current)))
-        new = [one for value, one in wanted.items() if value not in known]
-        if len(known) + len(new) > MAX_ENTRIES:
-            raise InvalidList(f"A list holds {MAX_ENTRIES:,} entries at the most. Nothing was added.")
-        if new:
-            await _insert(session, actor, row, new)
-            row.version += 1
-            await session.flush()
-            said = {"added": len(new), "values": [_said(kind, one.shown) for one in new[:_NAMED]], "reason": reason}
-            await record(session, actor, Event.POLICY_LIST_CHANGED, "policy_list", list_id, after=said)
-        return Added(len(new), len(wanted) - len(new))
-
-
-async def remove_entries(actor: Actor, list_id: UUID, entry_ids: Sequence[UUID], reason: str) -> int:
-    """End entries of a list; how many there were. They stay in its history.
-
-    Raises NotAllowed, ListNotFound, InvalidPerson (no reason).
-    """
-    require(actor, Permission.POLICY_LISTS)
-    reason = checked_reason(reason)
-    async with transaction(actor) as session:
-        row = await locked_list(session, list_id)
-        ending = update(PolicyListEntry).where(
-            PolicyListEntry.list_id == list_id,
-            PolicyListEntry.id.in_(list(entry_ids)[:MAX_ENTRIES]),
-            PolicyListEntry.removed_at.is_(None),
-        )
-        ending = ending.values(removed_at=func.now(), removed_by=actor.user_id)
-        gone = list(await session.scalars(ending.returning(PolicyListEntry.shown)))
-        if gone:
-            row.version += 1
-            await session.flush()
-            kind = ListKind(row.kind)
-            said = {"removed": len(gone), "values": [_said(kind, one) for one in gone[:_NAMED]], "reason": reason}
-            await record(session, actor, Event.POLICY_LIST_CHANGED, "policy_list", list_id, after=said)
-        return len(gone)
 
 
 async def list_entries(
@@ -175,17 +115,30 @@ async def _page(
 
 def _query() -> Any:
     return (
-        select(PolicyListEntry, _adder.display_name, _remover.display_name)
+        select(
+            PolicyListEntry,
+            _adder.display_name,
+            _added_approver.display_name,
+            _remover.display_name,
+            _removed_approver.display_name,
+        )
         .outerjoin(_adder, _adder.id == PolicyListEntry.added_by)
         .outerjoin(_remover, _remover.id == PolicyListEntry.removed_by)
+        .outerjoin(_added_in, _added_in.id == PolicyListEntry.added_in)
+        .outerjoin(_added_approver, _added_approver.id == _added_in.decided_by)
+        .outerjoin(_removed_in, _removed_in.id == PolicyListEntry.removed_in)
+        .outerjoin(_removed_approver, _removed_approver.id == _removed_in.decided_by)
     )
 
 
 def _row(found: Any, kind: ListKind, *, full: bool) -> EntryRow:
-    entry, adder, remover = found
+    entry, adder, added_approver, remover, removed_approver = found
     shown = entry.shown if full else _said(kind, entry.shown)
     value = entry.value if full else _said(kind, entry.value)
-    return EntryRow(entry.id, value, shown, entry.note, entry.added_at, adder, entry.removed_at, remover)
+    return EntryRow(
+        entry.id, value, shown, entry.note, entry.added_at, adder, added_approver, entry.removed_at, remover,
+        removed_approver,
+    )  # fmt: skip
 
 
 async def _kind(session: AsyncSession, list_id: UUID) -> ListKind:
@@ -193,13 +146,6 @@ async def _kind(session: AsyncSession, list_id: UUID) -> ListKind:
     if kind is None:
         raise ListNotFound
     return ListKind(kind)
-
-
-async def _insert(session: AsyncSession, actor: Actor, row: PolicyList, new: Sequence[Entry]) -> None:
-    now = (await session.execute(select(func.now()))).scalar_one()
-    common = {"institution_id": actor.institution_id, "list_id": row.id, "added_by": actor.user_id, "added_at": now}
-    values = [{**common, "id": uuid4(), "value": one.value, "shown": one.shown, "note": one.note} for one in new]
-    await session.execute(insert(PolicyListEntry), values)
 
 
 def _said(kind: ListKind, shown: str) -> str:

@@ -1,4 +1,4 @@
-"""One list: what it holds, what came and went, and, for those who may, putting entries on it and taking them off."""
+"""One list: what it holds, what came and went, what waits for a second person, and proposing more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 from nicegui import ui
@@ -17,17 +18,19 @@ from console.access.held import InvalidPerson
 from console.access.permissions import Permission, may
 from console.access.step_up import CodeNeeded
 from console.actor import Actor
+from console.live import policies_changed
 from console.policy.errors import PolicyRefused
 from console.policy.list_change_panel import ask_entries, ask_name
+from console.policy.list_changes import propose_removal
 from console.policy.list_entries import (
     MAX_SEARCH,
     EntryRow,
     list_entries,
     list_history,
     read_full_entries,
-    remove_entries,
 )
 from console.policy.list_values import KINDS, ListKind
+from console.policy.list_waiting_panel import WaitingPanel
 from console.policy.lists import ListNotFound, ListRow, read_list
 from console.policy.version_words import moment
 from console.ui.format import count
@@ -38,10 +41,10 @@ from console.ui.pieces import ActionButton, Text
 show_to_people(PolicyRefused, InvalidPerson)
 
 COLUMNS: Final = (
-    Column("value", "Entry", "280px", sortable=False),
+    Column("value", "Entry", "220px", sortable=False),
     Column("note", "Note", sortable=False),
-    Column("added", "Added", "300px", sortable=False),
-    Column("removed", "Taken off", "300px", sortable=False),
+    Column("added", "Added", "380px", sortable=False),
+    Column("removed", "Taken off", "380px", sortable=False),
 )
 
 
@@ -56,6 +59,7 @@ async def entries(page: ConsolePage, list_id: UUID) -> Response | None:
     with page.frame(row.name, "", path="/policy"):
         view.lay_out()
     await view.read(page.actor)
+    policies_changed.subscribe(view.hear)
     return None
 
 
@@ -81,6 +85,7 @@ class ListView:
                     add = partial(ask_entries, page, self._row, self._changed)
                     ActionButton("Add entries", add, kind="primary", icon_name="add")
         self._said = Text("", tag="p", classes="crc-soft")
+        self._waiting = WaitingPanel(page, self._changed)
         self._draw_filter()
         self._table = ItemTable(
             label="Entries",
@@ -98,9 +103,19 @@ class ListView:
         what = kind.one if self._row.entries == 1 else kind.many
         words = f"{count(self._row.entries)} {what}, used by {self._row.used_words}. {self._row.note}"
         self._said.set_text(words.strip())
+        await self._waiting.read(actor, self._row)
         rows = await self._rows(actor, None)
         self._table.set_rows(rows, now=datetime.now(UTC), more=self._next is not None)
         self._choose(())
+
+    async def hear(self, institution: UUID, changed: UUID | None) -> None:
+        """Something of the list changed, here or on another replica."""
+        if institution == self._page.actor.institution_id and changed in {None, self._row.id}:
+            # Numbers in full are read, and audited, where somebody asks for them.
+            await self._page.refresh(self._read_waiting if self._full else self.read)
+
+    async def _read_waiting(self, actor: Actor) -> None:
+        await self._waiting.read(actor, self._row)
 
     def _draw_filter(self) -> None:
         with Element("div").classes("crc-row crc-filters"):
@@ -163,10 +178,11 @@ class ListView:
 
     def _entry(self, row: EntryRow) -> ItemRow:
         zone = self._page.institution.zone
-        removed = f"{moment(row.removed_at, zone)} by {row.removed_by or 'the console'}" if row.removed_at else ""
+        removed = _came(row.removed_at, row.removed_by, row.removed_approved, zone) if row.removed_at else ""
+        added = _came(row.added_at, row.added_by, row.added_approved, zone)
         values = {
             "id": str(row.id), "value": row.shown, "value_title": row.shown, "note": row.note, "note_title": row.note,
-            "added": f"{moment(row.added_at, zone)} by {row.added_by or 'the console'}", "removed": removed,
+            "added": added, "added_title": added, "removed": removed, "removed_title": removed,
         }  # fmt: skip
         return cast("ItemRow", values)
 
@@ -180,8 +196,13 @@ class ListView:
         chosen = [UUID(one) for one in self._chosen]
 
         async def take_off(actor: Actor, reason: str) -> None:
-            gone = await remove_entries(actor, self._row.id, chosen, reason)
-            await self._changed(actor, f"{count(gone)} taken off.")
+            done = await propose_removal(actor, self._row.id, chosen, reason)
+            await self._changed(actor, f"Proposed: {count(done.waiting)} wait for a second person to be taken off.")
 
-        words = "Rules no longer find them from the next check on. They stay in what the list held."
-        ask_reason(self._page, f"Take {count(len(chosen))} off the list", words, "Take off", take_off)
+        words = "Rules find them until somebody else approves. They stay in what the list held."
+        ask_reason(self._page, f"Take {count(len(chosen))} off the list", words, "Propose", take_off)
+
+
+def _came(at: datetime, by: str | None, approved: str | None, zone: ZoneInfo) -> str:
+    """When, by whom, and who approved it; nobody did before changes waited for a second person."""
+    return f"{moment(at, zone)} by {by or 'the console'}" + (f", approved by {approved}" if approved else "")

@@ -21,9 +21,10 @@ from console.policy.errors import PolicyRefused
 from console.policy.list_values import ListKind
 from console.policy.references import lists_named
 from db.engine import transaction
-from db.models import PolicyList, PolicyListEntry, PolicyVersion
+from db.models import PolicyList, PolicyListChange, PolicyListEntry, PolicyVersion
 
 MAX_LISTS: Final = 50
+MAX_ENTRIES: Final = 20_000
 MAX_NAME: Final = 60
 MAX_NOTE: Final = 300
 
@@ -48,7 +49,8 @@ class StaleList(PolicyRefused):
 
 @dataclass(frozen=True)
 class ListRow:
-    """A list, how many entries it holds, and the numbers of the versions that name it and are not retired."""
+    """A list, how many entries it holds, how many changes of it wait, and the numbers of the versions that name it and
+    are not retired."""
 
     id: UUID
     key: str
@@ -57,6 +59,7 @@ class ListRow:
     note: str
     version: int
     entries: int
+    waiting: int
     used_by: tuple[int, ...]
     active: bool
 
@@ -171,19 +174,24 @@ async def _rows(session: AsyncSession, *conditions: Any) -> tuple[ListRow, ...]:
         .where(PolicyListEntry.list_id == PolicyList.id, PolicyListEntry.removed_at.is_(None))
         .scalar_subquery()
     )
+    waiting = (
+        select(func.count())
+        .where(PolicyListChange.list_id == PolicyList.id, PolicyListChange.status == "waiting")
+        .scalar_subquery()
+    )
     rows = await session.execute(
-        select(PolicyList, entries).where(*conditions).order_by(func.lower(PolicyList.name), PolicyList.key)
+        select(PolicyList, entries, waiting).where(*conditions).order_by(func.lower(PolicyList.name), PolicyList.key)
     )
     living = select(PolicyVersion.number, PolicyVersion.status, PolicyVersion.document)
     versions = (await session.execute(living.where(PolicyVersion.status != "retired").order_by("number"))).all()
     using = [(number, status, lists_named(document)) for number, status, document in versions]
     return tuple(
         ListRow(
-            one.id, one.key, one.name, ListKind(one.kind), one.note, one.version, count,
+            one.id, one.key, one.name, ListKind(one.kind), one.note, one.version, count, waits,
             tuple(number for number, _, named in using if one.key in named),
             any(status == "active" and one.key in named for _, status, named in using),
         )
-        for one, count in rows
+        for one, count, waits in rows
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Final, cast
+from uuid import UUID
 
 from nicegui import ui
 from nicegui.element import Element
@@ -12,6 +13,7 @@ from console.access.held import InvalidPerson
 from console.access.permissions import Permission, may
 from console.access.reason import MAXIMUM_REASON
 from console.actor import Actor
+from console.live import policies_changed
 from console.policy.errors import PolicyRefused
 from console.policy.list_values import KINDS, ListKind
 from console.policy.lists import MAX_NAME, MAX_NOTE, ListRow, create_list, list_lists
@@ -26,6 +28,7 @@ COLUMNS: Final = (
     Column("name", "List", "280px", sortable=False),
     Column("kind", "Holds", "180px", sortable=False),
     Column("entries", "Entries", "100px", "right", sortable=False),
+    Column("waiting", "Waiting", "100px", "right", sortable=False),
     Column("used", "Used by", "240px", sortable=False),
     Column("note", "What for", sortable=False),
 )
@@ -38,6 +41,7 @@ async def lists(page: ConsolePage) -> None:
     with page.frame("Lists", "payees, accounts and routing numbers that rules look in", path="/policy"):
         view.lay_out()
     await view.read(page.actor)
+    policies_changed.subscribe(view.hear)
 
 
 class ListsView:
@@ -67,6 +71,11 @@ class ListsView:
         rows = [_row(row) for row in await list_lists(actor)]
         self._table.set_rows(rows, now=datetime.now(UTC), total=len(rows))
 
+    async def hear(self, institution: UUID, _: UUID | None) -> None:
+        """Something of the policy changed, here or on another replica."""
+        if institution == self._page.actor.institution_id:
+            await self._page.refresh(self.read)
+
     def _ask(self) -> None:
         with self._page.client, ui.dialog(value=True) as dialog, ui.card().classes("crc-ask crc-column"):
             dialog.props["aria-label"] = "New list"
@@ -93,6 +102,7 @@ class ListsView:
 def _row(row: ListRow) -> ItemRow:
     values = {
         "id": str(row.id), "name": row.name, "kind": KINDS[row.kind].many, "entries": count(row.entries),
-        "used": row.used_words, "note": row.note, "note_title": row.note,
+        "waiting": count(row.waiting) if row.waiting else "", "used": row.used_words, "note": row.note,
+        "note_title": row.note,
     }  # fmt: skip
     return cast("ItemRow", values)

@@ -1,4 +1,4 @@
-"""Who hears of a version's steps: those who may approve it, those who wrote it, and whoever edits the policy."""
+"""Who hears of a version's steps and of a list's changes: those who may approve, those who wrote, and whoever edits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console.access.permissions import Permission
 from console.actor import Actor
 from console.notices.kinds import NoticeKind
 from console.notices.sending import notify
-from db.models import PolicyContributor, PolicyVersion, User
+from db.models import PolicyContributor, PolicyListChange, PolicyVersion, User
 
 
 async def tell_approvers(session: AsyncSession, actor: Actor, row: PolicyVersion) -> None:
@@ -40,6 +40,23 @@ async def tell_not_activated(session: AsyncSession, actor: Actor, row: PolicyVer
     people = await holders(session, [Permission.POLICY_ACTIVATE])
     values = {"version": row.number, "text": why}
     await notify(session, actor, NoticeKind.POLICY_NOT_ACTIVATED, to=people, values=values)
+
+
+async def tell_of_list_change(session: AsyncSession, actor: Actor, row: PolicyListChange, name: str) -> None:
+    """A change of a list waits for somebody else who approves it."""
+    people = set(await holders(session, [Permission.POLICY_APPROVE])) - {row.proposed_by}
+    count = len(row.entries)
+    what = f"{count} {'entry' if count == 1 else 'entries'} {'on' if row.act == 'add' else 'off'}"
+    said = f"{name}: {row.reason}"
+    values = {"by": await _name(session, actor), "what": what, "list": str(row.list_id), "text": said}
+    await notify(session, actor, NoticeKind.LIST_CHANGE_WAITING, to=people, values=values)
+
+
+async def tell_of_list_answer(session: AsyncSession, actor: Actor, row: PolicyListChange, name: str) -> None:
+    """A change of a list was approved or refused."""
+    values = {"by": await _name(session, actor), "what": row.status, "list": str(row.list_id),
+              "text": f"{name}: {row.answer}" if row.answer else name}  # fmt: skip
+    await notify(session, actor, NoticeKind.LIST_CHANGE_DECIDED, to=[row.proposed_by], values=values)
 
 
 async def _writers(session: AsyncSession, row: PolicyVersion) -> list[UUID]:

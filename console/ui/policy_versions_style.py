@@ -53,6 +53,9 @@ RULES: Final = """
 .crc-import-text textarea { min-height: 300px; font-family: var(--mono); font-size: 12.5px; line-height: 1.45; }
 .crc-faults-wide { margin: 0; max-height: 200px; }
 .crc-entries-text textarea { min-height: 200px; font-family: var(--mono); font-size: 13px; }
+.crc-list-waiting { flex: none; max-height: 40%; overflow: auto; }
+.crc-list-waiting > div:not(.crc-panel-head) { padding: 0 14px 6px; }
+.crc-list-all pre { max-height: 50vh; margin: 0; overflow: auto; font-family: var(--mono); font-size: 13px; }
 .crc-happenings .crc-judged { grid-column: 1 / -1; justify-self: start; }
 .crc-file-button { cursor: pointer; }
 """

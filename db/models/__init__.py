@@ -22,6 +22,7 @@ from db.models.notices import Notice, NoticeSetting
 from db.models.policy import (
     PolicyContributor,
     PolicyList,
+    PolicyListChange,
     PolicyListEntry,
     PolicyStep,
     PolicyTransition,
@@ -92,6 +93,7 @@ __all__ = [
     "PendingDecision",
     "PolicyContributor",
     "PolicyList",
+    "PolicyListChange",
     "PolicyListEntry",
     "PolicyStep",
     "PolicyTransition",

@@ -127,7 +127,8 @@ class PolicyList(OpaqueId, OfInstitution, Base):
 class PolicyListEntry(OpaqueId, OfInstitution, Base):
     """What a list holds, or held, from `added_at` until `removed_at`: so it can be said what it held at any moment.
 
-    `value` is what is compared, `shown` as it was written.
+    `value` is what is compared, `shown` as it was written. `added_in` and `removed_in` are the changes by which it came
+    and went; null: from before changes waited for a second person.
     """
 
     __tablename__ = "policy_list_entry"
@@ -140,12 +141,45 @@ class PolicyListEntry(OpaqueId, OfInstitution, Base):
     added_by: Mapped[UUID | None] = mapped_column(ForeignKey("app_user.id"))
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[UUID | None] = mapped_column(ForeignKey("app_user.id"))
+    added_in: Mapped[UUID | None] = mapped_column(ForeignKey("policy_list_change.id"))
+    removed_in: Mapped[UUID | None] = mapped_column(ForeignKey("policy_list_change.id"))
 
     __table_args__ = (
         Index(
             "uq_policy_list_entry_value", "list_id", "value", unique=True, postgresql_where=text("removed_at is null")
         ),
         Index("ix_policy_list_entry_history", "list_id", "added_at", "id"),
+    )
+
+
+class PolicyListChange(OpaqueId, OfInstitution, Base):
+    """Entries that somebody would put on a list (`act` add) or take off it (remove), and what a second person said.
+
+    `entries` are objects of `value`, `shown` and `note`; `answer` is why it was refused or withdrawn.
+    """
+
+    __tablename__ = "policy_list_change"
+
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("policy_list.id"))
+    act: Mapped[str]
+    status: Mapped[str] = mapped_column(default="waiting", server_default="waiting")
+    entries: Mapped[list[Any]]
+    reason: Mapped[str]
+    proposed_by: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"))
+    proposed_at: Mapped[datetime] = mapped_column(server_default=now())
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(default="", server_default="")
+
+    __table_args__ = (
+        CheckConstraint("act in ('add','remove')", name="act"),
+        CheckConstraint("status in ('waiting','approved','refused','withdrawn')", name="status"),
+        CheckConstraint(
+            "(status = 'waiting') = (decided_by is null) and (decided_by is null) = (decided_at is null)",
+            name="decided",
+        ),
+        CheckConstraint("status <> 'approved' or decided_by <> proposed_by", name="two_people"),
+        Index("ix_policy_list_change_list_id", "list_id", "proposed_at", "id"),
     )
 
 

@@ -257,11 +257,16 @@ OPERATIONS: Final[dict[str, Row]] = {
     "policy.activation.activate": P.POLICY_ACTIVATE,
     "policy.activation.activate_due": P.POLICY_ACTIVATE,
     "policy.activation.schedule": P.POLICY_ACTIVATE,
-    "policy.list_entries.add_entries": P.POLICY_LISTS,
+    "policy.list_changes.approve_change": P.POLICY_APPROVE,  # and only what others proposed
+    "policy.list_changes.propose_entries": P.POLICY_LISTS,
+    "policy.list_changes.propose_removal": P.POLICY_LISTS,
+    "policy.list_changes.read_full_change": P.POLICY_READ,  # and ACCOUNT_NUMBER_READ, with a fresh code
+    "policy.list_changes.refuse_change": P.POLICY_APPROVE,  # and only what others proposed
+    "policy.list_changes.waiting_changes": P.POLICY_READ,
+    "policy.list_changes.withdraw_change": P.POLICY_LISTS,  # and only one's own
     "policy.list_entries.list_entries": P.POLICY_READ,
     "policy.list_entries.list_history": P.POLICY_READ,
     "policy.list_entries.read_full_entries": P.POLICY_READ,  # and ACCOUNT_NUMBER_READ, with a fresh code
-    "policy.list_entries.remove_entries": P.POLICY_LISTS,
     "policy.lists.create_list": P.POLICY_LISTS,
     "policy.lists.list_lists": P.POLICY_READ,
     "policy.lists.read_list": P.POLICY_READ,

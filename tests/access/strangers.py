@@ -40,6 +40,7 @@ from db.models import (
     ItemAttachment,
     ItemNote,
     PolicyList,
+    PolicyListChange,
     PolicyVersion,
     Queue,
     SessionRecord,
@@ -191,5 +192,9 @@ async def _of_access(system: Actor, administrator: Actor, supervisor: Actor) -> 
             **institution, id=uuid4(), review_id=review.id, user_id=supervisor.user_id, role="supervisor",
             granted_at=now, position=1,
         )  # fmt: skip
-        session.add(line)
-    return {**{name: row.id for name, row in rows.items()}, "campaign line": line.id}
+        change = PolicyListChange(
+            **institution, id=uuid4(), list_id=rows["policy list"].id, act="add", reason="theirs",
+            entries=[{"value": "x", "shown": "x", "note": ""}], proposed_by=supervisor.user_id,
+        )  # fmt: skip
+        session.add_all([line, change])
+    return {"list change": change.id, **{name: row.id for name, row in rows.items()}, "campaign line": line.id}

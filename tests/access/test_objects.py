@@ -42,7 +42,7 @@ TABLE_OF = {
     "item": "check_item", "image": "image", "signature card": "image", "file": "file_received", "flag": "flag",
     "policy": "policy_version", "queue": "queue", "audit entry": "audit_entry", "note": "item_note",
     "attachment": "item_attachment",
-    "advice": "advice", "policy list": "policy_list",
+    "advice": "advice", "policy list": "policy_list", "list change": "policy_list_change",
     "user": "app_user", "custom role": "custom_role",
     "campaign": "access_review", "campaign line": "access_review_line", "allowlist rule": "allow_rule",
     "api key": "api_key", "waiting change": "access_change", "session record": "session_record",

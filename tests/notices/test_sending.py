@@ -118,6 +118,7 @@ def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
         "due_on": "2026-11-25",
         "version": 7,
         "matter": "Doe v. Bank",
+        "list": "0f3c",
     }
     lines = set()
     for kind in NoticeKind:

@@ -11,8 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from console.policy.list_entries import add_entries
-from console.policy.list_values import ListKind, read_entry
+from console.policy.list_values import ListKind
 from console.policy.lists import create_list
 from console.review.approvals import list_approvals
 from console.review.choices import Choice
@@ -26,7 +25,7 @@ from console.review.queue_settings import InvalidQueue, read_queues
 from console.review.states import Act
 from db.engine import transaction
 from db.models import CheckItem, Evidence
-from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, set_rules, x9_item
+from tests.factories import Bank, claimed, fill_list, import_items, item_ids, look, make_bank, set_rules, x9_item
 
 TRANSIT = "061000146"
 EVERY = {"field": "amount", "op": "less", "value": "1000.00"}
@@ -85,7 +84,7 @@ def test_evidence_keeps_which_rules_fired_and_why_and_of_which_version_a_list_wa
     async def story() -> None:
         bank = await make_bank()
         watched = await create_list(bank.supervisor, "Watched banks", ListKind.ROUTING, "", "for the tests")
-        await add_entries(bank.supervisor, watched, [read_entry(ListKind.ROUTING, TRANSIT)], "for the tests")
+        await fill_list(bank, watched, ListKind.ROUTING, TRANSIT)
         await set_rules(
             bank,
             {"when": {"field": "routing", "op": "in_list", "value": "watched_banks"}, "then": [{"do": "require_note"}]},

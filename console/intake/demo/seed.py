@@ -38,6 +38,8 @@ PEOPLE = (
     ("reviewer", "Robin Reviewer", Role.REVIEWER),
     ("approver", "Ari Approver", Role.APPROVER),
     ("supervisor", "Sasha Supervisor", Role.SUPERVISOR),
+    # What one supervisor writes of the policy, another one approves.
+    ("supervisor2", "Sol Supervisor", Role.SUPERVISOR),
     ("administrator", "Alex Administrator", Role.ADMINISTRATOR),
     ("auditor", "Addison Auditor", Role.AUDITOR),
 )
