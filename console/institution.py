@@ -24,7 +24,6 @@ QUEUES: tuple[tuple[str, str, Decimal | None], ...] = (
     ("special_review", "Special review", Decimal(8)),
     ("approvals", "Approvals", Decimal(2)),
 )
-WARNING_MINUTES = 30
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,6 @@ async def ensure_institution(settings: Settings) -> UUID:
                 name=name,
                 position=position,
                 sla_hours=hours,
-                warning_minutes=WARNING_MINUTES,
             )
             for position, (key, name, hours) in enumerate(QUEUES, start=1)
         )

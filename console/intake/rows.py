@@ -292,7 +292,10 @@ def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUI
 def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None, word: Judgement) -> Row:
     item = one.spooled.item
     queue = intake.queues[word.queue]
-    clock = intake.sla(word.rule_hours or queue.sla_hours or word.policy_hours, queue.warning_minutes)
+    warning = queue.warning_minutes
+    if warning is None:
+        warning = intake.policy.document.thresholds.warning_minutes
+    clock = intake.sla(word.rule_hours or queue.sla_hours or word.policy_hours, warning)
     return {
         "id": item_id,
         "institution_id": intake.institution.id,

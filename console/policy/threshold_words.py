@@ -59,7 +59,7 @@ GROUPS: Final[dict[str, dict[str, ThresholdWords]]] = {
             "Checks that come in are due later.", "Checks that come in are due sooner.",
         ),
         "warning_minutes": ThresholdWords(
-            "Warn before", Unit.MINUTES, "So long before the SLA ends.",
+            "Warn before", Unit.MINUTES, "Before the SLA ends, unless its queue says.",
             "Checks are marked earlier.", "Checks are marked later.",
         ),
     },

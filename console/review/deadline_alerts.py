@@ -56,7 +56,16 @@ _WARNING: Final = text(
 _RETURN_NEAR: Final = text(
     _FOUND.format(due="return_by", near="i.return_by is not null and i.return_by > :now and i.return_by < :until")
 )
-_LONGEST_WARNING: Final = text("select coalesce(max(warning_minutes), 0) from queue")
+# Of queues, and of every version that may have set the warning of an open item; 30 where a version is older than that.
+_LONGEST_WARNING: Final = text(
+    """
+    select greatest(
+        (select max(warning_minutes) from queue),
+        (select max(coalesce((document #>> '{thresholds,warning_minutes}')::int, 30)) from policy_version
+         where activated_at is not null)
+    )
+    """
+)
 # Who manages a queue: by role, cut to the role's and the person's own bounds.
 _MANAGERS: Final = text(
     """

@@ -21,10 +21,11 @@ PAUSED: Final = frozenset({Status.HELD, Status.NEEDS_INFO})
 
 @dataclass(frozen=True)
 class QueueClock:
-    """The institution's business hours, and the policy's hours for queues that have none of their own."""
+    """The institution's business hours, and the policy's hours and warning for queues that have none of their own."""
 
     office: Hours
     policy_hours: Decimal
+    policy_warning: int
 
     def set(self, item: CheckItem, queue: Queue) -> None:
         """Put an item into a queue and on its hours; a clock that stands still goes on standing."""
@@ -33,13 +34,15 @@ class QueueClock:
             item.sla_due_at = item.sla_warning_at = PARKED
             return
         hours = item.rule_hours or queue.sla_hours or self.policy_hours
-        found = sla(item.received_at, hours, queue.warning_minutes, self.office, item.sla_paused_for)
+        warning = self.policy_warning if queue.warning_minutes is None else queue.warning_minutes
+        found = sla(item.received_at, hours, warning, self.office, item.sla_paused_for)
         item.sla_due_at, item.sla_warning_at = found.due_at, found.warning_at
 
 
 async def queue_clock(session: AsyncSession) -> QueueClock:
     """The clock of the transaction's institution."""
-    return QueueClock(await office_of(session), (await active_policy(session)).document.thresholds.sla_hours)
+    thresholds = (await active_policy(session)).document.thresholds
+    return QueueClock(await office_of(session), thresholds.sla_hours, thresholds.warning_minutes)
 
 
 async def follow_status(session: AsyncSession, item: CheckItem) -> None:

@@ -35,7 +35,7 @@ class QueueForm:
             self._most = _number("Most checks held by one person (empty: any)", definition.max_claims)
             if not is_view:
                 self._hours = _number("SLA hours (empty: the policy's)", definition.sla_hours)
-                self._warning = _number("Warning, minutes before", definition.warning_minutes)
+                self._warning = _number("Warning, minutes before (empty: the policy's)", definition.warning_minutes)
         if is_view:
             Text(
                 "Recommendations stay in the queues they came from, whose hours and criteria hold. Members here are "
@@ -57,7 +57,7 @@ class QueueForm:
             name,
             position,
             _decimal(self._hours, "SLA hours"),
-            _whole(self._warning, "The warning") or 0,
+            _whole(self._warning, "The warning"),
             most,
             self._criteria(),
             members,

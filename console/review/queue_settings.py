@@ -41,13 +41,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Definition:
-    """What supervisors set. `position` counts from 1; `sla_hours` None: the policy's; `max_claims` None: any number;
-    no members: everybody whose role reaches the queue."""
+    """What supervisors set. `position` counts from 1; `sla_hours`, `warning_minutes` None: the policy's; `max_claims`
+    None: any number; no members: everybody whose role reaches the queue."""
 
     name: str
     position: int = 1
     sla_hours: Decimal | None = None
-    warning_minutes: int = 30
+    warning_minutes: int | None = None
     max_claims: int | None = None
     criteria: Criteria | None = None
     members: tuple[Member, ...] = ()
@@ -162,9 +162,10 @@ def checked(definition: Definition) -> Definition:
     hours = definition.sla_hours
     if hours is not None and not (hours.is_finite() and 0 < hours <= MAXIMUM_HOURS and hours == round(hours, 2)):
         raise InvalidQueue(f"SLA hours are more than 0 and at most {MAXIMUM_HOURS}, with two decimals at the most.")
-    if not 0 <= definition.warning_minutes <= 1440:
+    warning = definition.warning_minutes
+    if warning is not None and not 0 <= warning <= 1440:
         raise InvalidQueue("The warning comes 0 to 1,440 minutes before the check is due.")
-    if hours is not None and definition.warning_minutes > hours * 60:
+    if hours is not None and warning is not None and warning > hours * 60:
         raise InvalidQueue("The warning would come before the check does: make it shorter than the SLA.")
     if definition.max_claims is not None and not 1 <= definition.max_claims <= 1000:
         raise InvalidQueue("One person may hold 1 to 1,000 checks of the queue; leave it empty for any number.")

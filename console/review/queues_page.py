@@ -139,10 +139,12 @@ class QueuesPage:
 
 def _chips(definition: Definition, *, is_view: bool) -> Sequence[str]:
     hours = "policy's SLA" if definition.sla_hours is None else f"SLA {definition.sla_hours.normalize():f} h"
+    minutes = definition.warning_minutes
+    warning = "policy's warning" if minutes is None else f"warns {minutes} min before"
     members = len(definition.members)
     everybody = "everybody signs" if is_view else "everybody works here"
     return [
-        *([] if is_view else [hours, f"warns {definition.warning_minutes} min before"]),
+        *([] if is_view else [hours, warning]),
         everybody if not members else "1 member" if members == 1 else f"{members} members",
         *([] if definition.max_claims is None else [f"at most {definition.max_claims} held by one person"]),
     ]

@@ -139,7 +139,7 @@ class Queue(OpaqueId, OfInstitution, Base):
     position: Mapped[int]
     # Null: the policy's hours.
     sla_hours: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    warning_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
+    warning_minutes: Mapped[int | None]
     # How many checks of the queue one person may hold at once; null: any number.
     max_claims: Mapped[int | None]
     # Which checks come here when they are taken in (`console.policy.routing.Criteria`); null: those the policy names.

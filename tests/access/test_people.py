@@ -114,7 +114,7 @@ def test_replicas_that_start_together_make_one_institution(run: Callable, consol
             entries = await session.scalar(select(func.count()).select_from(AuditEntry))
         assert institution.routing_number == console.institution_routing_number
         assert [(queue.key, queue.name, queue.sla_hours) for queue in queues] == list(QUEUES)
-        assert {queue.warning_minutes for queue in queues} == {30}
+        assert {queue.warning_minutes for queue in queues} == {None}
         assert entries == 1
 
     run(story())

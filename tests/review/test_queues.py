@@ -75,7 +75,7 @@ def test_a_change_is_versioned_and_audited_with_what_differs(run: Callable, tmp_
         with pytest.raises(StaleQueue):
             await change_queue(bank.supervisor, now.id, now.definition, now.version, "too late")
         entry = await last_entry(bank, "queue.changed")
-        assert entry.before == {"sla_hours": None, "warning_minutes": 30, "max_claims": None, "members": []}
+        assert entry.before == {"sla_hours": None, "warning_minutes": None, "max_claims": None, "members": []}
         assert entry.after is not None and entry.after["sla_hours"] == "1.5" and entry.after["reason"] == "less waiting"
         assert entry.after["members"] == [{"user": str(member.user_id), "decides": True, "signs": False}]
         again = await settings_of(bank, "standard")
