@@ -52,7 +52,9 @@ def lines(tally: Tally) -> list[Line]:
         _a_day("Urgent a day", _urgent(was), _urgent(now), days, "high or critical",
                "Checks of high or critical priority."),
     ]  # fmt: skip
-    if tally.pace.timed:
+    if not tally.pace.timed:
+        found.append(_unknown("Reviewer hours a day", "no decision was timed"))
+    else:
         hours = [Decimal(_work_ms(side, tally)) / _HOUR_MS for side in (was, now)]
         found.append(
             _a_day("Reviewer hours a day", hours[0], hours[1], days, f"over {tally.pace.timed:,} decisions",
@@ -65,15 +67,15 @@ def lines(tally: Tally) -> list[Line]:
               now.skipped_amount - was.skipped_amount, None, "dollars", "Checks that nobody would look at.",
               dollars=True)
     )  # fmt: skip
-    if tally.decided:
+    if not tally.decided:
+        found.append(_unknown("Agrees with decisions", "nothing was decided"))
+    else:
         shares = [Decimal(100 * side.agreed) / tally.decided for side in (was, now)]
         found.append(
             _line("Agrees with decisions", f"{shares[0]:.1f} %", f"{shares[1]:.1f} %", shares[1] - shares[0], True,
                   f"of {tally.decided:,} decided", "Pointed at by a flag or a rule, and refused by people; or neither.")
         )  # fmt: skip
-    if tally.fraud:
-        found += _fraud(tally)
-    return found
+    return found + (_fraud(tally) if tally.fraud else [_unknown(label, "no fraud is known") for label in _OF_FRAUD])
 
 
 def by_hour(tally: Tally) -> ByHour:
@@ -108,18 +110,27 @@ def changes(tally: Tally) -> list[tuple[str, str, int]]:
     return [one for one in found if one[2]]
 
 
+# What fraud that people found says of a policy.
+_OF_FRAUD: Final = ("Known fraud caught", "Known fraud missed", "Money at risk, one person")
+
+
+def _unknown(label: str, why: str) -> Line:
+    """A figure of which the history says nothing."""
+    return Line(label, "–", "–", "", None, why, f"The history does not say: {why}.")
+
+
 def _fraud(tally: Tally) -> list[Line]:
     was, now, of = tally.was, tally.now, f" of {tally.fraud:,}"
     return [
-        _line("Known fraud caught", f"{was.fraud_caught:,}" + of, f"{now.fraud_caught:,}" + of,
+        _line(_OF_FRAUD[0], f"{was.fraud_caught:,}" + of, f"{now.fraud_caught:,}" + of,
               Decimal(now.fraud_caught - was.fraud_caught), True,
               "pointed at, or two sign",
               "Refused as altered, forged or counterfeit: looked at, and pointed at or signed by two."),
-        _line("Known fraud missed", f"{was.fraud_missed:,}", f"{now.fraud_missed:,}",
+        _line(_OF_FRAUD[1], f"{was.fraud_missed:,}", f"{now.fraud_missed:,}",
               Decimal(now.fraud_missed - was.fraud_missed), False, "nobody looks", "Nobody would have looked at it."),
-        _line("Fraud before one person", f"{was.one_person_amount:,.2f}", f"{now.one_person_amount:,.2f}",
+        _line(_OF_FRAUD[2], f"{was.one_person_amount:,.2f}", f"{now.one_person_amount:,.2f}",
               now.one_person_amount - was.one_person_amount, False,
-              "dollars", "Known fraud at which one person alone would have looked.", dollars=True),
+              "dollars of fraud", "Known fraud at which one person alone would have looked.", dollars=True),
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, Subquery, Text, and_, bindparam, false, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -36,6 +37,12 @@ _EDGE: Final = text(
 )
 
 
+_DAYS: Final = text(
+    "select count(distinct (received_at at time zone :zone)::date) from item_facts"
+    " where institution_id = :institution and received_at >= :since and received_at < :before"
+)
+
+
 @dataclass(frozen=True)
 class Slice:
     """Items received from a moment on, and before another one."""
@@ -48,6 +55,12 @@ async def count_items(session: AsyncSession, institution_id: UUID, whole: Slice)
     """How many items there are."""
     values = {"institution": institution_id, "since": whole.since, "before": whole.before}
     return int((await session.execute(_COUNT, values)).scalar_one())
+
+
+async def count_days(session: AsyncSession, institution_id: UUID, whole: Slice, zone: ZoneInfo) -> int:
+    """On how many days of the institution's checks came."""
+    values = {"institution": institution_id, "since": whole.since, "before": whole.before, "zone": zone.key}
+    return int((await session.execute(_DAYS, values)).scalar_one())
 
 
 async def last_slice(session: AsyncSession, institution_id: UUID, whole: Slice, items: int = SLICE) -> Slice:

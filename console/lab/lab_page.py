@@ -72,7 +72,7 @@ class LabPage:
                     self._lint = LintPanel()
                     self._shadow = ShadowPanel(page, opened.id, may_start=tried, on_list=self._list_shadow)
                 with Element("div").classes("crc-column"):
-                    self._replay = ReplayPanel(page, opened.id, may_start=tried, on_result=self._list_replay)
+                    self._replay = ReplayPanel(page, opened.id, names, may_start=tried, on_result=self._list_replay)
                     self._changed = ChangedPanel(page, names, "What changes")
                 with Element("div").classes("crc-column"):
                     self._sweep = SweepPanel(

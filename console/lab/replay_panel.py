@@ -21,6 +21,7 @@ from console.lab.replay import MAX_DAYS, run_replay, start_replay
 from console.lab.tally import Tally
 from console.lab.trial_bar_panel import TrialBar
 from console.lab.trials import Trial, TrialKind, latest_trial
+from console.policy.sentences import Names
 from console.ui.charts import axis, bars, draw_chart, draw_table, line
 from console.ui.format import count, day
 from console.ui.page import ConsolePage
@@ -41,12 +42,13 @@ class ReplayPanel:
         self,
         page: ConsolePage,
         version_id: UUID,
+        names: Names,
         *,
         may_start: bool,
         lab: str = "",
         on_result: Callable[[Actor, Trial | None], Awaitable[None]] | None = None,
     ) -> None:
-        self._page, self._version_id = page, version_id
+        self._page, self._version_id, self._names = page, version_id, names
         self._may_start = may_start and may(page.actor, Permission.POLICY_EDIT)
         self._on_result = on_result
         self._shown: UUID | None = None
@@ -116,7 +118,7 @@ class ReplayPanel:
             self._clear()
             self._figures.show([node("p", "No check came in during these days.", class_="crc-soft")])
             return
-        self._figures.show([_table(trial, tally)])
+        self._figures.show([_table(trial, tally), *_moves(tally, self._names)])
         self._hours.clear()
         with self._hours:
             _draw_hours(trial, by_hour(tally))
@@ -140,6 +142,19 @@ def _table(trial: Trial, tally: Tally) -> Node:
                  node("td", one.now), node("td", said))
         )  # fmt: skip
     return node("table", node("thead", head), node("tbody", *rows), class_="crc-lab-figures")
+
+
+def _moves(tally: Tally, names: Names) -> list[Node]:
+    """From which queue to which, the most first."""
+    if not tally.moves:
+        return []
+
+    def words(move: str) -> str:
+        return " → ".join(names.queues.get(key, key.replace("_", " ")) for key in move.split(">"))
+
+    most = sorted(tally.moves.items(), key=lambda one: (-one[1], one[0]))
+    lines = [node("li", words(move), " ", node("strong", count(number))) for move, number in most]
+    return [node("h3", "Moved between queues"), node("ul", *lines, class_="crc-lab-moves")]
 
 
 def _draw_hours(trial: Trial, hours: ByHour) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.lab.errors import BadTrial
-from console.lab.history import Slice, history
+from console.lab.history import Slice, count_days, history
 from console.lab.judging import both, read_together
 from console.lab.replay import MAX_DAYS
 from console.lab.running import run, terms_of_trial, today
@@ -66,10 +66,12 @@ class Point(BaseModel):
 
 
 class Sweep(BaseModel):
-    """The curve of a threshold: a point for each value, in order; over so many items and days."""
+    """The curve of a threshold: a point for each value, in order; over so many items and days, `busy` of which are
+    those on which checks came."""
 
     threshold: str
     days: int
+    busy: int = 0
     items: int = 0
     fraud: int = 0
     points: list[Point]
@@ -155,7 +157,9 @@ class _Sweep:
         _, self._terms = await terms_of_trial(session, trial)
         subject: dict[str, Any] = trial.subject or {}
         points = [Point(value=Decimal(one)) for one in subject["points"]]
-        self._sweep = Sweep(threshold=subject["threshold"], days=(whole.before - whole.since).days, points=points)
+        busy = await count_days(session, self._actor.institution_id, whole, (await office_of(session)).zone)
+        days = (whole.before - whole.since).days
+        self._sweep = Sweep(threshold=subject["threshold"], days=days, busy=busy, points=points)
 
     async def read(self, session: AsyncSession, part: Slice) -> list[Any]:
         await read_together(session)

@@ -135,14 +135,19 @@ class SweepPanel:
 
 
 def _a_day(items: int, sweep: Sweep) -> str:
-    return f"{items / max(sweep.days, 1):,.1f}"
+    return f"{items / _days(sweep):,.1f}"
+
+
+def _days(sweep: Sweep) -> int:
+    """Those on which checks came, as a replay counts them."""
+    return max(sweep.busy or sweep.days, 1)
 
 
 def _draw_curves(sweep: Sweep, now: Any, on_pick: Any) -> None:
     values = [float(one.value) for one in sweep.points]  # a place on an axis, no amount
 
     def per_day(name: str) -> list[list[float]]:
-        days = max(sweep.days, 1)
+        days = _days(sweep)
         return [[at, round(getattr(one, name) / days, 2)] for at, one in zip(values, sweep.points, strict=True)]
 
     def each(name: str) -> list[list[float]]:
@@ -156,7 +161,8 @@ def _draw_curves(sweep: Sweep, now: Any, on_pick: Any) -> None:
     options = {
         "xAxis": axis(type="value", min=values[0], max=values[-1], splitLine={"show": False}),
         "yAxis": [axis(type="value", name="a day", nameGap=8),
-                  axis(type="value", name="known fraud", nameGap=8, minInterval=1, splitLine={"show": False})],
+                  axis(type="value", name="known fraud", nameGap=8, minInterval=1, splitLine={"show": False},
+                       nameTextStyle={"color": "var(--ink-soft)", "fontSize": 11, "align": "right"})],
         "grid": {"left": 6, "right": 10, "top": 66, "bottom": 8, "containLabel": True},
         "series": [
             line("reviewed a day", per_day("reviewed"), "accent", markLine=mark),

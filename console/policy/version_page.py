@@ -72,7 +72,9 @@ class VersionView:
         with self._page.shell.chips:
             self._chip = Chip("")
         self._actions = self._page.shell.actions
-        numbers = await read_numbers(actor)
+        options = self._others(await read_numbers(actor))
+        if self._chosen not in options:
+            self._chosen = next(iter(options), self._chosen)
         self._against = await self._document(actor, self._chosen)
         with Element("div").classes("crc-policy crc-policy-version"):
             with panel("Thresholds", classes="crc-policy-column"), Element("div").classes("crc-policy-scroll"):
@@ -83,10 +85,14 @@ class VersionView:
                 with panel(f"Version {self._shown.row.number}"), Element("div").classes("crc-part"):
                     self._facts = Still()
                 with panel("What differs"), Element("div").classes("crc-part"):
-                    self._draw_against(numbers)
+                    self._draw_against(options)
                     self._changes = Still()
                 self._replay = ReplayPanel(
-                    self._page, self._shown.row.id, may_start=False, lab=f"/policy/{self._shown.row.number}/lab"
+                    self._page,
+                    self._shown.row.id,
+                    self._names,
+                    may_start=False,
+                    lab=f"/policy/{self._shown.row.number}/lab",
                 )
                 with panel("History"), Element("div").classes("crc-part"):
                     self._history = Still()
@@ -108,15 +114,18 @@ class VersionView:
         await self._read(actor)
         self._page.tell(words)
 
-    def _draw_against(self, numbers: Iterable[int]) -> None:
+    def _others(self, numbers: Iterable[int]) -> dict[int, str]:
+        """What it can be compared with; 0: what came before."""
         row = self._shown.row
         options = {0: f"what came before: version {row.before}"} if row.before else {}
-        options |= {number: f"version {number}" for number in numbers if number != row.number}
+        return options | {number: f"version {number}" for number in numbers if number != row.number}
+
+    def _draw_against(self, options: dict[int, str]) -> None:
         if not options:
             Text("There is no other version yet.", tag="p", classes="crc-soft")
             return
         Text("Compared with", classes="crc-soft")
-        select = ui.select(options, value=self._chosen if self._chosen in options else next(iter(options)))
+        select = ui.select(options, value=self._chosen)
         select.props("dense outlined options-dense").props["aria-label"] = "Compared with"
         select.on_value_change(lambda event: self._page.run(self._compare, event.value))
 

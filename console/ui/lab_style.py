@@ -25,9 +25,11 @@ a.crc-button { color: inherit; text-decoration: none; }
 .crc-lab [data-tone=warning] { color: var(--warning); }
 .crc-policy-beside .crc-lab-figures { font-size: 12px; }
 .crc-policy-beside .crc-lab-figures small { display: block; margin: 0; }
-.crc-policy-beside .crc-lab-figures :is(th, td) { padding-left: 6px; white-space: normal; }
+.crc-policy-beside .crc-lab-figures :is(th, td) { padding-left: 6px; }
+.crc-policy-beside .crc-panel-head a { white-space: nowrap; }
 .crc-policy-beside .crc-lab-figures :is(th, td):first-child { padding-left: 0; }
 .crc-policy-beside .crc-lab-figures td:last-child { min-width: 0; font-size: 11.5px; }
+.crc-lab-moves { display: flex; flex-wrap: wrap; gap: 2px 16px; list-style: none; font-size: 12.5px; }
 .crc-chart { width: 100%; }
 .crc-chart-table summary { color: var(--accent); cursor: pointer; font-size: 12.5px; }
 .crc-chart-table > div { overflow: auto; max-height: 260px; }
@@ -54,5 +56,5 @@ a.crc-button { color: inherit; text-decoration: none; }
 .q-card.crc-lab-both { width: min(1060px, 94vw); max-width: none; max-height: 88vh; flex-wrap: nowrap; }
 .crc-lab-sides { display: grid; grid-template-columns: 1fr 1fr; gap: 18px; min-height: 0; overflow: auto; }
 .crc-lab-sides h3 { font-size: 13.5px; color: var(--ink); }
-.crc-lab-sides h4 { margin: 10px 0 2px; font-size: 12.5px; font-weight: 600; color: var(--ink-soft); }
+.crc-lab-sides > * > h4 { margin: 10px 0 2px; font-size: 12.5px; font-weight: 600; color: var(--ink-soft); }
 """

@@ -86,6 +86,7 @@ def test_a_draft_is_replayed_what_changes_opens_with_both_reasons_and_a_point_of
     expect(replay).to_contain_text("Done", timeout=30_000)
     expect(replay).to_contain_text(f"last 80 days · {ITEMS} checks · rules of 15 Jan 2026")
     expect(replay.get_by_role("row", name="Two people a day")).to_be_visible()
+    expect(replay.get_by_role("listitem").filter(has_text="→ Special review").first).to_be_visible()
     expect(replay.get_by_role("img", name="Work by the hour")).to_be_visible()
     replay.get_by_text("The hours as a table").click()
     expect(replay.get_by_role("columnheader", name="comes in, version 2")).to_be_visible()

@@ -40,13 +40,14 @@ def test_each_figure_is_a_day_of_the_days_on_which_checks_came() -> None:
         "Reviewed a day": ("45.0", "34.0", "−11", None),
         "Two people a day": ("2.5", "1.5", "−1", None),
         "Urgent a day": ("2.5", "1.5", "−1", None),
+        "Reviewer hours a day": ("–", "–", "", None),
         "Due in the busiest hour": ("42.0 at 12:00", "30.0 at 14:00", "−12", True),
         "Not looked at": ("0.00", "150.25", "+150.25", None),
         # Paid and not pointed at agrees, and so does refused and pointed at.
         "Agrees with decisions": ("94.1 %", "97.6 %", "+3.5", True),
         "Known fraud caught": ("0 of 5", "3 of 5", "+3", True),
         "Known fraud missed": ("0", "2", "+2", False),
-        "Fraud before one person": ("950.25", "0.00", "−950.25", True),
+        "Money at risk, one person": ("950.25", "0.00", "−950.25", True),
     }
 
 
@@ -59,6 +60,15 @@ def test_hours_of_people_are_told_where_decisions_were_timed() -> None:
     # 42 looks of 90 seconds and 2 second signatures of 180; 30 looks.
     assert (hours.was[12], hours.now[14], hours.comes[8]) == (1.15, 0.75, 0.75)
     assert by_hour(tally()).unit == "checks" and by_hour(tally()).was[12] == 42
+
+
+def test_what_the_history_does_not_say_is_said_to_be_unknown() -> None:
+    nothing = Tally(pace=Pace())
+    nothing.add(Cell(ONE, TWO, None, False, False, 3, Decimal("9.00")))
+    said = {one.label: (one.was, one.unit) for one in lines(nothing)}
+    assert said["Agrees with decisions"] == ("–", "nothing was decided")
+    assert said["Known fraud missed"] == said["Money at risk, one person"] == ("–", "no fraud is known")
+    assert list(said) == [one.label for one in lines(tally())]
 
 
 def test_only_what_changes_is_told_and_nothing_of_no_checks() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.factories import Bank, make_bank
 from tests.lab.past import CALM, drafted, past_item, put, words
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
+NEW_YORK = ZoneInfo("America/New_York")  # as make_bank says
 RANGES = {
     "dual_control_amount": ("0", "12000"),
     "high_priority_amount": ("400", "9000"),
@@ -70,6 +72,7 @@ def test_every_point_of_every_threshold_is_what_the_python_engine_says(
             assert trial and trial.status == "finished", (threshold, trial)
             sweep = Sweep.model_validate(trial.result)
             assert sweep.items == len(items) and len(sweep.points) > 5
+            assert sweep.busy == len({one.received_at.astimezone(NEW_YORK).date() for one in items})
             if len({(one.reviewed, one.two_people, one.raised) for one in sweep.points}) > 1:
                 moving.add(threshold)
             for point in sweep.points[:: len(sweep.points) // 4]:
