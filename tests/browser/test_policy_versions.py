@@ -13,9 +13,10 @@ from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from console.actor import Actor
+from console.policy.activation import activate_due
 from console.policy.versions import active_policy
 from console.roles import Role
 from console.settings import Settings, settings
@@ -144,6 +145,69 @@ def test_a_second_supervisor_approves_with_a_fresh_code(
     look(other, "policy-active")
 
 
+def test_a_version_becomes_active_at_its_moment_and_an_older_one_is_brought_back(
+    site: Site, open_browser: Callable[..., Page], run: Callable, bank: Bank, second: Actor
+) -> None:
+    number = sent(run, bank, "8100.00")
+    page = open_browser()
+    site.sign_in(page, second, f"/policy/{number}")
+    page.get_by_role("button", name="Approve").click()
+    dialog = page.get_by_role("dialog", name=f"Approve version {number}")
+    dialog.get_by_role("radio", name="At a moment").click()
+    dialog.get_by_label("Day").fill("")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Give the day and the time")
+    dialog.get_by_label("Day").fill("2020-01-01")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("That moment has passed.")).to_be_visible()
+    dialog.get_by_label("Day").fill("2030-05-06")
+    dialog.get_by_label("Time").fill("07:30")
+    expect_accessible(page)
+    look(page, "policy-approve-at")
+    dialog.get_by_role("button", name="Approve").click()
+    chip = page.locator(".crc-chip").first
+    expect(chip).to_have_text("becomes active 6 May 2030, 07:30")
+
+    # The moment has come: the workers' job makes it active, and the page that is open shows it.
+    async def come() -> int:
+        async with transaction(bank.system) as session:
+            await session.execute(
+                text("update policy_version set scheduled_for = now() - interval '1 minute' where number = :number"),
+                {"number": number},
+            )
+        return await activate_due(bank.system)
+
+    assert run(come()) == 1
+    expect(chip).to_contain_text("active since")
+    assert run(active(bank)) == (number, "8100.00")
+
+    # Whatever was active before it is brought back by one, as a new version, and approved by the other.
+    writer = open_browser()
+    site.join(writer, bank.supervisor, f"/policy/{number - 1}" if number > 2 else "/policy/1")
+    writer.get_by_role("button", name="Bring back").click()
+    ask = writer.get_by_role("dialog", name=re.compile("Bring back version"))
+    ask.get_by_label("Reason").fill("more fraud than before")
+    ask.get_by_role("button", name="Bring back").click()
+    expect(writer.locator(".crc-chip").first).to_have_text("in review")
+    expect(writer.get_by_role("region", name=re.compile(r"Version \d+"))).to_contain_text("brings back version")
+    expect(writer.get_by_role("button", name="Approve")).to_have_count(0)
+    look(writer, "policy-brought-back")
+    back = int(urlsplit(writer.url).path.rsplit("/", 1)[1])
+    assert back == number + 1
+    site.open(page, f"/policy/{back}")
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("dialog", name=f"Approve version {back}").get_by_role("button", name="Approve").click()
+    expect(chip).to_contain_text("active since")
+    assert run(active(bank)) == (back, "5000.00" if number == 2 else "7500.00")
+
+
+async def active(bank: Bank) -> tuple[int, str]:
+    """The number and the amount for two people of the version that judges now."""
+    async with transaction(bank.system) as session:
+        policy = await active_policy(session)
+    return policy.number, str(policy.document.thresholds.dual_control_amount)
+
+
 def make_code_old(run: Callable, person: Actor) -> None:
     """An hour ago this person gave their last code."""
 
@@ -170,8 +234,8 @@ def test_who_may_only_look_sees_no_button(
     assert page.get_by_role("button", name=re.compile("Approve|Activate|Withdraw|Draft from|Edit")).count() == 0
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as YAML").click()
-    text = Path(download.value.path()).read_text()
-    assert download.value.suggested_filename.endswith(".yaml") and text.startswith("thresholds:")
+    said = Path(download.value.path()).read_text()
+    assert download.value.suggested_filename.endswith(".yaml") and said.startswith("thresholds:")
 
 
 def test_import_names_every_fault_and_makes_a_draft(site: Site, open_browser: Callable[..., Page], bank: Bank) -> None:
@@ -179,9 +243,9 @@ def test_import_names_every_fault_and_makes_a_draft(site: Site, open_browser: Ca
     site.join(page, bank.supervisor, "/policy")
     page.get_by_role("button", name="Import").click()
     dialog = page.get_by_role("dialog", name="Import a policy")
-    text = dialog.get_by_label("JSON or YAML")
+    field = dialog.get_by_label("JSON or YAML")
     wrong = "thresholds: {dual_control_amount: 1.005, high_priority_amount: 10000.00, sla_hours: 4}"
-    text.fill(wrong)
+    field.fill(wrong)
     dialog.get_by_role("button", name="Make a draft of it").click()
     expect(dialog.get_by_role("alert")).to_contain_text("thresholds › dual control amount")
     expect_accessible(page)
@@ -189,7 +253,7 @@ def test_import_names_every_fault_and_makes_a_draft(site: Site, open_browser: Ca
     dialog.locator("input[type=file]").set_input_files(
         {"name": "theirs.yaml", "mimeType": "text/yaml", "buffer": wrong.replace("1.005", "6000.00").encode()}
     )
-    expect(text).to_have_value(re.compile("6000.00"))
+    expect(field).to_have_value(re.compile("6000.00"))
     dialog.get_by_role("button", name="Make a draft of it").click()
     expect(page).to_have_url(re.compile(r"/policy/\d+$"))
     expect(page.get_by_role("region", name="History")).to_contain_text("Imported by Supervisor: theirs.yaml")
@@ -197,7 +261,9 @@ def test_import_names_every_fault_and_makes_a_draft(site: Site, open_browser: Ca
     look(page, "policy-draft")
 
 
-def test_a_list_is_filled_and_emptied(site: Site, open_browser: Callable[..., Page], bank: Bank, run: Callable) -> None:
+def test_what_a_list_holds_changes_once_a_second_person_agrees(
+    site: Site, open_browser: Callable[..., Page], bank: Bank, run: Callable, second: Actor
+) -> None:
     page = open_browser()
     site.join(page, bank.supervisor, "/policy-lists")
     page.get_by_role("button", name="New list").click()
@@ -208,19 +274,48 @@ def test_a_list_is_filled_and_emptied(site: Site, open_browser: Callable[..., Pa
     form.get_by_label("Reason").fill("police report 12")
     form.get_by_role("button", name="Create").click()
     expect(page).to_have_url(re.compile("/policy-lists/.+"))
+    path = urlsplit(page.url).path
     page.get_by_role("button", name="Add entries").click()
     dialog = page.get_by_role("dialog", name="Add account numbers")
     dialog.get_by_label("Entries").fill("10001001, stolen in May\nnone\n10001002")
     dialog.get_by_label("Reason").fill("police report 12")
-    dialog.get_by_role("button", name="Add", exact=True).click()
+    dialog.get_by_role("button", name="Propose", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("Line 2, “none”")
     expect_accessible(page)
     look(page, "policy-list-add")
     dialog.get_by_label("Entries").fill("10001001, stolen in May\n10001002")
-    dialog.get_by_role("button", name="Add", exact=True).click()
+    dialog.get_by_role("button", name="Propose", exact=True).click()
+    waits = page.get_by_role("region", name="Waits for a second person")
+    expect(waits).to_contain_text("•••• 1001, stolen in May")
+    expect(waits.get_by_role("button", name="Withdraw: Add 2 account numbers")).to_be_visible()
+    expect(waits.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
     grid = page.get_by_role("grid", name="Entries")
+    expect(page.get_by_text("Nothing is on this list.")).to_be_visible()
+    # Somebody else looks at every number, and approves with a fresh code.
+    other = open_browser()
+    site.sign_in(other, second, "/policy-lists")
+    listed = other.get_by_role("grid", name="Lists").get_by_role("row").filter(has_text="Stolen books")
+    expect(listed.get_by_role("gridcell", name="1", exact=True)).to_be_visible()
+    site.open(other, path)
+    theirs = other.get_by_role("region", name="Waits for a second person")
+    theirs.get_by_role("button", name="See every entry: Add 2 account numbers").click()
+    every = other.get_by_role("dialog", name="2 entries of the change")
+    expect(every.get_by_role("region", name="Entries")).to_have_text("10001001, stolen in May\n10001002")
+    look(other, "policy-list-every")
+    every.get_by_role("button", name="Close").click()
+    expect_accessible(other)
+    look(other, "policy-list-waits")
+    make_code_old(run, second)
+    theirs.get_by_role("button", name="Approve: Add 2 account numbers").click()
+    ask = other.get_by_role("dialog", name="Confirm with a code")
+    ask.get_by_label("6-digit code").fill(site.code("second_supervisor"))
+    ask.get_by_role("button", name="Confirm").click()
+    expect(theirs).to_have_count(0)
+    # The page of whoever proposed it hears of it.
     expect(grid.get_by_role("row").filter(has_text="•••• 1001")).to_contain_text("stolen in May")
+    expect(grid).to_contain_text("by Supervisor, approved by Second Supervisor")
     expect(grid).not_to_contain_text("10001002")
+    expect(waits).to_have_count(0)
     make_code_old(run, bank.supervisor)
     page.get_by_role("button", name="Show full numbers").click()
     ask = page.get_by_role("dialog", name="Confirm with a code")
@@ -230,13 +325,16 @@ def test_a_list_is_filled_and_emptied(site: Site, open_browser: Callable[..., Pa
     grid.get_by_role("row").filter(has_text="10001001").get_by_role("checkbox").click()
     page.get_by_role("button", name=re.compile("Take off")).click()
     page.get_by_role("dialog").get_by_label("Reason").fill("found again")
-    page.get_by_role("dialog").get_by_role("button", name="Take off").click()
-    expect(grid).not_to_contain_text("10001001")
-    page.get_by_role("button", name="Everything it held").click()
-    expect(grid.get_by_role("row").filter(has_text="•••• 1001")).to_contain_text("by Supervisor")
+    page.get_by_role("dialog").get_by_role("button", name="Propose").click()
+    expect(waits).to_contain_text("Take 1 account number off")
+    expect(grid).to_contain_text("10001001")
+    theirs.get_by_role("button", name="Refuse: Take 1 account number off").click()
+    other.get_by_role("dialog").get_by_label("Reason").fill("not found yet")
+    other.get_by_role("dialog").get_by_role("button", name="Refuse").click()
+    expect(theirs).to_have_count(0)
     look(page, "policy-list")
     # Without the notes that fade away.
-    site.open(page, urlsplit(page.url).path)
+    site.open(page, path)
     expect(grid.get_by_role("row").filter(has_text="•••• 1002")).to_be_visible()
     expect_accessible(page)
     site.open(page, "/policy-lists")
