@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -90,22 +89,28 @@ class WaitingPanel:
             await page.run(self._see, change_id)
         elif what == "refuse":
             words = "The list stays as it is. Whoever proposed the change is told why."
-            ask_reason(page, "Refuse the change", words, "Refuse", partial(self._refuse, change_id))
+            ask_reason(page, "Refuse the change", words, "Refuse", self._refusing(change_id))
         elif what == "withdraw":
             words = "The list stays as it is, and nobody needs to decide."
-            ask_reason(page, "Withdraw the change", words, "Withdraw", partial(self._withdraw, change_id))
+            ask_reason(page, "Withdraw the change", words, "Withdraw", self._withdrawing(change_id))
 
     async def _approve(self, actor: Actor, change_id: UUID) -> None:
         done = await approve_change(actor, change_id)
         await self._on_done(actor, f"Approved: {count(done)} {'entry' if done == 1 else 'entries'} changed.")
 
-    async def _refuse(self, change_id: UUID, actor: Actor, reason: str) -> None:
-        await refuse_change(actor, change_id, reason)
-        await self._on_done(actor, "Refused. The list is as it was.")
+    def _refusing(self, change_id: UUID) -> Callable[[Actor, str], Awaitable[None]]:
+        async def refuse(actor: Actor, reason: str) -> None:
+            await refuse_change(actor, change_id, reason)
+            await self._on_done(actor, "Refused. The list is as it was.")
 
-    async def _withdraw(self, change_id: UUID, actor: Actor, reason: str) -> None:
-        await withdraw_change(actor, change_id, reason)
-        await self._on_done(actor, "Withdrawn. The list is as it was.")
+        return refuse
+
+    def _withdrawing(self, change_id: UUID) -> Callable[[Actor, str], Awaitable[None]]:
+        async def withdraw(actor: Actor, reason: str) -> None:
+            await withdraw_change(actor, change_id, reason)
+            await self._on_done(actor, "Withdrawn. The list is as it was.")
+
+        return withdraw
 
     async def _see(self, actor: Actor, change_id: UUID) -> None:
         lines = await read_full_change(actor, change_id)

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
-from console.audit.entries import Event, record
+from console.audit.entries import Event, NewEntry, record_each
 from console.hints import hint_items, hint_policy
 from console.institution import institution_of
 from console.policy.judgement import Judge, Judgement
@@ -37,6 +37,8 @@ from db.models import CheckItem, Claim, Flag, KeptFacts, PolicyVersion, Queue
 
 # Items judged and changed in one transaction: it holds the audit trail's head as long as it writes.
 BATCH: Final = 100
+# Entries of the trail in one statement.
+TOLD_AT_ONCE: Final = 20
 # Nobody works on these. The others are in somebody's hands, or wait for their second person.
 TOUCHED: Final = frozenset({Status.NEW, Status.ESCALATED, Status.HELD, Status.NEEDS_INFO})
 
@@ -129,9 +131,12 @@ async def _batch(session: AsyncSession, actor: Actor, version: PolicyVersion, no
         if before or added:
             changed.append((item, before, after | ({"flags": [flag.code for flag in added]} if added else {})))
     await session.flush()
-    for item, before, after in changed:
-        said = after | {"policy": version.number}
-        await record(session, actor, Event.ITEM_REEVALUATED, "item", item.id, before=before, after=said)
+    entries = [
+        NewEntry(Event.ITEM_REEVALUATED, "item", item.id, before, after | {"policy": version.number})
+        for item, before, after in changed
+    ]
+    for at in range(0, len(entries), TOLD_AT_ONCE):
+        await record_each(session, actor, entries[at : at + TOLD_AT_ONCE])
     if changed:
         hint_items(session, actor.institution_id, [item.id for item, *_ in changed])
     return len(items)
