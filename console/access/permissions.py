@@ -102,7 +102,7 @@ class NotAllowed(Exception):
     """The actor lacks the permission."""
 
     def __init__(self, permission: Permission) -> None:
-        super().__init__(f"Your role does not allow this ({permission.value}). Ask a supervisor if you need it.")
+        super().__init__(f"Your role does not allow this ({permission.value}). Ask an administrator if you need it.")
         self.permission = permission
 
 

@@ -29,7 +29,8 @@ RULES: Final = """
 .crc-ask .crc-whole { align-self: stretch; }
 .crc-wide.q-card { width: min(860px, 92vw); max-width: none; }
 .crc-wider.q-card { width: min(1240px, 94vw); max-width: none; }
-.crc-wider > .crc-row:last-child { position: sticky; bottom: 0; z-index: 1; padding: 8px 0; background: var(--panel); }
+.crc-wider > .crc-row:last-child { position: sticky; bottom: -18px; z-index: 1; margin: 0 0 -18px; padding: 10px 0 18px;
+  background: var(--panel); }
 .crc-ask.crc-column { align-items: stretch; min-width: min(440px, 88vw); }
 .crc-ask .crc-row > .q-field { flex: 1; }
 .crc-ask .crc-limit, .crc-ask .crc-qr { align-self: flex-start; }

@@ -48,6 +48,13 @@ def test_the_document_prints_the_table() -> None:
     assert text == wanted, "run: CRC_UPDATE_README=1 python3 main.py test tests/access/test_permissions.py"
 
 
+def test_the_document_names_both_powers() -> None:
+    said = DOCUMENT.read_text().split("## Separation of duties")[1].split("The services refuse")[0]
+    administering, _, deciding = said.partition("deciding powers are")
+    assert set(re.findall(r"`(\w+:\w+)`", administering)) == {one.value for one in ADMINISTERING}
+    assert set(re.findall(r"`(\w+:\w+)`", deciding)) == {one.value for one in DECIDING}
+
+
 def test_every_permission_has_a_meaning_and_a_holder() -> None:
     assert set(MEANINGS) == set(Permission)
     held = frozenset().union(*(grant.permissions for grant in GRANTS.values()))
