@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -180,6 +182,42 @@ def test_the_locked_person_is_told_until_when(site: Site, page: Page, run: Calla
     expect(page.get_by_role("heading", name="Your account is locked")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text(re.compile(r"at\s\d\d:\d\d \(E[SD]T\), in (29|30) minutes"))
     passes_axe(page)
+
+
+def test_what_one_replica_took_the_other_refuses(
+    site: Site, console: Settings, run: Callable, bank: Bank, tmp_path: Path
+) -> None:
+    """A code, a failed attempt and an ended session count wherever the next request arrives."""
+    person: Actor = run(make_person(bank.system, "commuter", Role.AUDITOR))
+    run(enrol_with(person, SECRET))
+    code = site.code("commuter")
+    with Site.serving(console, tmp_path) as other:
+        here, there = (httpx.Client(base_url=one.origin, trust_env=False, timeout=20) for one in (site, other))
+
+        def send(client: httpx.Client, path: str, **data: str) -> httpx.Response:
+            return client.post(path, data=data, headers={"origin": str(client.base_url).rstrip("/")})
+
+        def begin(client: httpx.Client) -> None:
+            assert (
+                send(client, "/sign-in", username="commuter", password=PASSWORD).headers["location"] == "/sign-in/code"
+            )
+
+        begin(here)
+        assert send(here, "/sign-in/code", code=code).headers["location"] == "/"
+        begin(there)
+        replayed = send(there, "/sign-in/code", code=code)
+        assert replayed.status_code == 422 and "each code works once" in replayed.text
+        # The session of the one is a session at the other, until it ends anywhere.
+        there.cookies = here.cookies
+        assert there.get("/account").status_code == 200
+        assert send(there, "/sign-out").status_code == 303
+        assert here.get("/account", headers={"accept": "text/html"}).status_code == 303
+        for client in (here, there, here, there, here):
+            assert send(client, "/sign-in", username="commuter", password="wrong password").status_code == 422
+        for client in (here, there):
+            assert send(client, "/sign-in", username="commuter", password=PASSWORD).status_code == 403
+        for client in (here, there):
+            client.close()
 
 
 def test_ones_own_account(site: Site, page: Page, run: Callable, bank: Bank) -> None:
