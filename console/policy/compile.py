@@ -125,7 +125,7 @@ def _condition(condition: Condition, fields: ReadOnlyColumnCollection[str, Any],
     if op is Operator.IS_PRESENT:
         return column.is_not(None)
     if isinstance(wanted, Multiple):
-        return _TIMES[op](column, fields[wanted.field] * _value(wanted.times))
+        return _TIMES[op](column, _value(wanted.times), fields[wanted.field])
     match FIELDS[condition.field].type:
         case FieldType.SET:
             return _of_set(column, op, wanted)
@@ -188,11 +188,13 @@ _COMPARE: Final[dict[Operator, Callable[[Column, Column], Truth]]] = {
     Operator.LESS: lambda found, wanted: found < wanted,
     Operator.LESS_OR_EQUAL: lambda found, wanted: found <= wanted,
 }
-_TIMES: Final = {
-    Operator.AT_LEAST_TIMES: _COMPARE[Operator.GREATER_OR_EQUAL],
-    Operator.MORE_THAN_TIMES: _COMPARE[Operator.GREATER],
-    Operator.AT_MOST_TIMES: _COMPARE[Operator.LESS_OR_EQUAL],
-    Operator.LESS_THAN_TIMES: _COMPARE[Operator.LESS],
+# Of a value, how many times, and of what.
+_TIMES: Final[dict[Operator, Callable[[Column, Column, Column], Truth]]] = {
+    Operator.AT_LEAST_TIMES: lambda found, times, base: found >= base * times,
+    Operator.MORE_THAN_TIMES: lambda found, times, base: found > base * times,
+    Operator.AT_MOST_TIMES: lambda found, times, base: found <= base * times,
+    Operator.LESS_THAN_TIMES: lambda found, times, base: found < base * times,
+    Operator.CHANGED_BY_FACTOR: lambda found, times, base: or_(found >= base * times, found * times <= base),
 }
 
 

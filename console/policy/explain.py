@@ -57,11 +57,16 @@ _COMPARE: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
     Operator.IS_EMPTY: lambda found, _: not found,
     Operator.IS_NOT_EMPTY: lambda found, _: bool(found),
 }
-_TIMES: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
-    Operator.AT_LEAST_TIMES: operator.ge,
-    Operator.MORE_THAN_TIMES: operator.gt,
-    Operator.AT_MOST_TIMES: operator.le,
-    Operator.LESS_THAN_TIMES: operator.lt,
+_Times = Callable[[Any, Any, Any], bool]
+# Of a value, how many times, and of what.
+_TIMES: Final[dict[Operator, _Times]] = {
+    Operator.AT_LEAST_TIMES: lambda found, times, base: found >= _EXACT.multiply(base, times),
+    Operator.MORE_THAN_TIMES: lambda found, times, base: found > _EXACT.multiply(base, times),
+    Operator.AT_MOST_TIMES: lambda found, times, base: found <= _EXACT.multiply(base, times),
+    Operator.LESS_THAN_TIMES: lambda found, times, base: found < _EXACT.multiply(base, times),
+    Operator.CHANGED_BY_FACTOR: lambda found, times, base: (
+        found >= _EXACT.multiply(base, times) or _EXACT.multiply(found, times) <= base
+    ),
 }
 
 
@@ -201,11 +206,11 @@ def _text(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Test:
     return test
 
 
-def _multiple(name: str, compare: Callable[[Any, Any], bool], wanted: Multiple) -> Test:
+def _multiple(name: str, compare: _Times, wanted: Multiple) -> Test:
     times, other = wanted.times, wanted.field
 
     def test(facts: Facts) -> Truth:
         value, base = facts.get(name), facts.get(other)
-        return None if value is None or base is None else compare(value, _EXACT.multiply(base, times))
+        return None if value is None or base is None else compare(value, times, base)
 
     return test

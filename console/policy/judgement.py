@@ -67,8 +67,8 @@ class Terms:
 
 class Judgement(NamedTuple):
     """The policy's word. `rule_hours`: the hours that a rule sets, which stand before the queue's own; None: none
-    does. `flags` are the built-in ones raised, `added` those that rules add, each with the first rule that does; and
-    `fired` the rules that fire, in order."""
+    does. `flags` are the built-in ones raised, `added` those that rules add, by their codes, each with the first rule
+    that does; and `fired` the rules that fire, in order."""
 
     needs_review: bool
     queue: str
@@ -221,7 +221,7 @@ class _Asked:
                     self.hours = min(self.hours or action.hours, action.hours)
                 case AddFlag():
                     added.setdefault(action.code, (action, rule))
-        self.added = tuple(added.values())
+        self.added = tuple(added[code] for code in sorted(added))
 
 
 Scoped = Callable[[Facts, str], bool]

@@ -192,12 +192,12 @@ class _Word:
         return self._where(lambda one: isinstance(one, action))
 
     def _adding(self) -> dict[str, Truth]:
-        """For each code that rules add, whether one of them fires; in the order of the rules."""
+        """For each code that rules add, whether one of them fires; by the codes, as `Judgement.added` is."""
         found: dict[str, Truth] = {}
         for fired, action in self._actions():
             if isinstance(action, AddFlag):
                 found[action.code] = or_(found[action.code], fired) if action.code in found else fired
-        return found
+        return dict(sorted(found.items()))
 
     def _least(self, first: Column, action: type, level: Callable[[Any], str]) -> Column:
         """The most urgent of what thresholds and rules say. LEAST passes over NULL."""

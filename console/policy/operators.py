@@ -51,6 +51,8 @@ class Operator(StrEnum):
     MORE_THAN_TIMES = "more_than_times"
     AT_MOST_TIMES = "at_most_times"
     LESS_THAN_TIMES = "less_than_times"
+    # So many times as much as another field, or so many times less.
+    CHANGED_BY_FACTOR = "changed_by_factor"
     HAS_ANY = "has_any"
     HAS_ALL = "has_all"
     HAS_NONE = "has_none"
@@ -68,7 +70,13 @@ WANTS: Final[dict[Operator, Wants]] = {
     **dict.fromkeys((Operator.HAS_ANY, Operator.HAS_ALL, Operator.HAS_NONE), Wants.SEVERAL),
     **dict.fromkeys((Operator.IN_LIST, Operator.NOT_IN_LIST), Wants.LIST),
     **dict.fromkeys(
-        (Operator.AT_LEAST_TIMES, Operator.MORE_THAN_TIMES, Operator.AT_MOST_TIMES, Operator.LESS_THAN_TIMES),
+        (
+            Operator.AT_LEAST_TIMES,
+            Operator.MORE_THAN_TIMES,
+            Operator.AT_MOST_TIMES,
+            Operator.LESS_THAN_TIMES,
+            Operator.CHANGED_BY_FACTOR,
+        ),
         Wants.MULTIPLE,
     ),
     **dict.fromkeys(
@@ -95,6 +103,7 @@ WORDS: Final[dict[Operator, str]] = {
     Operator.MORE_THAN_TIMES: "is more than",
     Operator.AT_MOST_TIMES: "is at most",
     Operator.LESS_THAN_TIMES: "is less than",
+    Operator.CHANGED_BY_FACTOR: "differs at least",
     Operator.HAS_ANY: "has any of",
     Operator.HAS_ALL: "has all of",
     Operator.HAS_NONE: "has none of",
@@ -120,6 +129,7 @@ _OF_NUMBERS: Final = (
     Operator.MORE_THAN_TIMES,
     Operator.AT_MOST_TIMES,
     Operator.LESS_THAN_TIMES,
+    Operator.CHANGED_BY_FACTOR,
     *_PRESENCE,
 )
 _OF_WORDS: Final = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN)

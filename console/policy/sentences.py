@@ -176,8 +176,9 @@ def found_words(known: Field, value: Value | None, names: Names) -> str:
 def _wanted(known: Field, op: Operator, value: Any, names: Names) -> tuple[Part, ...]:
     match WANTS[op], value:
         case Wants.MULTIPLE, {"times": times, "field": other}:
-            label = FIELDS[other].label if other in FIELDS else other or GAP
-            return (Part(Kind.VALUE, f"{_number(times)} ×"), Part(Kind.FIELD, label))
+            of = Part(Kind.FIELD, FIELDS[other].label if other in FIELDS else other or GAP)
+            so_many = Part(Kind.VALUE, f"{_number(times)} ×")
+            return (so_many, _words("from"), of) if op is Operator.CHANGED_BY_FACTOR else (so_many, of)
         case Wants.LIST, str():
             return (Part(Kind.VALUE, _named(value, names.lists)),)
         case Wants.RANGE, [low, high]:

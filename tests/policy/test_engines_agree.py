@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, insert, select, text
 from sqlalchemy import column as sql_column
@@ -83,6 +83,7 @@ def _node(rng: Random) -> AnyNode:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(SEEDS)
+@example(78)  # two rules add one flag, and only the later one fires
 def test_judgements(connection: Connection, seed: int) -> None:
     """Whole policies, thresholds' flags and queues' criteria included: every outcome of every item."""
     rng = Random(seed)

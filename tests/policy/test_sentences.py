@@ -157,6 +157,11 @@ def test_an_unfinished_rule_has_a_sentence_with_gaps(rule: dict[str, Any]) -> No
             {"when": {"field": "duplicate_days_ago", "op": "less", "value": 1}, "then": [{"do": "blind"}]},
             "When seen before is less than 1 day ago → second person chooses unseen",
         ),
+        (
+            {"when": {"field": "checks_7d", "op": "changed_by_factor",
+                      "value": {"times": "3", "field": "checks_week_before"}}, "then": [{"do": "require_note"}]},
+            "When checks in 7 days differs at least 3 × from checks in the week before → note required",
+        ),
         ({"when": {"all": [{"field": "amount", "op": "equals"}, {}]}, "then": []}, "When amount is … and … → …"),
     ],
 )  # fmt: skip
