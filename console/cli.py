@@ -159,6 +159,29 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command("verify-archive")
+def verify_archive(files: list[Path], data_dir: DataDir = None) -> None:
+    """Verify archived months of the audit trail, and that the chain in the database goes on from them."""
+    with services(data_dir, database_only=True) as current:
+        from console.audit.archive import ArchiveFault, read_archive
+        from console.audit.verify import is_anchored
+
+        bad = False
+        for path in files:
+            try:
+                found = read_archive(path)
+            except ArchiveFault as fault:
+                typer.echo(f"FAULT in {path}: {fault}.")
+                bad = True
+                continue
+            anchored = run(current, is_anchored(found))
+            rest = "the chain goes on from it" if anchored else "FAULT: no anchor of this database names it"
+            typer.echo(f"{path}: {found.month:%b %Y}, {found.entries:,} entries as written, {rest}.")
+            bad = bad or not anchored
+    if bad:
+        raise typer.Exit(1)
+
+
 @app.command("note-backup")
 def note_backup(
     detail: Annotated[str, typer.Argument(help="What was backed up and where to, in a line.")],

@@ -151,6 +151,12 @@ class Settings(BaseSettings):
     )
 
     # How long things are kept; what a legal hold covers is kept longer
+    audit_retention_years: int = Field(
+        7,
+        ge=7,
+        le=100,
+        description="Years for which a month of the audit trail is at hand; then it is archived, not deleted.",
+    )
     image_retention_days: int = Field(
         2557,
         ge=1,

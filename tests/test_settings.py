@@ -67,6 +67,7 @@ EFFECTS = {
     "OBJECT_STORE_BUCKET": f"{HERE}::test_what_the_image_store_is_asked_with",
     "OBJECT_STORE_REGION": f"{HERE}::test_what_the_image_store_is_asked_with",
     "OBJECT_STORE_RETENTION_DAYS": f"{HERE}::test_images_cannot_be_deleted_while_they_are_retained",
+    "AUDIT_RETENTION_YEARS": "tests/retention/test_audit_months.py::test_a_month_is_archived_when_its_years_are_over",
     "IMAGE_RETENTION_DAYS": "tests/retention/test_purges.py::test_images_go_when_their_time_is_over",
     "NOTICE_RETENTION_DAYS": "tests/retention/test_purges.py::test_notices_go_when_their_time_is_over",
     "JOB_RUN_RETENTION_DAYS": "tests/jobs/test_worker.py::test_old_runs_are_forgotten_but_the_last",

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import CTE, LargeBinary, Text, bindparam, cast, func, literal, select, update
+from sqlalchemy import CTE, Date, LargeBinary, Text, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -119,6 +119,7 @@ class Event(StrEnum):
     LEGAL_HOLD_LIFTED = "legal_hold.lifted"
     IMAGES_PURGED = "images.purged"
     NOTICES_PURGED = "notices.purged"
+    AUDIT_MONTH_ARCHIVED = "audit_month.archived"
     CHAINS_VERIFIED = "chains.verified"
     JOB_ASKED_FOR = "job.asked_for"
     JOB_PAUSED = "job.paused"
@@ -201,6 +202,7 @@ def _text_around_sequence(values: dict[str, Any]) -> tuple[str, str]:
 _SEQUENCE: Final = "sequence"
 _PARTS: Final = ("text_before", "text_after")
 _NO_LINK: Final = bytes(32)
+_THIS_MONTH: Final = cast(func.date_trunc("month", func.timezone("UTC", func.clock_timestamp())), Date)
 
 
 @lru_cache
@@ -209,7 +211,7 @@ def _appending(count: int) -> ReturningUpdate[tuple[int]]:
     commit: nothing goes back and forth while everybody waits."""
     heads, entries = AuditHead.__table__.c, AuditEntry.__table__.c
     link: CTE = (
-        select(heads.institution_id, heads.sequence, heads.hash)
+        select(heads.institution_id, heads.sequence, heads.hash, heads.month)
         .where(heads.institution_id == bindparam("institution"))
         .with_for_update()
         .cte("head")
@@ -222,23 +224,28 @@ def _appending(count: int) -> ReturningUpdate[tuple[int]]:
             "sequence": sequence,
             "previous_hash": link.c.hash,
             "hash": func.sha256(func.coalesce(link.c.hash, literal(_NO_LINK, LargeBinary)).op("||")(text)),
+            # Never a month before that of the entry before it, whatever becomes of clocks.
+            "month": func.greatest(link.c.month, _THIS_MONTH),
         }
         values = [chained.get(one.name, bindparam(f"{one.name}_{place}", type_=one.type)) for one in entries]
         # Several columns of no name of their own are told apart by those of the table.
         named = select(*(value.label(f"its_{one.name}") for value, one in zip(values, entries, strict=True)))
         appended = insert(AuditEntry).from_select([one.name for one in entries], named)
-        link = appended.returning(entries.institution_id, entries.sequence, entries.hash).cte(f"entry_{place}")
+        link = appended.returning(entries.institution_id, entries.sequence, entries.hash, entries.month).cte(
+            f"entry_{place}"
+        )
     return (
         update(AuditHead.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
         .where(heads.institution_id == link.c.institution_id)
-        .values(sequence=link.c.sequence, hash=link.c.hash)
+        .values(sequence=link.c.sequence, hash=link.c.hash, month=link.c.month)
         .returning(heads.sequence)
     )
 
 
-# What the hash covers: every column but the two hashes (the previous one enters the hash by itself).
+# What the hash covers: every column but the two hashes (the previous one enters the hash by itself), and the month in
+# which the entry is kept.
 HASHED_COLUMNS = tuple(
-    column.key for column in AuditEntry.__mapper__.column_attrs if column.key not in {"hash", "previous_hash"}
+    column.key for column in AuditEntry.__mapper__.column_attrs if column.key not in {"hash", "previous_hash", "month"}
 )
 
 

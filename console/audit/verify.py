@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor, system_actor
+from console.audit.archive import Archived
 from console.audit.canonical import canonical, chained_hash, plain
-from console.audit.entries import entry_text
+from console.audit.entries import Event, entry_text
 from db.engine import transaction
-from db.models import AuditEntry, AuditHead, Decision, Evidence
+from db.models import AuditAnchor, AuditEntry, AuditHead, Decision, Evidence
 
 _BATCH = 1_000
 _STATEMENT_TIMEOUT_MS = 60_000
@@ -52,6 +54,12 @@ class Position:
     hash: bytes | None = None
 
 
+async def chain_start(session: AsyncSession) -> Position:
+    """Where the chain of the transaction's institution begins that is at hand: after its last archived month."""
+    anchor = await _anchor(session)
+    return Position(anchor.sequence, anchor.hash) if anchor else Position()
+
+
 async def verify_all() -> Verification:
     """Verify the chains of every institution, as the machine's own command does."""
     async with transaction(None) as session:
@@ -66,15 +74,24 @@ async def verify_all() -> Verification:
     return Verification(True, entries, decisions, None)
 
 
+async def is_anchored(found: Archived) -> bool:
+    """Whether the chain in this database goes on from an archived month, by the same file."""
+    async with transaction(system_actor(found.institution_id, "verify")) as session:
+        anchor = await session.get(AuditAnchor, (found.institution_id, found.month))
+    kept = (anchor.sequence, anchor.hash, anchor.export_sha256) if anchor else None
+    return kept == (found.sequence, found.hash, found.sha256)
+
+
 async def verify(actor: Actor) -> Verification:
     """Verify the audit chain and the evidence chains of the actor's institution. Raises NotAllowed."""
     require(actor, Permission.AUDIT_VERIFY)
     # One snapshot for the whole walk: what commits meanwhile is neither half there nor missed.
     async with transaction(actor, statement_timeout_ms=_STATEMENT_TIMEOUT_MS, snapshot=True) as session:
-        entries, fault = await _verify_entries(session)
+        anchor = await _anchor(session)
+        entries, fault = await _verify_entries(session, anchor)
         decisions = 0
         if fault is None:
-            decisions, fault = await _verify_decisions(session)
+            decisions, fault = await _verify_decisions(session, anchor)
     return Verification(fault is None, entries, decisions, fault)
 
 
@@ -87,7 +104,9 @@ async def verify_part(actor: Actor, after: Position, share: int, at_least: int) 
     require(actor, Permission.AUDIT_VERIFY)
     async with transaction(actor, statement_timeout_ms=_STATEMENT_TIMEOUT_MS, snapshot=True) as session:
         head = (await session.execute(select(AuditHead))).scalar_one_or_none()
-        most = max(at_least, -(-(head.sequence if head else 0) // share))
+        start = await chain_start(session)
+        after = max(after, start, key=lambda one: one.sequence)
+        most = max(at_least, -(-((head.sequence if head else 0) - start.sequence) // share))
         reached, fault = await _walk(session, head, after, most)
     found = Verification(fault is None, reached.sequence - after.sequence, 0, fault)
     if fault is not None:
@@ -95,11 +114,35 @@ async def verify_part(actor: Actor, after: Position, share: int, at_least: int) 
     return found, Position() if head is None or reached.sequence >= head.sequence else reached
 
 
-async def _verify_entries(session: AsyncSession) -> tuple[int, Fault | None]:
+async def _anchor(session: AsyncSession) -> AuditAnchor | None:
+    query = select(AuditAnchor).order_by(AuditAnchor.sequence.desc()).limit(1)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def _verify_entries(session: AsyncSession, anchor: AuditAnchor | None) -> tuple[int, Fault | None]:
     # The head first: entries that commit after this are beyond it.
     head = (await session.execute(select(AuditHead))).scalar_one_or_none()
-    reached, fault = await _walk(session, head, Position(), None)
-    return reached.sequence, fault
+    start = Position(anchor.sequence, anchor.hash) if anchor else Position()
+    reached, fault = await _walk(session, head, start, None)
+    if fault is None and anchor is not None:
+        fault = await _unsealed(session, anchor)
+    return reached.sequence - start.sequence, fault
+
+
+async def _unsealed(session: AsyncSession, anchor: AuditAnchor) -> Fault | None:
+    """An anchor of which the chain that goes on from it does not tell: nobody archived that month."""
+    entry = AuditEntry
+    told = select(entry.id).where(
+        entry.action == Event.AUDIT_MONTH_ARCHIVED,
+        entry.object_type == "audit_month",
+        entry.object_id == f"{anchor.month:%Y-%m}",
+        entry.after["sequence"].as_string() == str(anchor.sequence),
+        entry.after["hash"].as_string() == anchor.hash.hex(),
+        entry.after["export_sha256"].as_string() == anchor.export_sha256.hex(),
+    )
+    if (await session.execute(told)).first() is not None:
+        return None
+    return Fault("audit_anchor", f"{anchor.month:%Y-%m}", "the audit trail does not tell of it")
 
 
 async def _walk(
@@ -138,7 +181,7 @@ async def _entries(session: AsyncSession, last: int, seen: int) -> AsyncIterator
         session.expunge_all()
 
 
-async def _verify_decisions(session: AsyncSession) -> tuple[int, Fault | None]:
+async def _verify_decisions(session: AsyncSession, anchor: AuditAnchor | None) -> tuple[int, Fault | None]:
     checked = 0
     item, previous, sequence = None, None, 0
     async for decision, evidence in _decisions(session):
@@ -154,7 +197,7 @@ async def _verify_decisions(session: AsyncSession) -> tuple[int, Fault | None]:
     )
     if (row := orphan.first()) is not None:
         return checked, Fault("decision", str(row[0]), "the decision of this evidence is missing")
-    return checked, await _unwitnessed(session)
+    return checked, await _unwitnessed(session, anchor)
 
 
 def _fault_of(decision: Decision, evidence: Evidence | None, previous: bytes | None, sequence: int) -> Fault | None:
@@ -173,20 +216,26 @@ def _fault_of(decision: Decision, evidence: Evidence | None, previous: bytes | N
     return None
 
 
-async def _unwitnessed(session: AsyncSession) -> Fault | None:
-    """A decision whose evidence is not the one that the audit trail names, and an item out of step with its last."""
+async def _unwitnessed(session: AsyncSession, anchor: AuditAnchor | None) -> Fault | None:
+    """A decision whose evidence is not the one that the audit trail names, and an item out of step with its last.
+
+    What witnesses a decision of an archived month lies in its file.
+    """
+    since = anchor.month + timedelta(days=31) if anchor else date.min
+    at_hand = datetime(since.year, since.month, 1, tzinfo=UTC)
     row = (
         await session.execute(
             text(
                 """
                 select d.id from decision d join evidence e on e.decision_id = d.id
-                where not exists (
+                where d.decided_at >= :at_hand and not exists (
                     select from audit_entry a
                     where a.object_type = 'item' and a.object_id = d.item_id::text
                       and a.after ->> 'decision' = d.id::text and a.after ->> 'evidence' = encode(e.hash, 'hex'))
                 limit 1
                 """
-            )
+            ),
+            {"at_hand": at_hand},
         )
     ).first()
     if row is not None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import urllib3
 from minio import Minio
 from minio.commonconfig import COMPLIANCE
 from minio.error import MinioException, S3Error
+from minio.retention import Retention
 from minio.time import to_iso8601utc
 
 from console.images.uploads import UploadFailed, Uploads
@@ -101,6 +103,18 @@ class ImageStore:
             raise StoreUnavailable("opening a file") from error
         return _checked(response, sha256)
 
+    def put_file(self, key: str, path: Path, sha256: bytes) -> None:
+        """Store a file under this key, under the same lock as images, and compare what the store then has with its
+        SHA-256. Raises StoreUnavailable.
+        """
+        try:
+            self._client.fput_object(self._bucket, key, str(path), retention=self._lock())
+            response = self._client.get_object(self._bucket, key)
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("storing a file") from error
+        for _ in _checked(response, sha256):
+            pass
+
     def purge(self, institution_id: UUID, sha256: bytes, before: datetime) -> bool:
         """Destroy every version of these bytes that was stored before; whether nothing of them is left.
 
@@ -155,6 +169,12 @@ class ImageStore:
             "x-amz-object-lock-mode": COMPLIANCE,
             "x-amz-object-lock-retain-until-date": to_iso8601utc(until) or "",
         }
+
+    def _lock(self) -> Retention | None:
+        """As `_retention`, for what the S3 client puts itself."""
+        if not self._retention_days or not self._has_object_lock():
+            return None
+        return Retention(COMPLIANCE, datetime.now(UTC) + timedelta(days=self._retention_days))
 
     def _has_object_lock(self) -> bool:
         if self._locked is None:

@@ -21,6 +21,7 @@ class CheckName(StrEnum):
     API_KEYS = "API keys"
     BACKUP = "backup"
     RETENTION = "retention"
+    AUDIT_MONTHS = "months of the audit trail"
 
 
 _KEEP: Final = text(

@@ -95,7 +95,8 @@ _LISTS: Final = {
     "resumed": """
         select actor_name as who, at, coalesce(after ->> 'note', '') as note from audit_entry
         where institution_id = item.institution_id and object_type = 'item' and object_id = item.id::text
-          and action = :resumed""",
+          and action = :resumed
+          and month >= date_trunc('month', least(item.received_at, now()) - interval '1 day')::date""",
 }
 _ACCOUNT: Final = """
     select a.id, a.holder, a.account_type, a.opened_on, c.as_of, c.balance::text as balance,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -86,7 +86,7 @@ async def read_timeline(actor: Actor, item_id: UUID, *, before: int | None = Non
         item = await session.get(CheckItem, item_id)
         if item is None:
             raise ItemNotFound
-        entries = await _entries(session, actor, item_id, before, limit + 1)
+        entries = await _entries(session, actor, item, before, limit + 1)
         shown = entries[:limit]
         hidden = await hidden_recommendation(session, actor, item)
         happenings = await _happenings(session, item_id, shown, hidden)
@@ -96,12 +96,15 @@ async def read_timeline(actor: Actor, item_id: UUID, *, before: int | None = Non
 
 
 async def _entries(
-    session: AsyncSession, actor: Actor, item_id: UUID, before: int | None, limit: int
+    session: AsyncSession, actor: Actor, item: CheckItem, before: int | None, limit: int
 ) -> Sequence[AuditEntry]:
+    # Months before the check came are not looked into.
+    since = (min(item.received_at, datetime.now(UTC)) - timedelta(days=1)).date().replace(day=1)
     query = select(AuditEntry).where(
         AuditEntry.institution_id == actor.institution_id,
         AuditEntry.object_type == "item",
-        AuditEntry.object_id == str(item_id),
+        AuditEntry.object_id == str(item.id),
+        AuditEntry.month >= since,
     )
     if before is not None:
         query = query.where(AuditEntry.sequence < before)

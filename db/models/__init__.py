@@ -12,7 +12,7 @@ from db.models.access import (
     SessionRecord,
 )
 from db.models.accounts import Account, AccountContext, HistoryCheck, IssuedCheck, StopPayment
-from db.models.audit import AuditEntry, AuditHead
+from db.models.audit import AuditAnchor, AuditEntry, AuditHead
 from db.models.base import Base
 from db.models.institution import ClosedDay, Institution, Queue, QueueMember, User, UserKey, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
@@ -58,6 +58,7 @@ __all__ = [
     "Advice",
     "AllowRule",
     "ApiKey",
+    "AuditAnchor",
     "AuditEntry",
     "AuditHead",
     "Base",
