@@ -269,7 +269,7 @@ def test_what_is_detached_comes_back_with_a_downgrade(run: Callable, database: D
     assert run(archive_months()).archived == (OLDEST,)
     with psycopg.connect(database.superuser_url) as connection:
         before = connection.execute("select max(sequence) from audit_entry").fetchone()
-    downgrade(database.owner_url, "0022")
+    downgrade(database.owner_url, "0023")
     with psycopg.connect(database.superuser_url) as connection:
         assert connection.execute("select count(*) from audit_entry").fetchone() == before
     upgrade(database.owner_url)
