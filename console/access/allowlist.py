@@ -48,6 +48,7 @@ SENSITIVE: Final = {
     P.ACCOUNT_NUMBER_READ: "seeing full account numbers",
     P.AUDIT_READ: "reading the audit trail",
     P.EVIDENCE_EXPORT: "exporting evidence",
+    P.LEGAL_HOLD_MANAGE: "placing and lifting legal holds",
     P.POLICY_APPROVE: "approving the policy",
     P.POLICY_ACTIVATE: "activating the policy",
     P.POLICY_LISTS: "changing the policy’s lists",
