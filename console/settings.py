@@ -111,7 +111,8 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         SecretStr(""),
         description="PostgreSQL 15 or later, as the role that the console runs as. `postgresql://`, "
-        "`postgresql+asyncpg://` and `postgresql+psycopg://` are all accepted; psycopg 3 is used.",
+        "`postgresql+asyncpg://` and `postgresql+psycopg://` are all accepted; psycopg 3 is used. With several hosts, "
+        "`…@one:5432,two:5432/check_review`, it is whichever of them is the primary.",
     )
     database_owner_url: SecretStr = Field(
         SecretStr(""),
@@ -373,7 +374,7 @@ class Settings(BaseSettings):
         scheme, separator, rest = url.partition("://")
         if not separator or scheme not in {"postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"}:
             raise ValueError("write it as postgresql://user:password@host:5432/check_review")
-        return SecretStr(f"postgresql+psycopg://{rest}")
+        return SecretStr(f"postgresql+psycopg://{_with_hosts_apart(rest)}")
 
     @field_validator("redis_url")
     @classmethod
@@ -510,6 +511,19 @@ def _list_of(value: Any) -> Any:
     except ValueError as error:
         raise ValueError('write it as a JSON list, ["one", "two"], or as a comma list') from error
     return [part for part in parts if part]
+
+
+def _with_hosts_apart(rest: str) -> str:
+    """What follows the scheme, several hosts as SQLAlchemy takes them; of these the one that can be written to."""
+    before, slash, after = rest.partition("/")
+    credentials, at, hosts = before.rpartition("@")
+    if "," not in hosts:
+        return rest
+    database, _, options = after.partition("?")
+    several = [f"host={host}" for host in hosts.split(",")]
+    if "target_session_attrs=" not in options:
+        several.append("target_session_attrs=read-write")
+    return f"{credentials}{at}{slash}{database}?{'&'.join(filter(None, [options, *several]))}"
 
 
 def _origin_of(text: str) -> str:

@@ -22,7 +22,7 @@ from uuid import uuid4
 import pytest
 from minio import Minio
 from minio.error import S3Error
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from console.access import passwords, session_store, sessions
 from console.access import secrets as tokens
@@ -354,6 +354,23 @@ def test_faults_show_no_secret() -> None:
 )
 def test_cors_origins_are_a_json_or_a_comma_list(set_env: SetEnv, written: str, meant: list[str]) -> None:
     assert set_env(CORS_ORIGINS=written).cors_origins == meant
+
+
+def test_several_hosts_of_a_database_are_whichever_is_the_primary() -> None:
+    url = "postgresql://console:a%2Cb@one:5432,two:6432/check_review"
+    read = read_settings(database_url=url).database_url.get_secret_value()
+    asked = make_url(read)
+    _, given = asked.get_dialect()().create_connect_args(asked)
+    assert given == {
+        "user": "console",
+        "password": "a,b",
+        "dbname": "check_review",
+        "host": "one,two",
+        "port": "5432,6432",
+        "target_session_attrs": "read-write",
+    }
+    kept = read_settings(database_url=f"{url}?sslmode=require&target_session_attrs=primary")
+    assert "sslmode=require&target_session_attrs=primary&host=one" in kept.database_url.get_secret_value()
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"])

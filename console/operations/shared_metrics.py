@@ -59,7 +59,10 @@ _OF_DATABASE: Final = text(
         (select count(*) from worker where beat_at > now() - cast(:silent as interval)) as workers,
         (select max(beat_at) from worker) as beat,
         (select coalesce(max(abs(clock_ahead)), 0) from worker
-            where beat_at > now() - cast(:silent as interval)) as skew
+            where beat_at > now() - cast(:silent as interval)) as skew,
+        -- What was never archived counts from when the server could have begun to.
+        (select coalesce(last_archived_time, pg_postmaster_start_time()) from pg_stat_archiver
+            where current_setting('archive_mode') <> 'off') as archived
     """
 )
 _JOBS: Final = text("select name, failures, paused_at is not null as paused, last_done_at from scheduled_job")
@@ -113,6 +116,7 @@ async def _database() -> list[Metric]:
         _gauge("crc_workers", "Workers that were heard of within 15 seconds.", whole.workers),
         _gauge("crc_worker_last_beat_seconds", "When a worker was last heard of, Unix time.", _unix(whole.beat)),
         _gauge("crc_worker_clock_skew_seconds", "Furthest clock of a worker from the database's.", whole.skew),
+        *_of_archive(whole.archived),
         *_of_jobs(jobs),
         *_of_checks(checks),
     ]
@@ -169,6 +173,12 @@ def _of_checks(rows: Iterable[Any]) -> list[Metric]:
         _gauge("crc_check_seconds", "When a regular check was last done, Unix time.", at, "check"),
         _gauge("crc_expires_seconds", "When what was checked expires, Unix time.", ends, "check"),
     ]
+
+
+def _of_archive(archived: datetime | None) -> list[Metric]:
+    if archived is None:
+        return []
+    return [_gauge("crc_wal_archived_seconds", "When WAL was last archived, Unix time.", archived.timestamp())]
 
 
 async def _redis() -> list[Metric]:

@@ -4,6 +4,7 @@ moment, unreadable without the key.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -19,6 +20,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from console.operations.shared_metrics import SharedMetrics
+from db.engine import close_engine, open_engine
 from db.migrations.run import upgrade
 from deploy.drill.programs import ensure_programs
 from deploy.drill.servers import BACKUPS, STANZA, ServerFailedError, Servers
@@ -120,6 +123,23 @@ def test_the_role_for_backups_can_take_one_and_read_no_table(servers: Servers, b
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(f"postgresql://console_backup:{password}@127.0.0.1:{parts.port}/check_review")
     assert servers.postgres.tools()["PGBACKREST_PG1_USER"] == "console_backup"
+
+
+def test_monitoring_hears_when_wal_was_last_archived(servers: Servers, backup: str) -> None:
+    async def read() -> float:
+        open_engine(f"postgresql+psycopg{servers.endpoints().database_url.removeprefix('postgresql')}")
+        try:
+            figures = SharedMetrics()
+            await figures.read()
+            (found,) = (one for one in figures.collect() if one.name == "crc_wal_archived_seconds")
+            return float(found.samples[0].value)
+        finally:
+            await close_engine()
+
+    before = time.time() - 60
+    sql(servers, "select pg_switch_wal()")
+    time.sleep(3)
+    assert before < asyncio.run(read()) < time.time()
 
 
 def test_a_moment_comes_back_without_what_came_after_it(servers: Servers, backup: str) -> None:

@@ -26,6 +26,7 @@ RUN_BY = {
     "sh deploy/backup/note-new.sh": "tests/deploy/test_backup.py",
     "sh deploy/backup/restore.sh": "tests/deploy/test_backup.py",
     "python main.py verify": "tests/deploy/test_first_day.py",
+    'psql -c "select pg_promote()"': "tests/deploy/test_failover.py",
     "python -m deploy.drill": "tests/drill/test_drill.py",
     "python3 main.py bench --only replicas": "tests/bench/replicas.py",
     "CRC_BENCH_SECONDS=600 python3 main.py bench --only load": "tests/bench/load.py",
