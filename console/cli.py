@@ -182,6 +182,27 @@ def verify_archive(files: list[Path], data_dir: DataDir = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command("restore-images")
+def restore_images(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Bring back images that were deleted or written over, from the versions that the object store keeps."""
+    with services(data_dir) as current:
+        from console.images.restoring import restore_images as restore
+        from console.images.store import StoreUnavailable
+
+        try:
+            found = run(current, restore())
+        except StoreUnavailable as error:
+            raise fail(str(error)) from None
+    if as_json:
+        typer.echo(json.dumps({"images": found.images, "restored": found.restored, "lost": found.lost}))
+    else:
+        typer.echo(f"Looked at {found.images:,} images and brought back {len(found.restored):,}.")
+        for one in found.lost:
+            typer.echo(f"LOST {one}: no version of it is what it was. Its row and its evidence stay.")
+    if found.lost:
+        raise typer.Exit(1)
+
+
 @app.command("note-backup")
 def note_backup(
     detail: Annotated[str, typer.Argument(help="What was backed up and where to, in a line.")],

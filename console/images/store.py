@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +17,7 @@ import anyio
 import urllib3
 from minio import Minio
 from minio.commonconfig import COMPLIANCE
+from minio.datatypes import Object
 from minio.error import MinioException, S3Error
 from minio.retention import Retention
 from minio.time import to_iso8601utc
@@ -24,6 +28,7 @@ from console.settings import Settings
 # Requests in flight at once, over all callers of this process.
 CONNECTIONS = 16
 _CHUNK = 1 << 18
+_HASH = re.compile("[0-9a-f]{64}")
 # How stores refuse to delete what object lock keeps.
 _LOCKED = frozenset({"AccessDenied", "ObjectLocked", "InvalidRequest", "MethodNotAllowed"})
 
@@ -33,6 +38,15 @@ class StoreUnavailable(Exception):
 
     def __init__(self, doing: str) -> None:
         super().__init__(f"The image store does not answer ({doing}). Nothing was changed; try again in a moment.")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One of the objects that were stored under a key; `deleted` says that it only marks the key as deleted."""
+
+    id: str
+    deleted: bool
+    order: tuple[bool, datetime]
 
 
 class ImageStore:
@@ -72,14 +86,14 @@ class ImageStore:
         except (MinioException, urllib3.exceptions.HTTPError, UploadFailed) as error:
             raise StoreUnavailable("storing an image") from error
 
-    def get(self, institution_id: UUID, sha256: bytes) -> bytes:
-        """The bytes under this hash, checked against it.
+    def get(self, institution_id: UUID, sha256: bytes, version: str | None = None) -> bytes:
+        """The bytes under this hash, checked against it; of an earlier version where one is named.
 
         Raises StoreUnavailable, also where the bytes do not match their hash any more.
         """
         response = None
         try:
-            response = self._client.get_object(self._bucket, _key(institution_id, sha256))
+            response = self._client.get_object(self._bucket, _key(institution_id, sha256), version_id=version)
             data: bytes = response.read()
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreUnavailable("reading an image") from error
@@ -136,6 +150,26 @@ class ImageStore:
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreUnavailable("destroying an image") from error
         return not left
+
+    def versions(self, institution_id: UUID) -> Iterator[tuple[bytes, list[Version]]]:
+        """Each hash under which something was ever stored, with what there is, the newest first.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            # The client hands out a page's marks of deletion after its objects: a part of the keys at a time is put in
+            # order here, and not all of them, which may be millions.
+            for part in range(256):
+                found: dict[str, list[Version]] = defaultdict(list)
+                prefix = f"{institution_id}/{part:02x}"
+                for one in self._client.list_objects(self._bucket, prefix, recursive=True, include_version=True):
+                    name = (one.object_name or "").removeprefix(f"{institution_id}/")
+                    if _HASH.fullmatch(name):
+                        found[name].append(_version(one))
+                for name in sorted(found):
+                    yield bytes.fromhex(name), sorted(found[name], key=lambda one: one.order, reverse=True)
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("listing the images") from error
 
     async def fetch(self, institution_id: UUID, sha256: bytes) -> bytes:
         """`get` from a bounded number of threads, so that the event loop never waits for the store."""
@@ -204,6 +238,11 @@ def _checked(response: urllib3.BaseHTTPResponse, sha256: bytes) -> Iterator[byte
     if digest.digest() != sha256:
         raise StoreUnavailable("a file's bytes no longer match their hash")
     yield last
+
+
+def _version(found: Object) -> Version:
+    at = found.last_modified or datetime.min.replace(tzinfo=UTC)
+    return Version(found.version_id or "", found.is_delete_marker, (str(found.is_latest).lower() == "true", at))
 
 
 def _key(institution_id: UUID, sha256: bytes) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.embedded.layout import Credentials, Layout
-from deploy.embedded.object_store import ObjectStore
+from deploy.embedded.object_store import ObjectStore, identity
 from deploy.embedded.ports import free_ports
 from deploy.embedded.postgres import DATABASE, SUPERUSER, Postgres
 from deploy.embedded.processes import Server, spawn, stop
@@ -61,6 +61,11 @@ class SecuredStore(ObjectStore):
         (self.https,) = free_ports(1)
         return super().server()
 
+    def identities(self) -> list[dict[str, Any]]:
+        """As in deploy/minio/backup.json: who takes backups works with their objects alone."""
+        may = [f"{action}:{BACKUPS}" for action in ("Read", "Write", "List")]
+        return [*super().identities(), identity("backup", "backup", self._credentials.object_store_internal, may)]
+
     def furnish(self) -> None:
         """The images' bucket, and one for backups whose objects cannot be deleted for as long as backups are kept."""
         super().furnish()
@@ -76,13 +81,8 @@ class SecuredStore(ObjectStore):
         """A client with all the rights that there are."""
         from minio import Minio
 
-        made = self._credentials
-        return Minio(
-            self._address,
-            access_key=made.object_store_access_key,
-            secret_key=made.object_store_secret_key,
-            secure=False,
-        )
+        access_key, secret_key = self.keeper_keys()
+        return Minio(self._address, access_key=access_key, secret_key=secret_key, secure=False)
 
     def repository(self) -> dict[str, str]:
         """What pgBackRest is told of it."""
@@ -92,8 +92,8 @@ class SecuredStore(ObjectStore):
             "PGBACKREST_REPO1_STORAGE_CA_FILE": str(self._layout.objects / "tls.pem"),
             "PGBACKREST_REPO1_S3_BUCKET": BACKUPS,
             "PGBACKREST_REPO1_S3_REGION": "us-east-1",
-            "PGBACKREST_REPO1_S3_KEY": self._credentials.object_store_access_key,
-            "PGBACKREST_REPO1_S3_KEY_SECRET": self._credentials.object_store_secret_key,
+            "PGBACKREST_REPO1_S3_KEY": "backup",
+            "PGBACKREST_REPO1_S3_KEY_SECRET": self._credentials.object_store_internal,
         }
 
     def _options(self) -> list[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from deploy.embedded.layout import Credentials, Layout, write_private
 from deploy.embedded.ports import LOOPBACK, free_ports, is_free
@@ -20,6 +22,14 @@ BUCKET = "check-images"
 _SOCKETS = Path("/tmp")  # noqa: S108 - where SeaweedFS puts its sockets, whatever TMPDIR says
 _PARTS = ("master", "volume", "filer", "s3", "admin")
 _NAMES = {name for part in _PARTS for name in (part, f"{part}-grpc")}
+_KEEPER_MAY = ("Admin", "Read", "Write", "List", "Tagging")
+# Put objects with their lock, read and list them, and delete what no lock holds; nothing about buckets.
+_CONSOLE_MAY = tuple(
+    f"{action}:{BUCKET}"
+    for action in (
+        "Read", "Write", "List", "GetBucketObjectLockConfiguration", "GetObjectRetention", "PutObjectRetention",
+    )
+)  # fmt: skip
 _ADMIN_GRPC_OFFSET = 10_000
 """SeaweedFS's own workers look for the admin part's gRPC at its port plus this, whatever was chosen."""
 
@@ -41,12 +51,19 @@ class ObjectStore:
 
     def prepare(self) -> None:
         """Make its folder and the list of who may enter."""
-        made = self._credentials
         self._layout.objects.mkdir(mode=0o700, exist_ok=True)
-        keys = [{"accessKey": made.object_store_access_key, "secretKey": made.object_store_secret_key}]
-        actions = ["Admin", "Read", "Write", "List", "Tagging"]
-        identity = {"name": "console", "credentials": keys, "actions": actions}
-        write_private(self._identities, {"identities": [identity]})
+        write_private(self._identities, {"identities": self.identities()})
+
+    def identities(self) -> list[dict[str, Any]]:
+        """Who may enter, and to do what."""
+        made = self._credentials
+        console = identity("console", made.object_store_access_key, made.object_store_secret_key, _CONSOLE_MAY)
+        return [console, identity("keeper", *self.keeper_keys(), _KEEPER_MAY)]
+
+    def keeper_keys(self) -> tuple[str, str]:
+        """Access and secret key of whoever makes buckets. The console is not told them."""
+        secret = hashlib.sha256(f"keeper of {self._credentials.object_store_internal}".encode()).hexdigest()
+        return "keeper", secret
 
     def server(self) -> Server:
         """The server on the ports of the last start where they are free, else on new ones; none is left to
@@ -90,13 +107,8 @@ class ObjectStore:
             return
         from minio import Minio  # here: half a second that only the first start needs
 
-        made = self._credentials
-        client = Minio(
-            self._address,
-            access_key=made.object_store_access_key,
-            secret_key=made.object_store_secret_key,
-            secure=False,
-        )
+        access_key, secret_key = self.keeper_keys()
+        client = Minio(self._address, access_key=access_key, secret_key=secret_key, secure=False)
         if not client.bucket_exists(BUCKET):
             client.make_bucket(BUCKET, object_lock=True)
         note.touch()
@@ -147,6 +159,12 @@ class ObjectStore:
     def _sockets(self) -> list[Path]:
         grpc = [_SOCKETS / f"seaweedfs-{part}-grpc-{self._ports[part + '-grpc']}.sock" for part in _PARTS]
         return [*grpc, *(_SOCKETS / f"seaweedfs-{part}-{self._ports[part]}.sock" for part in ("filer", "s3"))]
+
+
+def identity(name: str, access_key: str, secret_key: str, actions: Sequence[str]) -> dict[str, Any]:
+    """Somebody of the store's own list, as it is written there."""
+    keys = [{"accessKey": access_key, "secretKey": secret_key}]
+    return {"name": name, "credentials": keys, "actions": list(actions)}
 
 
 def _choose_ports() -> dict[str, int]:

@@ -27,6 +27,7 @@ RUN_BY = {
     "sh deploy/backup/restore.sh": "tests/deploy/test_backup.py",
     "python main.py verify": "tests/deploy/test_first_day.py",
     'psql -c "select pg_promote()"': "tests/deploy/test_failover.py",
+    "python main.py restore-images": "tests/images/test_restoring.py",
     "python -m deploy.drill": "tests/drill/test_drill.py",
     "python3 main.py bench --only replicas": "tests/bench/replicas.py",
     "CRC_BENCH_SECONDS=600 python3 main.py bench --only load": "tests/bench/load.py",
