@@ -234,11 +234,14 @@ def show_settings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             current = current_settings()
     rows = effective(current, sources)
     if as_json:
-        typer.echo(json.dumps([{"name": r.name, "value": r.value, "source": r.source} for r in rows]))
+        said = [{"name": r.name, "value": r.value, "source": r.source, "note": r.note} for r in rows]
+        typer.echo(
+            json.dumps([{name: words for name, words in one.items() if name != "note" or words} for one in said])
+        )
         return
     width = max(len(row.name) for row in rows)
     for row in rows:
-        typer.echo(f"{row.name:<{width}}  {row.value or '—'}  ({row.source})")
+        typer.echo(f"{row.name:<{width}}  {row.value or '—'}  ({row.source})" + (f"  {row.note}" if row.note else ""))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import ip_network
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -251,13 +251,18 @@ class Settings(BaseSettings):
 
     # Business rules; they seed policy version 1, after which the policy is the truth
     dual_control_threshold: Money = Field(
-        Decimal("5000.00"), description="Amount from which two people decide. Seeds policy version 1."
+        Decimal("5000.00"),
+        description="Amount from which two people decide. Seeds policy version 1 only.",
     )
     high_priority_threshold: Money = Field(
-        Decimal("10000.00"), description="Amount from which a check is high priority. Seeds policy version 1."
+        Decimal("10000.00"),
+        description="Amount from which a check is high priority. Seeds policy version 1 only.",
     )
     default_sla_hours: Decimal = Field(
-        Decimal(4), gt=0, le=240, description="Business hours to decide a check. Seeds policy version 1."
+        Decimal(4),
+        gt=0,
+        le=240,
+        description="Business hours to decide a check. Seeds policy version 1 only.",
     )
     ai_confidence_threshold: Decimal = Field(
         Decimal("0.7"),
@@ -265,7 +270,7 @@ class Settings(BaseSettings):
         le=1,
         max_digits=4,
         decimal_places=3,
-        description="Confidence from which advice of an upstream system counts as a finding. Seeds policy version 1.",
+        description="Confidence from which upstream advice counts as a finding. Seeds policy version 1 only.",
     )
     ai_enabled: bool = Field(
         True, description="Whether advice of upstream systems is taken and shown. Off: it is refused and hidden."
@@ -566,12 +571,20 @@ def _given() -> set[str]:
 
 @dataclass(frozen=True)
 class EffectiveSetting:
-    """A setting as it is in force. `source` is where its value comes from."""
+    """A setting as it is in force. `source` is where its value comes from; `note` says what else holds, if anything."""
 
     name: str
     value: str
     source: str
     description: str
+    note: str = ""
+
+
+# What a new institution's first policy is made from, and nothing else.
+SEEDS_POLICY: Final = frozenset(
+    {"DUAL_CONTROL_THRESHOLD", "HIGH_PRIORITY_THRESHOLD", "DEFAULT_SLA_HOURS", "AI_CONFIDENCE_THRESHOLD"}
+)
+_SEEDED: Final = "seeds policy version 1; since then the policy holds, and this changes nothing"
 
 
 def effective(current: Settings, sources: Mapping[str, str] | None = None) -> list[EffectiveSetting]:
@@ -587,5 +600,6 @@ def effective(current: Settings, sources: Mapping[str, str] | None = None) -> li
         else:
             shown = ", ".join(value) if isinstance(value, list) else str(value)
         source = (sources or {}).get(name) or ("environment" if name in _given() else "default")
-        rows.append(EffectiveSetting(name, shown, source, info.description or ""))
+        note = _SEEDED if name in SEEDS_POLICY else ""
+        rows.append(EffectiveSetting(name, shown, source, info.description or "", note))
     return rows

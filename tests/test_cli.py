@@ -281,6 +281,9 @@ def test_settings_show_values_and_sources_but_no_secret(console: Settings, datab
     assert set(rows) == {name.upper() for name in Settings.model_fields}
     assert rows["CLAIM_TIMEOUT_MINUTES"] == {"name": "CLAIM_TIMEOUT_MINUTES", "value": "9", "source": "environment"}
     assert rows["SESSION_TIMEOUT_MINUTES"]["source"] == "default"
+    # What only seeds the first policy says so.
+    seeds = {"DUAL_CONTROL_THRESHOLD", "HIGH_PRIORITY_THRESHOLD", "DEFAULT_SLA_HOURS", "AI_CONFIDENCE_THRESHOLD"}
+    assert {name for name, row in rows.items() if "since then the policy holds" in row.get("note", "")} == seeds
     assert (rows["DATA_DIR"]["value"], rows["DATA_DIR"]["source"]) == (str(tmp_path / "of-its-own"), "command line")
     text = main("settings").stdout
     assert "CLAIM_TIMEOUT_MINUTES" in text and "(environment)" in text and "(default)" in text
