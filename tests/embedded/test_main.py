@@ -18,6 +18,7 @@ import pytest
 
 from console.settings import Settings
 from deploy.embedded.ports import free_ports, is_free
+from tests import warm
 from tests.embedded.conftest import assert_gone
 from tests.factories import x9_file, x9_item
 
@@ -94,15 +95,15 @@ class Instance:
 
     def command(self, *arguments: str, status: int = 0) -> str:
         """What a command prints on this DATA_DIR."""
-        command = [sys.executable, str(ROOT / "main.py"), *arguments, "--data-dir", str(self.folder)]
-        done = subprocess.run(command, cwd="/", env=environment(), capture_output=True, text=True, timeout=60)
+        done = warm.run([*arguments, "--data-dir", str(self.folder)], environment())
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout
 
     def sign_in(self, username: str) -> httpx.Response:
-        """The queue page, with the password that was printed and the code that the command prints."""
+        """The queue page, with the password that was printed and the code that the printed command prints."""
         password = self.passwords()[username]
-        code = self.command("totp", username).strip()
+        command = [sys.executable, str(ROOT / "main.py"), "totp", username, "--data-dir", str(self.folder)]
+        code = subprocess.check_output(command, cwd="/", env=environment(), text=True, timeout=60).strip()
         with httpx.Client(base_url=self.origin, headers={"Origin": self.origin}, follow_redirects=True) as browser:
             asked = browser.post("/sign-in", data={"username": username, "password": password})
             assert "code" in asked.text
