@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import hypothesis
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from console.resources import resources
@@ -37,6 +38,14 @@ hypothesis.settings.register_profile(
     "console", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 hypothesis.settings.load_profile("console")
+
+# An error that is logged is told in plain lines: the coloured ones with every local take half a second each.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # Tests start the console dozens of times: what it is made of is compiled once, whatever the environment prefers.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -110,16 +119,42 @@ def module_database(make_database: Callable[[], Database]) -> Database:
     return make_database()
 
 
+def environ_on(endpoints: Endpoints) -> dict[str, str]:
+    """What the console needs on these services, with a key of its own, and what spares tests time."""
+    return {
+        **endpoints.environ(),
+        "SECRET_KEY": secrets.token_hex(48),
+        # A password costs as much as passwords may cost at least; tests of what they cost set their own.
+        "ARGON2_MEMORY_KIB": "8192",
+        "ARGON2_TIME_COST": "1",
+        # Tests sign in more often than people do; those of the limits set their own.
+        "SIGN_IN_LIMIT_PER_MINUTE": "1000",
+    }
+
+
 @pytest.fixture
 def console(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """The console's settings in force on a database of the test's own; what the test awaits runs in `run`."""
-    environ = {**database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-    # Tests sign in more often than people do; those of the limits set their own.
-    environ["SIGN_IN_LIMIT_PER_MINUTE"] = "1000"
-    for name, value in environ.items():
+    for name, value in environ_on(database.endpoints).items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
     yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def module_console(module_database: Database) -> Iterator[Settings]:
+    """As `console`, for a module whose tests share a database. A module takes it by the usual name with
+
+    @pytest.fixture(scope="module")
+    def console(module_console: Settings) -> Settings:
+        return module_console
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environ_on(module_database.endpoints).items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        yield settings()
     settings.cache_clear()
 
 

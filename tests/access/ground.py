@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +16,7 @@ from console.access.visit import Visit
 from console.actor import Actor
 from console.settings import settings
 from tests.browser.site import SECRET, enrol_person
-from tests.conftest import Database
+from tests.conftest import Database, environ_on
 from tests.factories import PASSWORD
 
 
@@ -25,8 +24,7 @@ from tests.factories import PASSWORD
 def settings_on(database: Database) -> Iterator[None]:
     """The settings in force on this database, for a module's tests; nobody is kept waiting by rate limits."""
     environ = {
-        **database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192",
-        "RATE_LIMIT_PER_MINUTE": "10000", "SIGN_IN_LIMIT_PER_MINUTE": "100",
+        **environ_on(database.endpoints), "RATE_LIMIT_PER_MINUTE": "10000",
         # A provider, so that its routes are there; nobody answers at its address.
         "OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "a-client", "OIDC_CLIENT_SECRET": "a-secret",
     }  # fmt: skip

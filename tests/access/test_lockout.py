@@ -215,8 +215,10 @@ def test_a_network_of_ipv6_is_one_address(run: Callable, console: Settings) -> N
     run(story())
 
 
-def test_unknown_names_and_wrong_passwords_last_alike(run: Callable, console: Settings) -> None:
+def test_unknown_names_and_wrong_passwords_last_alike(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     """The two distributions, without what is held back: 60 of each, taken in turn."""
+    monkeypatch.setenv("ARGON2_TIME_COST", "3")  # as it is where nobody sets it
+    settings.cache_clear()
 
     async def seconds(username: str) -> float:
         began = perf_counter()
@@ -231,8 +233,8 @@ def test_unknown_names_and_wrong_passwords_last_alike(run: Callable, console: Se
         for n in range(60):
             known.append(await seconds(("reviewer", "approver", "supervisor")[n % 3]))
             unknown.append(await seconds(f"nobody {n % 3}"))
-        # Trimmed, because the machine does other things too. The audit entry is what is left of the difference.
-        trimmed = [mean(sorted(one)[5:40]) for one in (known, unknown)]
+        # The quicker ones: the machine does other things too. The audit entry is what is left of the difference.
+        trimmed = [mean(sorted(one)[3:23]) for one in (known, unknown)]
         assert 0.5 < trimmed[0] / trimmed[1] < 2.0
         assert abs(trimmed[0] - trimmed[1]) < 0.05 * HELD_BACK
 

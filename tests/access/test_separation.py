@@ -4,9 +4,8 @@ as the application's own role, one after the other and at the same time."""
 from __future__ import annotations
 
 import random
-import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,7 +25,7 @@ from console.access.permissions import ADMINISTERING, DECIDING, GRANTS, conflict
 from console.access.person_list import list_people, read_person
 from console.actor import Actor
 from console.roles import Role
-from console.settings import Settings, settings
+from console.settings import Settings
 from tests.browser.site import in_a_thread
 from tests.conftest import Database
 from tests.factories import Bank, make_bank
@@ -45,18 +44,8 @@ sequences = st.lists(st.one_of(given_roles, edits, given_roles, retirements), mi
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {
-            **module_database.endpoints.environ(),
-            "SECRET_KEY": secrets.token_hex(48),
-            "ARGON2_MEMORY_KIB": "8192",
-        }
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")

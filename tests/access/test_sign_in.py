@@ -293,13 +293,13 @@ def test_messages_say_what_to_do() -> None:
 def test_a_hash_of_older_settings_is_renewed(run: Callable, console: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         bank = await make_bank()
-        monkeypatch.setenv("ARGON2_TIME_COST", "1")
+        monkeypatch.setenv("ARGON2_TIME_COST", "2")
         settings.cache_clear()
         async with browser(settings()) as client:
             answer = await client.post("/sign-in", data={"username": "reviewer", "password": PASSWORD})
             assert answer.status_code == 303
         account = await people.find_account("reviewer")
-        assert account is not None and ",t=1,p=" in account.password_hash
+        assert account is not None and ",t=2,p=" in account.password_hash
         assert await people.passwords.verify(account.password_hash, PASSWORD)
         assert bank.reviewer.user_id == account.person.user_id
 

@@ -78,7 +78,8 @@ def ground(endpoints: Endpoints) -> Iterator[Ground]:
 @contextmanager
 def environment_of(endpoints: Endpoints) -> Iterator[None]:
     """The console's settings, pointing at these services, for the block."""
-    values = {**endpoints.environ(), "SECRET_KEY": secrets.token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
+    values = {**endpoints.environ(), "SECRET_KEY": secrets.token_hex(48)}
+    values |= {"ARGON2_MEMORY_KIB": "8192", "ARGON2_TIME_COST": "1"}
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     settings.cache_clear()

@@ -44,13 +44,13 @@ def run(ground: Ground, people_: int = PEOPLE, events: int = EVENTS) -> list[Fig
 
 @contextmanager
 def _hashing_as_in_production() -> Iterator[None]:
-    given = os.environ["ARGON2_MEMORY_KIB"]
-    os.environ["ARGON2_MEMORY_KIB"] = str(Settings.model_fields["argon2_memory_kib"].default)
+    given = {name: os.environ[name] for name in ("ARGON2_MEMORY_KIB", "ARGON2_TIME_COST")}
+    os.environ.update({name: str(Settings.model_fields[name.lower()].default) for name in given})
     settings.cache_clear()
     try:
         yield
     finally:
-        os.environ["ARGON2_MEMORY_KIB"] = given
+        os.environ.update(given)
         settings.cache_clear()
 
 

@@ -45,11 +45,13 @@ def idle_browsers(chromium: Browser) -> list[tuple[Page, list[str]]]:
 
 @pytest.fixture
 def open_browser(chromium: Browser, idle_browsers: list[tuple[Page, list[str]]]) -> Iterator[Callable[..., Page]]:
-    """``open_browser()``: a page in a browser of its own, with its own cookies. Any fault in it fails the test."""
+    """``open_browser()``: a page in a browser of its own, with its own cookies. Any fault in it fails the test.
+
+    Its person has asked for no motion, so nothing is drawn sixty times a second; tests/ui looks at what moves."""
     used: list[tuple[Page, list[str]]] = []
 
     def open_(width: int = 1440, height: int = 900) -> Page:
-        page, faults = idle_browsers.pop() if idle_browsers else new_page(chromium.new_context())
+        page, faults = idle_browsers.pop() if idle_browsers else new_page(chromium.new_context(reduced_motion="reduce"))
         page.set_viewport_size({"width": width, "height": height})
         used.append((page, faults))
         return page

@@ -36,7 +36,17 @@ from tests.factories import PASSWORD, Bank, make_bank
 
 ROOT: Final = Path(__file__).parents[2]
 CHROMIUM: Final = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
-ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+# Ours stands in place of the same switch of Playwright's, so what that turns off for every page is here again. The last
+# are about the address line, of which nobody sees anything: half of what a new window costs.
+_TURNED_OFF: Final = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+    "PreconnectToSearch", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
+)  # fmt: skip
+ARGUMENTS: Final = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", f"--disable-features={','.join(_TURNED_OFF)}",
+)  # fmt: skip
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 START_SECONDS: Final = 40
 # So long may it take from a code's choice until the server looks at it.

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -18,7 +17,7 @@ from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AuditEntry
 from tests.access.ground import settings_on, with_code
-from tests.accessibility import COLOURS, settled
+from tests.accessibility import COLOURS, violations
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import PASSWORD, Bank
@@ -155,9 +154,7 @@ def test_axe_finds_nothing(paths: tuple[str, ...], site: Site, bank: Bank, campa
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.wait_for_timeout(400)  # colours fade
             rules = {"runOnly": {"type": "tag", "values": TAGS}} if scheme == "light" else COLOURS
-            result = Axe().run(settled(page), options=rules)
-            for violation in result.response["violations"]:
+            for violation in violations(page, rules):
                 found[f"{path}, {scheme}: {violation['id']}"] = [node["html"][:200] for node in violation["nodes"]]
     assert found == {}

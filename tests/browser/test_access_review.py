@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import update
 
 from console.access import access_review
 from console.institution import institution_of
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import AccessReview
-from tests.accessibility import COLOURS, settled
+from tests.accessibility import COLOURS, violations
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
-from tests.conftest import Database
 from tests.factories import Bank
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +49,8 @@ def row(page: Page, grid: str, text: str) -> Locator:
 def passes_axe(page: Page) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.wait_for_timeout(300)
         rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]} if scheme == "light" else COLOURS
-        found = Axe().run(settled(page), options=rules)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page, rules) == []
 
 
 def test_a_supervisor_reviews_access(site: Site, bank: Bank, open_browser: Callable[..., Page], tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from sqlalchemy import select
 from console.review.choices import Choice
 from console.review.decisions import decide
 from console.review.states import Act
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import Decision, SecondOpinion
 from tests.accessibility import expect_accessible
@@ -37,14 +36,8 @@ _COUNT_KEYS = """() => {
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from console.settings import Settings
-from tests.accessibility import settled
+from tests.accessibility import violations
 from tests.browser.site import Site
 from tests.factories import PASSWORD, Bank
 
@@ -36,7 +35,7 @@ def called(site: Site, path: str, key: str) -> int:
 
 
 def without_violations(page: Page) -> None:
-    found = Axe().run(settled(page), options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}).response["violations"]
+    found = violations(page, {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
     assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
 
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Iterator
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
 from console.notices import NoticeKind, notify
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import Notice
-from tests.accessibility import settled
+from tests.accessibility import violations
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
-from tests.conftest import Database
 from tests.factories import Bank, import_items, item_ids, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -29,14 +26,8 @@ WHY = "The signature differs from the card."
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +77,7 @@ async def clear(bank: Bank) -> None:
 
 
 def expect_accessible(page: Page) -> None:
-    found = Axe().run(settled(page), options={"runOnly": {"type": "tag", "values": TAGS}})
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page, {"runOnly": {"type": "tag", "values": TAGS}}) == []
 
 
 def bell(page: Page) -> Any:

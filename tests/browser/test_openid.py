@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -11,24 +10,17 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from console.access.openid import CALLBACK
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import User
 from tests.access.openid import RunningProvider, provider
 from tests.browser.site import Site, free_port, in_a_thread, make_enrolled_bank, past_sign_in
-from tests.conftest import Database
 from tests.factories import Bank
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from random import Random
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from console.lab.shadow import follow_intake
 from console.policy.drafting import open_draft
-from console.settings import Settings, settings
-from tests.accessibility import settled
+from console.settings import Settings
+from tests.accessibility import violations
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, import_items, x9_item
@@ -28,14 +26,8 @@ ITEMS = 120
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +56,7 @@ def site(console: Settings, draft: UUID, tmp_path_factory: pytest.TempPathFactor
 
 
 def passes_axe(page: Page) -> None:
-    found = Axe().run(settled(page)).response["violations"]
+    found = violations(page)
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 

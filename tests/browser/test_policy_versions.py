@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,13 +19,12 @@ from console.actor import Actor
 from console.policy.activation import activate_due
 from console.policy.versions import active_policy
 from console.roles import Role
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import PolicyVersion
 from db.redis_pool import redis
 from tests.accessibility import expect_accessible
 from tests.browser.site import Site, enrol_person, in_a_thread, make_enrolled_bank
-from tests.conftest import Database
 from tests.factories import Bank, import_items, make_person, sent_version, x9_item
 
 RULE = {
@@ -43,14 +41,8 @@ RULE = {
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")

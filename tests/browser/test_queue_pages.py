@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from console.review.claims import claim
 from console.review.queue_settings import read_queues
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import CheckItem, Claim
-from tests.accessibility import settled
+from tests.accessibility import violations
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
 from tests.browser.test_review_pages import _space_out
-from tests.conftest import Database
 from tests.factories import Bank, import_items, item_ids, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -29,14 +26,8 @@ AMOUNTS = ("10.00", "20.00", "30.00", "40.00", "4750.00")
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +67,7 @@ def amounts(page: Page) -> Any:
 
 
 def passes_axe(page: Page) -> None:
-    found = Axe().run(settled(page)).response["violations"]
+    found = violations(page)
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 

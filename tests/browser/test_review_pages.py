@@ -7,12 +7,10 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
@@ -21,10 +19,10 @@ from console.review.choices import Choice
 from console.review.claims import claim, release
 from console.review.decisions import decide
 from console.review.states import Act
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
-from tests.accessibility import settled
+from tests.accessibility import violations
 from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
 from tests.conftest import Database
 from tests.factories import Bank, account_record, import_items, item_ids, look, set_thresholds, x9_item
@@ -36,14 +34,8 @@ TRANSIT = "061000146"
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")
@@ -524,8 +516,8 @@ def test_the_account_is_told_and_its_checks_and_card_are_compared_with(
 
 def axe_finds_nothing(page: Page) -> None:
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    result = Axe().run(settled(page), options={"runOnly": {"type": "tag", "values": tags}})
-    assert {one["id"]: [node["html"][:160] for node in one["nodes"]] for one in result.response["violations"]} == {}
+    found = violations(page, {"runOnly": {"type": "tag", "values": tags}})
+    assert {one["id"]: [node["html"][:160] for node in one["nodes"]] for one in found} == {}
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])

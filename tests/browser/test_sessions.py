@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 import redis
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from console.access import session_store as store
 from console.settings import Settings, settings
 from tests.access.redis_servers import OwnServer, own_server
-from tests.accessibility import settled
+from tests.accessibility import violations
 from tests.browser.site import Site
 from tests.factories import Bank, import_items, item_ids, x9_item
 
@@ -80,7 +79,7 @@ def test_a_session_s_last_minutes(ground: Ground, bank: Bank, open_browser: Call
     expect(dialog).to_contain_text("Are you still there?")
     expect(dialog).to_contain_text(re.compile(r"signed out at \d\d:\d\d:\d\d ET"))
     expect(dialog.get_by_role("button", name="Stay signed in")).to_be_focused()
-    found = Axe().run(settled(page), options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}).response["violations"]
+    found = violations(page, {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
     assert [one["id"] for one in found] == []
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()

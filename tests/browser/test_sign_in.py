@@ -6,22 +6,19 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from console.access import lockout, people, recovery_codes, totp
 from console.access.people import create_user
 from console.actor import Actor
 from console.roles import Role
-from console.settings import Settings, settings
-from tests.accessibility import COLOURS, settled
+from console.settings import Settings
+from tests.accessibility import COLOURS, violations
 from tests.browser.site import SECRET, Site, in_a_thread, make_enrolled_bank
-from tests.conftest import Database
 from tests.factories import PASSWORD, Bank, make_person
 
 OWN = "purple lamps and seven rivers"
@@ -29,14 +26,8 @@ CODE = re.compile(r"^([0-9a-z]{4}-){3}[0-9a-z]{4}$")
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +62,7 @@ def passes_axe(page: Page) -> None:
     page.wait_for_load_state()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        # Colours on their way from one to the other are nobody's contrast.
-        page.evaluate(
-            "Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < Infinity)"
-            ".map(a => a.finished.catch(() => null)))"
-        )
-        found = Axe().run(settled(page), options=None if scheme == "light" else COLOURS)
-        assert found.violations_count == 0, f"{page.url}, {scheme}: {found.generate_report()}"
+        assert violations(page, None if scheme == "light" else COLOURS) == [], f"{page.url}, {scheme}"
     page.emulate_media(color_scheme="light")
 
 

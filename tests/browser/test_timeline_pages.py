@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,12 +21,11 @@ from console.review.advice import GivenAdvice, give_advice
 from console.review.claims import release
 from console.review.clocks import add_banking_days
 from console.review.holds import HOLD_RULES, HoldReason
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import CheckItem, Decision
 from tests.accessibility import expect_accessible
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
-from tests.conftest import Database
 from tests.factories import Bank, import_items, item_ids, set_thresholds, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -36,14 +34,8 @@ PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-from console.settings import Settings, settings
+from console.settings import Settings
 from db.engine import transaction
 from db.models import Decision, Evidence, ItemDraft, PendingDecision
 from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
@@ -28,14 +27,8 @@ TRANSIT = "061000146"
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from console.access import sessions
 from console.access.visit import Visit
-from console.settings import Settings, settings
+from console.settings import Settings
 from tests.browser.site import ARGUMENTS, CHROMIUM, free_port, in_a_thread, make_enrolled_bank
-from tests.conftest import Database
 from tests.deploy.at_work import TRANSIT, AtWork, Run, await_kept, kill, restart, sit_down
 from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server
 from tests.factories import Bank, import_items, item_ids, x9_item
@@ -39,14 +37,8 @@ ELSEWHERE = "203.0.113.9"
 
 
 @pytest.fixture(scope="module")
-def console(module_database: Database) -> Iterator[Settings]:
-    with pytest.MonkeyPatch.context() as patch:
-        environ = {**module_database.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield settings()
-    settings.cache_clear()
+def console(module_console: Settings) -> Settings:
+    return module_console
 
 
 @pytest.fixture(scope="module")

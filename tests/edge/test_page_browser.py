@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from console.access import session_store
 from deploy.embedded.ports import free_ports
 from tests import warm
+from tests.conftest import environ_on
 
 CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
 
@@ -36,10 +36,7 @@ class Site:
 def served(module_database) -> Iterator[Site]:  # type: ignore[no-untyped-def]
     [port] = free_ports(1)
     origin = f"http://127.0.0.1:{port}"
-    environment = {
-        **os.environ, **module_database.endpoints.environ(), "SECRET_KEY": secrets.token_hex(48),
-        "ARGON2_MEMORY_KIB": "8192", "PUBLIC_ORIGIN": origin,
-    }  # fmt: skip
+    environment = {**os.environ, **environ_on(module_database.endpoints), "PUBLIC_ORIGIN": origin}
     ours, theirs = os.pipe()
     with os.fdopen(ours) as said:
         process = warm.start([str(port)], environment, module="tests.edge.page_server", stdout=theirs, stderr=2)

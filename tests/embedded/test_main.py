@@ -104,7 +104,9 @@ class Instance:
         password = self.passwords()[username]
         command = [sys.executable, str(ROOT / "main.py"), "totp", username, "--data-dir", str(self.folder)]
         code = subprocess.check_output(command, cwd="/", env=environment(), text=True, timeout=60).strip()
-        with httpx.Client(base_url=self.origin, headers={"Origin": self.origin}, follow_redirects=True) as browser:
+        with httpx.Client(
+            base_url=self.origin, headers={"Origin": self.origin}, follow_redirects=True, timeout=30
+        ) as browser:
             asked = browser.post("/sign-in", data={"username": username, "password": password})
             assert "code" in asked.text
             answer = browser.post("/sign-in/code", data={"code": code, "next": "/queue"})

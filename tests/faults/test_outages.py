@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from console.review.states import Status
 from console.settings import Settings, settings
 from db.migrations.run import upgrade
 from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank
+from tests.conftest import environ_on
 from tests.factories import Bank, import_items, set_thresholds, x9_item
 from tests.faults.own_services import OwnServices, own_services
 
@@ -37,9 +37,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServices]:
 
 @pytest.fixture(scope="module")
 def console(services: OwnServices) -> Iterator[Settings]:
-    environ = {**services.endpoints.environ(), "SECRET_KEY": token_hex(48), "ARGON2_MEMORY_KIB": "8192"}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environ.items():
+        for name, value in environ_on(services.endpoints).items():
             patch.setenv(name, value)
         settings.cache_clear()
         upgrade(settings().owner_url)

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from console.ui.theme import DARK, LIGHT, STYLE_PATH
-from tests.accessibility import COLOURS, settled
+from tests.accessibility import COLOURS, violations
 from tests.ui.screen import Screen
 
 OpenPage = Callable[..., Screen]
@@ -41,12 +40,7 @@ def test_axe_finds_nothing(open_page: OpenPage, name: str, theme: str) -> None:
     screen.page.wait_for_timeout(500)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     rules = {"runOnly": {"type": "tag", "values": tags}} if theme == "light" else COLOURS
-    result = Axe().run(settled(screen.page), options=rules)
-    found = {
-        violation["id"]: [node["html"][:160] for node in violation["nodes"]]
-        for violation in result.response["violations"]
-    }
-    assert found == {}
+    assert {one["id"]: [node["html"][:160] for node in one["nodes"]] for one in violations(screen.page, rules)} == {}
 
 
 def test_the_theme_is_the_systems_until_chosen_and_then_stays(open_page: OpenPage) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
-from tests.accessibility import settled
+from tests.accessibility import violations
 from tests.ui.screen import Screen
 from tests.ui.test_viewer_browser import VIEWER, view
 
@@ -271,7 +270,6 @@ def test_axe_finds_nothing_while_looking_closely(open_page: OpenPage, theme: str
         )
         assert sizes == [0, 0]
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        result = Axe().run(settled(screen.page), options={"runOnly": {"type": "tag", "values": tags}})
-        for violation in result.response["violations"]:
+        for violation in violations(screen.page, {"runOnly": {"type": "tag", "values": tags}}):
             found[f"{keys} {violation['id']}"] = [node["html"][:160] for node in violation["nodes"]]
     assert found == {}
