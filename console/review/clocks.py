@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
+# All of it at the start of a process: left to the first question, its 300 modules hold up the event loop for 100 ms.
+import holidays.financial
 
 _DAY: Final = timedelta(days=1)
 _NONE: Final[Set[date]] = frozenset()

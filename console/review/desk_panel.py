@@ -22,7 +22,6 @@ from console.review.item_view import ItemView
 from console.review.opening import Opened, Standing
 from console.review.people_here import Person, offer_people
 from console.review.queue import QueueName
-from console.review.reach import APPROVALS
 from console.review.review_bar_panel import ReviewBar
 from console.review.second_panel import LookPanel, ResumePanel, SecondPanel, draw_hidden, steps
 from console.review.timeline_panel import TimelinePanel
@@ -32,6 +31,7 @@ from console.ui.hotkeys import Hotkeys
 from console.ui.keys import Key, Scope, choosing_first_keys, keys_for, looking_keys, second_person_keys
 from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text, icon
+from console.ui.shell import Shell
 from console.ui.still import Still
 
 _ACTIVITY_SECONDS = 15.0
@@ -62,43 +62,44 @@ class Desk:
     form: Form
 
     def __init__(
-        self, page: ConsolePage, queue: QueueName | None, queues: tuple[QueueName, ...], reviewing: Reviewing
+        self, page: ConsolePage, frame: Shell, queues: tuple[QueueName, ...], reviewing: Reviewing, *, home: str
     ) -> None:
-        self._page, self._queue, self._queues, self._reviewing = page, queue, queues, reviewing
+        self._page, self._queues, self._reviewing, self._home = page, queues, reviewing, home
         self._zone = page.institution.zone
         self.drafts = DraftKeeper(page, self._drafts_held)
         self._shown: Opened | None = None
         # Whoever decides has one form, and above it what was done before, for one check after another.
         self._decides: DecisionPanel | None = None
         self._steps: Still
-        self._home = "/approvals" if queue is not None and queue.key == APPROVALS else "/queue"
-        with page.frame("Review", path=self._home, on_leave=page.handler(reviewing.leave)) as shell:
-            home = "Queue" if self._home == "/queue" else "Approvals"
-            self._bar = ReviewBar(shell, self._zone, page.handler(reviewing.go), home=home)
+        with frame.main:
+            name = "Queue" if home == "/queue" else "Approvals"
+            self._bar = ReviewBar(frame, self._zone, page.handler(reviewing.go), home=name)
             self._desk = Element("div").classes("crc-desk")
-            self._empty = Element("div").classes("crc-empty")
+            self._empty = Element("div").classes("crc-empty crc-away")
             with self._desk:
                 self._draw_desk()
             with self._empty:
                 self._draw_empty()
             self.undo = UndoPanel(page.handler(reviewing.undo))
             self._heard, self._turn, self._sending = page.handler(reviewing.key), asyncio.Lock(), False
-            self._hotkeys = Hotkeys(looking_keys(), self._in_turn)
+            self._hotkeys = Hotkeys((), self._in_turn)
         self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
 
-    async def show(self, actor: Actor, opened: Opened) -> None:
-        """Show a check; parts that did not change stay as they are, with what is typed in them."""
+    async def show(self, actor: Actor, opened: Opened, queue_name: str) -> None:
+        """Show a check of a queue; parts that did not change stay as they are, with what is typed in them."""
         before, self._shown = self._shown, opened
         view = opened.view
         changed = before is None or before.view.id != view.id
         draft = self._draft(opened)
         self.viewer.show(actor, view, draft.viewer)
-        if before and changed:
+        self._desk.classes(remove="crc-away")
+        self._empty.classes(add="crc-away")
+        if changed and self._page.client.has_socket_connection:
             # The image is what a reviewer waits for: it is on its way before the rest is drawn.
             await asyncio.sleep(_ON_ITS_WAY)
             if self._shown is not opened:
                 return
-        self._bar.show(opened, self._queue.name if self._queue else "All queues")
+        self._bar.show(opened, queue_name)
         if changed or (before and before.view.notes != view.notes):
             self.item.show(view)
         self.timeline.show(view)
@@ -109,8 +110,11 @@ class Desk:
             self._draw_form(opened)
         if changed:
             self._restored.set_visibility(opened.draft is not None and opened.draft.chosen and draft is opened.draft)
-        self._desk.classes(remove="crc-away")
-        self._empty.classes(add="crc-away")
+
+    def close(self) -> None:
+        """Nothing is on this desk any more, and no key is heard: the page shows something else."""
+        self._shown = None
+        self._hotkeys.set_keys(())
 
     def place(self, place: tuple[int, int]) -> None:
         """Say the how manieth check of how many this one is."""
@@ -121,11 +125,11 @@ class Desk:
         if self.viewer.renew_links(actor, view):
             self._account.show(view)
 
-    def show_empty(self, words: str) -> None:
-        """Show that nothing waits, in these words."""
+    def show_empty(self, words: str, queue_name: str) -> None:
+        """Show that nothing waits in a queue, in these words."""
         self._shown = None
         self._empty_words.set_text(words)
-        self._bar.clear(self._queue.name if self._queue else "All queues")
+        self._bar.clear(queue_name)
         self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet", "undo"})
         self._desk.classes(add="crc-away")
         self._empty.classes(remove="crc-away")
@@ -191,6 +195,7 @@ class Desk:
             # The form of the check before: drawing it anew would be most of what the next check costs.
             self._steps.show(steps(opened, self._zone))
             self._decides.show(opened, draft)
+            self._hotkeys.set_keys(_keys(opened.standing))
             return
         self._decides = None
         submit = page.handler(reviewing.submit)

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, text, tuple_, union
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -146,15 +162,14 @@ async def list_items(
 ) -> Page:
     """One page of the queue, the next one with the `after` of the page before. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    order = (*_COLUMNS[sort], CheckItem.id)
-    limit = max(1, min(limit, MAX_PAGE))
+    chosen, limit = chosen or Filter(), max(1, min(limit, MAX_PAGE))
+    values = _values(actor, chosen) | {"most": limit + 1}
+    if after is not None:
+        there = (*_compared(sort, after), after.id)
+        values |= {f"after_{place}": value for place, value in enumerate(there)}
+    statement = _listing(_shape(chosen), sort, descending, after is not None)
     async with transaction(actor) as session:
-        query = await _filtered(session, _ROWS, actor, chosen or Filter())
-        if after is not None:
-            here, there = tuple_(*order), tuple_(*_compared(sort, after), after.id)
-            query = query.where(here < there if descending else here > there)
-        query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
-        found = (await session.execute(query.limit(limit + 1))).all()
+        found = await _read(session, statement, actor, chosen, values)
     rows = tuple(_row(one) for one in found[:limit])
     return Page(rows, sort_key(rows[-1], sort) if len(found) > limit else None)
 
@@ -173,34 +188,97 @@ def _compared(sort: Sort, key: Key) -> tuple[Any, ...]:
 async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | None = None) -> dict[UUID, QueueRow]:
     """Those of the items that the filter still lists: what a live hint asks for. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
+    chosen = chosen or Filter()
+    values = _values(actor, chosen) | {"ids": list(item_ids[:MAX_PAGE])}
     async with transaction(actor) as session:
-        query = await _filtered(session, _ROWS, actor, chosen or Filter())
-        query = query.where(CheckItem.id.in_(item_ids[:MAX_PAGE]))
-        return {row.id: _row(row) for row in await session.execute(query)}
+        found = await _read(session, _named(_shape(chosen)), actor, chosen, values)
+    return {row.id: _row(row) for row in found}
 
 
-async def _filtered(session: AsyncSession, query: Select[Any], actor: Actor, chosen: Filter) -> Select[Any]:
-    # Named beside row-level security, so that the planner can use the indexes that begin with it.
-    query = query.where(CheckItem.institution_id == actor.institution_id)
-    query = query.where(_in_status(chosen.status) if chosen.status else OPEN_ITEMS)
-    # Who works on a part of the queue is shown that part.
+async def _read(
+    session: AsyncSession, statement: Select[Any], actor: Actor, chosen: Filter, values: dict[str, Any]
+) -> Sequence[Any]:
+    """The rows of a statement in the part of the queue that the actor is shown, and of those that are searched for."""
     if (reach := await in_reach(session, actor, Permission.QUEUE_READ)) is not None:
-        query = query.where(reach)
-    if chosen.queue:
-        queue_id = select(Queue.id).where(Queue.key == chosen.queue).scalar_subquery()
-        query = query.where(CheckItem.queue_id == queue_id)
-    if chosen.mine:
-        own = and_(CheckItem.institution_id == actor.institution_id, CheckItem.assigned_to == actor.user_id)
-        given = select(CheckItem.id).where(own, OPEN_ITEMS)
-        query = query.where(CheckItem.id.in_(union(_held_by(actor.user_id), given)))
-    if chosen.flagged:
-        query = query.where(select(Flag.id).where(Flag.item_id == CheckItem.id).exists())
-    if chosen.item_type:
-        query = query.where(CheckItem.item_type == chosen.item_type)
-    query = query.where(*_narrowed(chosen))
+        statement = statement.where(reach)
     if chosen.search.strip():
-        query = query.where(await found_by(session, chosen.search, chosen.status))
+        statement = statement.where(await found_by(session, chosen.search, chosen.status))
+    # Past the ORM, which has nothing to do for columns but to look at each row once more.
+    connection = await session.connection()
+    found: Sequence[Any] = (await connection.execute(statement, values)).all()
+    return found
+
+
+# What a filter is given. The statement depends on which of them there are, and not on what they are.
+_GIVEN: Final = (
+    "queue",
+    "item_type",
+    "flag",
+    "amount_from",
+    "amount_to",
+    "held_by",
+    "assigned_to",
+    "due_before",
+    "received_from",
+    "received_before",
+)
+
+
+def _shape(chosen: Filter) -> Filter:
+    """The filter without what it is given, so that one statement serves all filters of its kind."""
+    given: dict[str, Any] = {name: "given" for name in _GIVEN if getattr(chosen, name) is not None}
+    return replace(chosen, search="", **given)
+
+
+def _values(actor: Actor, chosen: Filter) -> dict[str, Any]:
+    """The parameters of a filter's statement."""
+    values = {name: getattr(chosen, name) for name in _GIVEN if getattr(chosen, name) is not None}
+    values |= {name: cents(values[name]) for name in ("amount_from", "amount_to") if name in values}
+    return values | {"institution": actor.institution_id, "user": actor.user_id}
+
+
+@lru_cache(maxsize=512)
+def _listing(shape: Filter, sort: Sort, descending: bool, later: bool) -> Select[Any]:
+    """One page; with `later` what comes after a key."""
+    order = (*_COLUMNS[sort], CheckItem.id)
+    query: Select[Any] = _ROWS.where(*_conditions(shape))
+    if later:
+        here = tuple_(*order)
+        there = tuple_(*(bindparam(f"after_{place}", type_=column.type) for place, column in enumerate(order)))
+        query = query.where(here < there if descending else here > there)
+    query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
+    return query.limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(maxsize=512)
+def _named(shape: Filter) -> Select[Any]:
+    """Of some items those that the filter lists."""
+    ids = bindparam("ids", type_=ARRAY(CheckItem.id.type))
+    query: Select[Any] = _ROWS.where(*_conditions(shape), CheckItem.id == any_(ids))
     return query
+
+
+def _conditions(shape: Filter) -> list[ColumnElement[bool]]:
+    # Named beside row-level security, so that the planner can use the indexes that begin with it.
+    conditions: list[Any] = [CheckItem.institution_id == _INSTITUTION]
+    conditions.append(_in_status(shape.status) if shape.status else OPEN_ITEMS)
+    if shape.queue:
+        conditions.append(
+            CheckItem.queue_id == select(Queue.id).where(Queue.key == bindparam("queue")).scalar_subquery()
+        )
+    if shape.mine:
+        own = and_(CheckItem.institution_id == _INSTITUTION, CheckItem.assigned_to == _USER)
+        given = select(CheckItem.id).where(own, OPEN_ITEMS)
+        conditions.append(CheckItem.id.in_(union(_held_by(_USER), given)))
+    if shape.flagged:
+        conditions.append(select(Flag.id).where(Flag.item_id == CheckItem.id).exists())
+    if shape.item_type:
+        conditions.append(CheckItem.item_type == bindparam("item_type"))
+    return [*conditions, *_narrowed(shape)]
+
+
+_INSTITUTION: Final = bindparam("institution", type_=CheckItem.institution_id.type)
+_USER: Final = bindparam("user", type_=CheckItem.assigned_to.type)
 
 
 def _in_status(status: Status) -> ColumnElement[bool]:
@@ -208,31 +286,32 @@ def _in_status(status: Status) -> ColumnElement[bool]:
     return literal_column(f"check_item.status = '{status.value}'")
 
 
-def _held_by(user_id: UUID | None) -> Select[Any]:
-    return select(Claim.item_id).where(Claim.user_id == user_id, Claim.expires_at > func.now())
+def _held_by(user: BindParameter[Any]) -> Select[Any]:
+    return select(Claim.item_id).where(Claim.user_id == user, Claim.expires_at > func.now())
 
 
-def _narrowed(chosen: Filter) -> list[ColumnElement[bool]]:
+def _narrowed(shape: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if chosen.priority is not None:
-        conditions.append(literal_column(f"check_item.priority = {int(chosen.priority)}"))
-    if chosen.flag:
-        conditions.append(CheckItem.id.in_(select(Flag.item_id).where(Flag.code == chosen.flag)))
-    if chosen.amount_from is not None:
-        conditions.append(CheckItem.amount_cents >= cents(chosen.amount_from))
-    if chosen.amount_to is not None:
-        conditions.append(CheckItem.amount_cents <= cents(chosen.amount_to))
-    if chosen.held_by is not None:
-        conditions.append(CheckItem.id.in_(_held_by(chosen.held_by)))
-    if chosen.assigned_to is not None:
-        conditions.append(CheckItem.assigned_to == chosen.assigned_to)
-    if chosen.due_before is not None:
-        conditions.append(CheckItem.sla_due_at < chosen.due_before)
-    if chosen.received_from is not None:
+    if shape.priority is not None:
+        conditions.append(literal_column(f"check_item.priority = {int(shape.priority)}"))
+    if shape.flag:
+        conditions.append(CheckItem.id.in_(select(Flag.item_id).where(Flag.code == bindparam("flag"))))
+    if shape.amount_from is not None:
+        conditions.append(CheckItem.amount_cents >= bindparam("amount_from"))
+    if shape.amount_to is not None:
+        conditions.append(CheckItem.amount_cents <= bindparam("amount_to"))
+    if shape.held_by is not None:
+        conditions.append(CheckItem.id.in_(_held_by(bindparam("held_by"))))
+    if shape.assigned_to is not None:
+        conditions.append(CheckItem.assigned_to == bindparam("assigned_to"))
+    if shape.due_before is not None:
+        conditions.append(CheckItem.sla_due_at < bindparam("due_before"))
+    if shape.received_from is not None:
         # Nothing is due before it came in: an order by the due time begins there.
-        conditions += [CheckItem.received_at >= chosen.received_from, CheckItem.sla_due_at >= chosen.received_from]
-    if chosen.received_before is not None:
-        conditions.append(CheckItem.received_at < chosen.received_before)
+        since = bindparam("received_from", type_=CheckItem.received_at.type)
+        conditions += [CheckItem.received_at >= since, CheckItem.sla_due_at >= since]
+    if shape.received_before is not None:
+        conditions.append(CheckItem.received_at < bindparam("received_before"))
     return conditions
 
 

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, select, text, tuple_, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, func, select, text, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,7 +19,7 @@ from console.actor import Actor
 from console.review.queue import OPEN_ITEMS, URGENCY
 from console.review.reach import closed_queues, reached
 from console.review.states import Status
-from console.review.tally import open_items, open_sums, seen_of
+from console.review.tally import OPEN_SUMS, open_items, seen_of
 from db.engine import transaction
 from db.models import CheckItem, Claim, Decision, Queue
 
@@ -91,33 +92,33 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
 
 async def neighbours_within(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
     """`neighbours` inside the caller's transaction."""
-    condition = [CheckItem.queue_id == _queue_id(queue)] if queue else []
     closed = await closed_queues(session, actor, Permission.QUEUE_READ)
-    sums = open_sums(actor).subquery()
-    before = _some_open(_reached(actor, closed), *condition, tuple_(*URGENCY, CheckItem.id) < tuple_(*_own_place()))
-    row = (
-        await session.execute(
-            select(
-                select(func.json_agg(func.json_build_array(*sums.c))).scalar_subquery().label("sums"),
-                select(CheckItem.id).where(CheckItem.id == _ITEM).scalar_subquery().label("there"),
-                before.label("before"),
-            ),
-            {"item": item_id},
-        )
-    ).one()
+    reach = reached(actor, Permission.QUEUE_READ, closed)
+    statement = _place(queue is not None) if reach is None else _placing(queue is not None, reach)
+    wanted = {"institution": actor.institution_id, "item": item_id, "queue": queue}
+    row = (await session.execute(statement, wanted)).one()
     total = sum(one.items for one in seen_of(row.sums or (), actor, closed) if queue in {None, one.queue})
     return (0 if row.there is None else row.before + 1), total
 
 
-_ITEM: Final = bindparam("item", type_=CheckItem.id.type)
+def _placing(in_queue: bool, *reach: ColumnElement[bool]) -> Select[Any]:
+    """The statement for an item's place: the sums of what is open, whether it is there, and how many come before."""
+    item, own, sums = bindparam("item", type_=CheckItem.id.type), aliased(CheckItem), OPEN_SUMS.subquery()
+    order = (*URGENCY, CheckItem.id)
+    # Each part of the item's place by itself: so they are known before the index is asked, and bound its search.
+    place = [select(getattr(own, part.key)).where(own.id == item).scalar_subquery() for part in order]
+    inside = [CheckItem.institution_id == bindparam("institution"), *reach]
+    if in_queue:
+        inside.append(CheckItem.queue_id == select(Queue.id).where(Queue.key == bindparam("queue")).scalar_subquery())
+    return select(
+        select(func.json_agg(func.json_build_array(*sums.c))).scalar_subquery().label("sums"),
+        select(CheckItem.id).where(CheckItem.id == item).scalar_subquery().label("there"),
+        _some_open(inside, tuple_(*order) < tuple_(*place)).label("before"),
+    )
 
 
-def _own_place() -> list[ScalarSelect[Any]]:
-    """Each part of the item's place by itself: so they are known before the index is asked, and bound its search."""
-    own = aliased(CheckItem)
-    return [
-        select(getattr(own, part.key)).where(own.id == _ITEM).scalar_subquery() for part in (*URGENCY, CheckItem.id)
-    ]
+# For who works everywhere it is made once.
+_place: Final = lru_cache(_placing)
 
 
 def _reached(actor: Actor, closed: Mapping[str, UUID]) -> Conditions:
@@ -152,7 +153,3 @@ def _median_since(actor: Actor, start: datetime) -> ScalarSelect[float]:
     )
     newest = taken.order_by(Decision.decided_at.desc()).limit(_NEWEST).subquery()
     return select(func.percentile_cont(0.5).within_group(newest.c.handled_ms)).scalar_subquery()
-
-
-def _queue_id(key: str | None) -> ScalarSelect[UUID]:
-    return select(Queue.id).where(Queue.key == key).scalar_subquery()

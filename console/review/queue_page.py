@@ -26,6 +26,7 @@ from console.review.queue_settings import Candidate
 from console.review.queue_table_panel import QueueTable
 from console.review.queue_view import View, view_of
 from console.review.queue_views_panel import ViewsMenu
+from console.review.review_in_place_panel import ReviewInPlace
 from console.review.saved_views import list_views
 from console.review.states import IllegalTransition
 from console.ui.format import count, handling_time, zone_letters
@@ -33,6 +34,7 @@ from console.ui.hotkeys import Hotkeys
 from console.ui.keys import Key, Scope, key_of, keys_for
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Figure, Tone
+from console.ui.shell import part_of, put_away
 
 show_to_people(ReviewRefused, ItemNotFound, IllegalTransition, InvalidPerson, PersonNotFound)
 
@@ -55,8 +57,13 @@ class QueuePage:
         self._changed: set[UUID] = set()
         self._everything = False
         self._catching_up = False
-        with page.frame("Queue", self._subtitle(), path="/queue") as shell:
-            self._shell = shell
+        self._queues = {one.key: one for one in queues}
+        asked = page.client.request.url
+        self._address = f"/queue?{asked.query}" if asked.query else "/queue"
+        with page.frame("Queue", self._subtitle(), path="/queue", on_leave=page.handler(self._leave)) as whole:
+            self._shell = shell = part_of(whole)
+            self._review = ReviewInPlace(page, whole, queues, self._review_shown)
+        with shell.main:
             with shell.actions:
                 if may(page.actor, Permission.QUEUE_MANAGE):
                     ActionButton("Queues", lambda: page.client.open("/queues"), icon_name="tune")
@@ -72,12 +79,12 @@ class QueuePage:
             self._bulk = BulkBar(page, queues, self._choose_none) if several else None
             self._table = QueueTable(
                 page,
-                self._open_item,
+                page.handler(self._open_item),
                 self._sorted,
                 can_start=self._works,
                 on_check=self._bulk.choose if self._bulk else None,
             )
-            Hotkeys(self._keys(), page.handler(self._key))
+            self._hotkeys = Hotkeys(self._keys(), page.handler(self._key))
             ui.timer(live.RESYNC_SECONDS, self._resync, immediate=False)
             live.watch(page.actor.institution_id)
             live.items_changed.subscribe(self._items_changed)
@@ -120,9 +127,8 @@ class QueuePage:
 
     def _show_address(self) -> None:
         """Let the address name the view, so that it can be kept, sent and reloaded."""
-        query = urlencode(self._filter.view.query())
-        path = f"/queue?{query or 'tab=all'}"
-        self._page.client.run_javascript(f"history.replaceState(history.state, '', {json.dumps(path)})")
+        self._address = f"/queue?{urlencode(self._filter.view.query()) or 'tab=all'}"
+        self._page.client.run_javascript(f"history.replaceState(history.state, '', {json.dumps(self._address)})")
 
     async def _people(self) -> list[Candidate]:
         found: list[Candidate] = []
@@ -148,18 +154,30 @@ class QueuePage:
         if held is None:
             self._page.tell("Nothing waits here that you may decide. New checks appear by themselves.")
         else:
-            self._open_item(held.item_id)
+            await self._open_item(actor, held.item_id)
 
-    def _open_item(self, item_id: UUID) -> None:
-        chosen = self._filter.tab.chosen.queue
-        self._page.client.open(f"/review/{item_id}" + (f"?queue={chosen}" if chosen else ""))
+    async def _open_item(self, actor: Actor, item_id: UUID) -> None:
+        queue = self._queues.get(self._filter.tab.chosen.queue or "")
+        await self._review.open(actor, item_id, queue, self._address)
+
+    async def _leave(self, actor: Actor, path: str) -> None:
+        await self._review.leave(actor, path)
+
+    def _review_shown(self, shown: bool) -> None:
+        """The review has taken this page's place, or the queue is to be seen again, as it is now."""
+        put_away(self._shell, shown)
+        self._hotkeys.set_keys(() if shown else self._keys())
+        if not shown:
+            self._shell.title.set_text("Queue")
+            self._everything = True
+            background_tasks.create(self._resync(), name="queue page comes back")
 
     def _items_changed(self, institution_id: UUID, item_ids: frozenset[UUID]) -> None:
         if institution_id != self._page.actor.institution_id:
             return
         self._changed |= item_ids
         self._everything |= not item_ids
-        if not self._catching_up:
+        if not self._catching_up and not self._review.is_open:
             self._catching_up = True
             background_tasks.create(self._catch_up(), name="queue page catches up")
 
@@ -181,6 +199,8 @@ class QueuePage:
         self._table.set_total(self._filter.total(await self._count(actor)))
 
     async def _resync(self) -> None:
+        if self._review.is_open:
+            return
         self._shell.subtitle.set_text(self._subtitle())
         self._everything = True
         if not self._catching_up:

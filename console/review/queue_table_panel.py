@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -38,7 +38,7 @@ class QueueTable:
     def __init__(
         self,
         page: ConsolePage,
-        on_open: Callable[[UUID], None],
+        on_open: Callable[[UUID], Awaitable[None]],
         on_sorted: Callable[[queue.Sort, bool], None],
         *,
         can_start: bool,

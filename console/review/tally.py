@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, Place, Reach, reaches, require
@@ -41,18 +41,17 @@ class Tally:
     items: int
 
 
-def open_sums(actor: Actor) -> Select[str, str, str, int]:
-    """The statement that sums up the institution's open items, for `seen_of`."""
-    return (
-        select(Queue.key, ItemTally.item_type, ItemTally.status, func.sum(ItemTally.items).label("items"))
-        .join(Queue, Queue.id == ItemTally.queue_id)
-        .where(ItemTally.institution_id == actor.institution_id, ItemTally.status.in_([one.value for one in OPEN]))
-        .group_by(Queue.key, ItemTally.item_type, ItemTally.status)
-    )
+# The sums of the `institution`'s open items, for `seen_of`.
+OPEN_SUMS: Final[Select[str, str, str, int]] = (
+    select(Queue.key, ItemTally.item_type, ItemTally.status, func.sum(ItemTally.items).label("items"))
+    .join(Queue, Queue.id == ItemTally.queue_id)
+    .where(ItemTally.institution_id == bindparam("institution"), ItemTally.status.in_([one.value for one in OPEN]))
+    .group_by(Queue.key, ItemTally.item_type, ItemTally.status)
+)
 
 
 def seen_of(sums: Iterable[Sequence[Any]], actor: Actor, closed: Collection[str]) -> list[Tally]:
-    """Of the rows of `open_sums` those of the part of the institution's queue that the actor sees; `closed` are the
+    """Of the rows of `OPEN_SUMS` those of the part of the institution's queue that the actor sees; `closed` are the
     queues that are others'."""
     found = [Tally(queue, kind, Status(status), int(items)) for queue, kind, status, items in sums if items]
     parts = reaches(actor, Permission.QUEUE_READ)
@@ -62,7 +61,7 @@ def seen_of(sums: Iterable[Sequence[Any]], actor: Actor, closed: Collection[str]
 async def open_items(session: AsyncSession, actor: Actor, closed: Collection[str] | None = None) -> list[Tally]:
     """The open items of the part of the institution's queue that the actor sees, in the caller's transaction; `closed`
     are the queues that are others', where the caller has read them."""
-    rows = (await session.execute(open_sums(actor))).all()
+    rows = (await session.execute(OPEN_SUMS, {"institution": actor.institution_id})).all()
     if closed is None:
         closed = await closed_queues(session, actor, Permission.QUEUE_READ)
     return seen_of(rows, actor, closed)

@@ -5,7 +5,7 @@ The shell shows what it is given and decides nothing: the caller passes only the
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -55,6 +55,22 @@ class Shell:
     bell: Element
     main: Element
     session: Countdown | None
+
+
+def part_of(frame: Shell) -> Shell:
+    """The same frame with places of one's own in bar and main part, which `put_away` hides together."""
+    places = []
+    for whole in (frame.chips, frame.actions, frame.main):
+        with whole:
+            places.append(Element("div").classes("crc-contents"))
+    chips, actions, main = places
+    return replace(frame, chips=chips, actions=actions, main=main)
+
+
+def put_away(part: Shell, away: bool) -> None:
+    """Hide what `part_of` gave, or show it again."""
+    for place in (part.chips, part.actions, part.main):
+        place.classes(add="crc-away") if away else place.classes(remove="crc-away")
 
 
 @contextmanager

@@ -180,3 +180,79 @@ def test_a_queue_is_set_and_the_teams_work_is_seen(
     expect(page.get_by_text("Every waiting check is where the criteria want it.")).to_be_visible()
     found = {one.key: one.definition for one in run(read_queues(bank.supervisor))}
     assert found["special_review"].max_claims == 4
+
+
+def test_a_check_opens_in_the_queues_place_and_the_queue_comes_back(
+    site: Site, bank: Bank, items: list[UUID], open_browser: Open
+) -> None:
+    page = open_browser()
+    site.join(page, bank.reviewer, "/queue?tab=all")
+    expect(amounts(page)).to_have_count(5)
+    page.evaluate("window.same = 'page'")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/review/{items[0]}")
+    expect(page.locator(".crc-amount")).to_have_text("$10.00")
+    page.wait_for_function("document.querySelector('.crc-viewer [data-side=front] img')?.naturalWidth")
+    expect(page.get_by_text("claimed by you")).to_be_visible()
+    expect(amounts(page).first).to_be_hidden()
+    expect(page.get_by_role("button", name="Start")).to_be_hidden()
+    passes_axe(page)
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+    # The keys are the review's: S starts nothing, and N leads to the next check under its own address.
+    page.keyboard.press("s")
+    page.keyboard.press("n")
+    page.wait_for_url(f"**/review/{items[1]}")
+    expect(page.locator(".crc-amount")).to_have_text("$20.00")
+
+    # Back gives the check back, and the queue is there as it is now.
+    page.go_back()
+    page.wait_for_url("**/queue?tab=all")
+    expect(amounts(page)).to_have_count(5)
+    expect(page.locator(".crc-amount")).to_be_hidden()
+    expect(page.get_by_role("row").filter(has_text="20.00").locator("td[data-column=held_by]")).to_have_text("")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Queue")
+
+    # Started from here, and left by its key: the address is the queue's again, and its keys are heard.
+    page.keyboard.press("s")
+    page.wait_for_url("**/review/*")
+    expect(page.get_by_text("claimed by you")).to_be_visible()
+    page.keyboard.press("q")
+    page.wait_for_url("**/queue?tab=all")
+    expect(amounts(page)).to_have_count(5)
+    page.keyboard.press("/")
+    page.wait_for_function("document.activeElement.tagName === 'INPUT'")
+    page.keyboard.press("Escape")
+    assert page.evaluate("window.same") == "page"
+
+    # A reload shows the same check on a page of its own.
+    page.keyboard.press("s")
+    page.wait_for_url("**/review/*")
+    amount = page.locator(".crc-amount")
+    expect(amount).to_contain_text("$")
+    before = amount.text_content()
+    page.reload()
+    expect(amount).to_have_text(before or "")
+    page.keyboard.press("q")
+    page.wait_for_url("**/queue")
+    expect(amounts(page).first).to_be_visible()
+
+
+def test_a_link_of_the_frame_gives_back_the_check_that_is_open_in_place(
+    site: Site, bank: Bank, run: Run, open_browser: Open
+) -> None:
+    page = open_browser()
+    site.join(page, bank.supervisor, "/queue?tab=all")
+    expect(amounts(page)).to_have_count(5)
+    page.keyboard.press("s")
+    page.wait_for_url("**/review/*")
+    expect(page.get_by_text("claimed by you")).to_be_visible()
+    page.get_by_role("link", name="Approve").click()
+    page.wait_for_url("**/approvals")
+
+    async def held() -> list[UUID]:
+        async with transaction(bank.system) as session:
+            return list(await session.scalars(select(Claim.item_id).where(Claim.user_id == bank.supervisor.user_id)))
+
+    assert run(held()) == []
