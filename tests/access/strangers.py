@@ -39,10 +39,14 @@ from db.models import (
     Institution,
     ItemAttachment,
     ItemNote,
+    LegalHold,
+    Notice,
     PolicyList,
     PolicyListChange,
+    PolicyTrial,
     PolicyVersion,
     Queue,
+    SavedView,
     SessionRecord,
 )
 from tests.factories import Bank, make_person, x9_file, x9_item
@@ -106,6 +110,7 @@ async def make_stranger(bank: Bank, folder: Path) -> Stranger:
             "audit entry": (await session.scalars(select(AuditEntry.id).limit(1))).one(),
             "user": supervisor.user_id,
         }
+        found |= await _of_work(session, system, supervisor, found)
     await claim(supervisor, item)
     return Stranger(system.institution_id, administrator, token, reference, {**found, **made})
 
@@ -125,6 +130,32 @@ async def _signature_card(session: AsyncSession, system: Actor) -> UUID:
     session.add(card)
     await session.flush()
     return card.id
+
+
+async def _of_work(
+    session: AsyncSession, system: Actor, supervisor: Actor, found: Mapping[str, UUID]
+) -> dict[str, UUID]:
+    institution, person = {"institution_id": system.institution_id}, supervisor.user_id
+    rows = {
+        "saved view": SavedView(
+            **institution, id=uuid4(), owner_id=person, name="Theirs", shared=True, definition={}
+        ),
+        "trial": PolicyTrial(
+            **institution, id=uuid4(), kind="replay", version_id=found["policy"], revision=1, document={},
+            against_id=found["policy"], days=30, day=date(2026, 11, 20), started_by=person,
+        ),
+        "notice": Notice(
+            **institution, id=uuid4(), user_id=person, kind="mentioned", item_id=found["item"],
+            values={"by": "theirs", "text": "theirs"}, in_app=True,
+        ),
+        "legal hold": LegalHold(
+            **institution, id=uuid4(), matter="Theirs", reason="theirs", scope="item", item_id=found["item"],
+            placed_by=person,
+        ),
+    }  # fmt: skip
+    session.add_all(rows.values())
+    await session.flush()
+    return {name: row.id for name, row in rows.items()}
 
 
 async def _institution(bank: Bank) -> Actor:
