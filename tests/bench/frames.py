@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -23,9 +21,10 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.embedded.ports import free_ports
+from tests import warm
 from tests.bench.figures import Figure, duration, percentile
 from tests.bench.ground import Ground
-from tests.browser.site import ARGUMENTS, CHROMIUM, ROOT
+from tests.browser.site import ARGUMENTS, CHROMIUM
 
 SIZES: Final = ((1200, 540), (1700, 760))
 WORKS: Final = ("pan", "zoom")
@@ -151,8 +150,7 @@ def _harness() -> Iterator[str]:
     (port,) = free_ports(1)
     origin = f"http://127.0.0.1:{port}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    command = [sys.executable, str(ROOT / "tests/ui/harness.py"), str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env={**inherited, "PYTHONPATH": str(ROOT)})
+    process = warm.start([str(port)], inherited, module="tests.ui.harness", stderr=2)
     try:
         for _ in range(400):
             assert process.poll() is None, "the harness ended by itself"

@@ -20,9 +20,8 @@ from websockets.sync.client import ClientConnection, connect
 from console.access import session_store
 from deploy.embedded.ports import free_ports
 from tests import warm
+from tests.browser.site import ARGUMENTS, CHROMIUM
 from tests.conftest import environ_on
-
-CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
 
 
 @dataclass
@@ -53,8 +52,7 @@ def served(module_database) -> Iterator[Site]:  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
         browser.close()
 

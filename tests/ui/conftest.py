@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,21 +12,19 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from deploy.embedded.ports import free_ports
+from tests import warm
+from tests.browser.site import ARGUMENTS, CHROMIUM
 from tests.ui.screen import Screen
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 @pytest.fixture(scope="session")
 def harness() -> Iterator[str]:
     [port] = free_ports(1)
     # NiceGUI behaves otherwise where it finds pytest's variables; the page under test must not.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    environment = {**inherited, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(Path(__file__).with_name("harness.py")), str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    process = warm.start([str(port)], environment, module="tests.ui.harness", stderr=2)
     base = f"http://127.0.0.1:{port}"
     try:
         _wait_until_up(base, process)
@@ -38,7 +34,7 @@ def harness() -> Iterator[str]:
         process.wait(timeout=10)
 
 
-def _wait_until_up(base: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_up(base: str, process: warm.WarmProcess) -> None:
     for _ in range(300):
         assert process.poll() is None, "the harness ended by itself"
         try:
@@ -53,7 +49,7 @@ def _wait_until_up(base: str, process: "subprocess.Popen[bytes]") -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser.new_context()  # one for all, so that its cache is warm as a reviewer's is
         browser.close()
 
