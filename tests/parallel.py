@@ -23,7 +23,9 @@ TOGETHER = ("tests/ui", "tests/intake/demo")
 HALVES = ("tests/browser",)
 LONGEST = (
     "tests/browser",
+    "tests/drill",
     "tests/faults",
+    "tests/db/test_replica.py",
     "tests/review/test_races.py",
     "tests/bench",
     "tests/ui",
