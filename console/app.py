@@ -38,7 +38,7 @@ from console.edge.measure import watch_loop
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.lab import lab_page  # noqa: F401
 from console.log import configure_logging
-from console.operations import operations_page  # noqa: F401
+from console.operations import compliance_page, operations_page  # noqa: F401
 from console.policy import editor_page, list_page, lists_page, version_page, versions_page  # noqa: F401
 from console.resources import resources
 from console.retention import legal_holds_page  # noqa: F401

@@ -48,8 +48,10 @@ class HoldPage:
 
 _HOLDS: Final = """
     select h.*, placer.display_name as placer, asker.display_name as asker, lifter.display_name as lifter,
-        person.display_name as person, i.serial, i.received_at, a.number, a.holder
+        person.display_name as person, i.serial,
+        (i.received_at at time zone bank.time_zone)::date as received_on, a.number
     from legal_hold h
+    join institution bank on bank.id = h.institution_id
     join app_user placer on placer.id = h.placed_by
     left join app_user asker on asker.id = h.lift_asked_by
     left join app_user lifter on lifter.id = h.lifted_by
@@ -103,7 +105,7 @@ def _shown(row: Row[Any]) -> HoldShown:
 def _covers(row: Row[Any]) -> str:
     match row.scope:
         case "item":
-            return f"check {row.serial or 'without serial'} of {_day(row.received_at.date())}"
+            return f"check {row.serial or 'without serial'} of {_day(row.received_on)}"
         case "account":
             return f"account {masked(row.number)} with all its checks"
         case "person":

@@ -34,10 +34,10 @@ _EFFECT: Final = (
 class HoldsOnCheck:
     """The legal holds that cover the open check, and the way to place one. For who may see them."""
 
-    def __init__(self, page: ConsolePage) -> None:
-        self._page = page
+    def __init__(self, page: ConsolePage, on_placed: Reread) -> None:
+        self._page, self._on_placed = page, on_placed
         self._subjects: dict[str, Subject] = {}
-        self._box = Element("section").classes("crc-column")
+        self._box = Element("section").classes("crc-legal-holds")
         self._box.props["aria-label"] = "Legal holds on this check"
 
     async def read(self, actor: Actor, item_id: UUID, account_id: UUID | None) -> None:
@@ -53,13 +53,9 @@ class HoldsOnCheck:
                     Chip("legal hold", tone=Tone.WARNING, icon_name="gavel")
                     Text(f"{hold.matter}: {hold.covers}")
             if may(actor, Permission.LEGAL_HOLD_MANAGE):
-
-                async def reread(who: Actor) -> None:
-                    await self.read(who, item_id, account_id)
-
                 ActionButton(
                     "Place a legal hold",
-                    lambda: _ask(self._page, lambda: _draw_choice(self._subjects), reread),
+                    lambda: _ask(self._page, lambda: _draw_choice(self._subjects), self._on_placed),
                     icon_name="gavel",
                     kind="quiet",
                 )

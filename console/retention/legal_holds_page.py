@@ -39,7 +39,7 @@ EXPLAINED: Final = (
 async def legal_holds_page(page: ConsolePage) -> None:
     """The holds of the institution."""
     view = LegalHoldsView(page)
-    with page.frame("Legal holds", page.institution.name, path="/legal-holds"):
+    with page.frame("Legal holds", page.institution.name, path="/compliance"):
         view.draw()
     await view.read(page.actor)
 
@@ -58,6 +58,7 @@ class LegalHoldsView:
         page = self._page
         if page.shell:
             with page.shell.actions:
+                ActionButton("Compliance", lambda: page.client.open("/compliance"), icon_name="verified_user")
                 if may(page.actor, Permission.LEGAL_HOLD_MANAGE):
                     ask = partial(page.run, self._ask)
                     ActionButton("Place a hold", ask, kind="primary", icon_name="gavel")

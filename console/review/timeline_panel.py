@@ -78,7 +78,7 @@ class TimelinePanel:
                     export.props["aria-label"] = "Export the evidence of this check"
                 close = ActionButton("Close", self.toggle, key=key_of("timeline", Scope.REVIEW), kind="quiet")
                 close.props["aria-label"] = "Close the timeline"
-            self._holds = HoldsOnCheck(page) if may(page.actor, Permission.COMPLIANCE_READ) else None
+            self._holds = HoldsOnCheck(page, self._read) if may(page.actor, Permission.COMPLIANCE_READ) else None
             self._field = self._draw_field() if may(page.actor, Permission.ITEM_NOTE) else None
             self._list = Element("ol").classes("crc-happenings")
             self._list.props["tabindex"] = "0"

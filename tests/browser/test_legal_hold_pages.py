@@ -48,6 +48,7 @@ def test_one_places_two_lift(
         _place(page, "Doe v. First Example Bank")
         strip = page.get_by_role("region", name="Legal holds on this check")
         expect(strip).to_contain_text("Doe v. First Example Bank")
+        expect(page.get_by_label("What happened, the newest first")).to_contain_text("placed a legal hold on it")
         expect_accessible(page)
 
         site.open(page, "/legal-holds")
@@ -57,6 +58,12 @@ def test_one_places_two_lift(
         ask.get_by_label("Reason").fill("settled")
         ask.get_by_role("button", name="Ask for it").click()
         expect(table).to_contain_text("Supervisor asks to lift it")
+        expect_accessible(page)
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+        site.open(page, "/compliance")
+        expect(page.locator("[data-rule=holds]")).to_contain_text("2 stand, 1 of them asked to be lifted")
+        expect(page.locator("[data-rule=mfa]")).to_contain_text("1 of 1 who administer are enrolled")
         expect_accessible(page)
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
