@@ -92,7 +92,8 @@ async def read_compliance(actor: Actor) -> dict[str, tuple[LineShown, ...]]:
 
 
 def _unknown(line: Line) -> Found:
-    return Found(State.UNKNOWN, line.live.removeprefix("not known to the console: ").capitalize())
+    words = line.live.removeprefix("not known to the console: ")
+    return Found(State.UNKNOWN, f"{words[0].upper()}{words[1:]}")
 
 
 def _of_settings(current: Settings) -> dict[Rule, Found]:

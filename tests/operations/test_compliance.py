@@ -29,7 +29,8 @@ DOCUMENT = ROOT / "docs" / "compliance.md"
 # The guide's own words, of its security checklist, data retention and access control.
 GUIDE = (
     "TLS/HTTPS enabled on all endpoints", "Strong SECRET_KEY generated (64+ characters)",
-    "Database credentials rotated", "Network segmentation configured", "WAF/DDoS protection enabled", "Security headers configured",
+    "Database credentials rotated", "Network segmentation configured", "WAF/DDoS protection enabled",
+    "Security headers configured",
     "Rate limiting enabled", "Audit logging to secure storage", "Access logs retained for compliance",
     "Audit logs: 7 years minimum", "Check images: per regulatory requirements", "User sessions: 90 days",
     "Backup retention: 30 days minimum (7 years for audit data)", "MFA required for admin access",
