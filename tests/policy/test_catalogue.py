@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -16,7 +16,7 @@ from sqlalchemy import select
 from console.intake.accounts import AccountRecord, EarlierCheck, Issued, StopOrder, load_accounts
 from console.intake.x9.layouts import IMAGE_ANALYSIS
 from console.intake.x9.records import Addendum, ItemKind, Side, X9ImageView, X9Item
-from console.policy.actions import ACTIONS
+from console.policy.actions import ACTIONS, Action
 from console.policy.fields import FIELDS, IMAGE_DEFECTS
 from console.policy.judgement_sql import judgement_sql
 from console.policy.operators import Operator
@@ -261,6 +261,11 @@ async def _lacks(bank: Bank, item_id: UUID) -> str | None:
             await prepare(session, bank.reviewer, item_id, Submission(Stage.DECIDE, complete), seen)
         return lacks
     return None
+
+
+def test_every_action_is_in_the_catalogue_and_has_its_case() -> None:
+    union = get_args(get_args(Action)[0])
+    assert {get_args(one.model_fields["do"].annotation)[0] for one in union} == set(ACTIONS) == set(ACTION_CASES)
 
 
 @pytest.mark.parametrize("name", ACTIONS)
