@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -36,7 +36,7 @@ CHECK_SECONDS: Final = 1.0
 REMEMBERED_SECONDS: Final = 1.0
 PATHS: Final = frozenset({"/health", "/health/live", "/health/ready"})
 
-Check = Callable[[], Awaitable[None]]
+Check = Callable[[], Coroutine[Any, Any, None]]
 
 _log = structlog.get_logger(__name__)
 
@@ -113,6 +113,8 @@ class Health:
         self._lock = asyncio.Lock()
         self._answers: dict[str, Answer] = {}
         self._asked_at = float("-inf")
+        # Questions to a part that hangs. There is one at most, so that it does not use up the connections.
+        self._hanging: dict[str, asyncio.Task[None]] = {}
 
     async def answers(self) -> dict[str, Answer]:
         """What each check found."""
@@ -124,13 +126,32 @@ class Health:
             return self._answers
 
     async def _ask(self, name: str) -> Answer:
-        began, ok = time.perf_counter(), True
-        try:
-            await asyncio.wait_for(self._checks[name](), CHECK_SECONDS)
-        except Exception as error:  # whatever it was, that part does not answer
-            _log.warning("health check failed", check=name, error=type(error).__name__)
-            ok = False
+        began, ok = time.perf_counter(), False
+        if name not in self._hanging:
+            task = asyncio.create_task(self._checks[name](), name=f"health of {name}")
+            done, _ = await asyncio.wait({task}, timeout=CHECK_SECONDS)
+            if done:
+                ok = task.exception() is None
+                why = type(task.exception()).__name__
+            else:
+                # Not waited for: a driver that is cancelled waits on for a server that is stopped.
+                self._leave(name, task)
+                why = "TimeoutError"
+        else:
+            why = "still hangs"
+        if not ok:
+            _log.warning("health check failed", check=name, error=why)
         return Answer(ok, round((time.perf_counter() - began) * 1000))
+
+    def _leave(self, name: str, task: asyncio.Task[None]) -> None:
+        def over(ended: asyncio.Task[None]) -> None:
+            self._hanging.pop(name, None)
+            if not ended.cancelled():
+                ended.exception()
+
+        self._hanging[name] = task
+        task.add_done_callback(over)
+        task.cancel()
 
     async def response(self) -> JSONResponse:
         """200 where every needed part answers, else 503: the same body either way."""

@@ -28,7 +28,7 @@ class ReplicaPanel:
             Element("ul").classes("crc-own-list crc-part"),
             Element("li").classes("crc-check-line"),
         ):
-            Chip("well" if state.usable else "not used", tone=Tone.OK if state.usable else Tone.BREACH)
+            Chip("well" if state.usable else "fault", tone=Tone.OK if state.usable else Tone.BREACH)
             with Element("div"):
                 Text("Reports, lab and exports", tag="strong")
                 Text(words_of(state), tag="div")

@@ -35,7 +35,7 @@ from tests import warm
 from tests.bench.accounts import account, take_flags_away
 from tests.bench.figures import Figure, percentile, size
 from tests.bench.ground import Ground
-from tests.bench.open_page import OpenPage, PageFailed
+from tests.bench.open_page import REPLICA_COOKIE, OpenPage, PageFailed
 from tests.bench.pictures import ACCOUNTS, DAY, write_checks
 from tests.browser.site import _environment
 from tests.deploy.edge import Edge, Replica, edge
@@ -56,7 +56,6 @@ _SLOPE_SECONDS: Final = 300.0
 _SAMPLE_SECONDS: Final = 2.0
 _TRANSIT: Final = "061000146"
 _IMPORT_SECONDS: Final = 600.0
-_REPLICA_COOKIE: Final = "__Host-console_replica"
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,7 @@ async def _day(
     async with AsyncExitStack() as pages:
 
         async def come(who: Reviewer) -> OpenPage | None:
-            replica = (_REPLICA_COOKIE, running.cookie_of(running.replicas[who.replica]))
+            replica = (REPLICA_COOKIE, running.cookie_of(running.replicas[who.replica]))
             page = OpenPage(
                 running.site.origin, who.cookie, f"/review/{who.item_id}", trust=running.trust(), replica=replica
             )

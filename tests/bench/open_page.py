@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 _ELEMENTS: Final = re.compile(r"parseElements\(String\.raw`(.*?)`\)", re.DOTALL)
 _QUERY: Final = re.compile(r"^\s*query: (\{.*\}),$", re.MULTILINE)
@@ -28,6 +29,7 @@ _ESCAPES: Final = (("&#36;", "$"), ("&#96;", "`"), ("&gt;", ">"), ("&lt;", "<"),
 _VIEWED: Final = {"front": 3000, "back": 1000}
 # How often a browser says what it has received, as NiceGUI's own script does.
 _ACK_SECONDS: Final = 3.0
+REPLICA_COOKIE: Final = "__Host-console_replica"
 
 
 class PageFailed(Exception):
@@ -59,11 +61,16 @@ class OpenPage:
         self._tasks: list[asyncio.Task[None]] = []
         self._client_id = ""
         self._received = self._acknowledged = 0
+        self.alive = False
+        """Whether the line to the server stands."""
 
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self._cookie, "Origin": self._origin}
         async with httpx.AsyncClient(timeout=30, verify=self._trust or True) as http:
             answer = await http.get(self._origin + self._path, headers={"Cookie": self._cookie})
+        # As a browser keeps it: nginx names the replica in which the page lives.
+        if named := answer.cookies.get(REPLICA_COOKIE):
+            headers["Cookie"] = f"{self._cookie}; {REPLICA_COOKIE}={named}"
         found, query = _ELEMENTS.search(answer.text), _QUERY.search(answer.text)
         if answer.status_code != 200 or found is None or query is None:
             raise PageFailed(f"{self._path}: {answer.status_code}")
@@ -90,7 +97,7 @@ class OpenPage:
     ) -> None:
         for task in self._tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, ConnectionClosed):
                 await task
         await self._socket.close()
 
@@ -141,6 +148,16 @@ class OpenPage:
         await self._socket.send("42" + json.dumps([event, message]))
 
     async def _read(self) -> None:
+        self.alive = True
+        try:
+            await self._listen()
+        except ConnectionClosed:
+            pass
+        finally:
+            self.alive = False
+            self._changed.set()
+
+    async def _listen(self) -> None:
         async for frame in self._socket:
             if not isinstance(frame, str):
                 continue
@@ -171,7 +188,7 @@ class OpenPage:
             self.complaints.append(f"led to {message.get('path')}")
 
     async def _acknowledge(self) -> None:
-        while True:
+        while self.alive:
             await asyncio.sleep(_ACK_SECONDS)
             if self._received > self._acknowledged:
                 self._acknowledged = self._received

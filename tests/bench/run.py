@@ -36,6 +36,7 @@ from tests.bench import (
 )
 from tests.bench.figures import Figure, rate, table
 from tests.bench.ground import Ground, ground, services
+from tests.faults import matrix
 
 
 class UnknownBench(ValueError):
@@ -70,6 +71,7 @@ BENCHES: dict[str, Callable[[Ground], list[Figure]]] = {
     "reviewers": reviewers.run,
     "replicas": replicas.run,
     "load": load.run,
+    "faults": lambda _: matrix.bench(),
     "container": container.run,
     "policy-sql": policy_sql.run,
     "policy-python": policy_python.run,

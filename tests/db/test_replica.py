@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.access_export import Format, export_report
 from console.access.access_report import Chosen, count_report, list_report
 from console.actor import system_actor
+from console.edge.health import CHECK_SECONDS, REMEMBERED_SECONDS, Health, check_database
 from console.lab.changed_items import Change, count_changed
 from console.lab.replay import run_replay, start_replay
 from console.lab.sweep import run_sweep, start_sweep
@@ -290,6 +291,29 @@ def test_without_a_replica_nothing_of_one_is_told(story: Run, monkeypatch: pytes
     story(alone)
     monkeypatch.undo()
     settings.cache_clear()
+
+
+def test_the_health_check_keeps_its_bound_while_the_primary_hangs(story: Run, pair: Pair) -> None:
+    async def work(_: Bank) -> None:
+        health = Health({"database": check_database})
+        assert (await health.answers())["database"].ok
+        await asyncio.sleep(REMEMBERED_SECONDS + 0.1)
+        pair.primary.freeze()
+        try:
+            for bound in (CHECK_SECONDS + 0.5, 0.5):
+                began = time.monotonic()
+                assert not (await health.answers())["database"].ok
+                # The second time the first question still hangs, and another would only take a connection.
+                assert time.monotonic() - began < bound
+                await asyncio.sleep(REMEMBERED_SECONDS + 0.1)
+        finally:
+            pair.primary.thaw()
+        deadline = time.monotonic() + 20
+        while not (await health.answers())["database"].ok:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.5)
+
+    story(work)
 
 
 def test_one_that_was_promoted_is_asked_no_more(story: Run, pair: Pair) -> None:

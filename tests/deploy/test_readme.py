@@ -31,6 +31,7 @@ RUN_BY = {
     "python -m deploy.drill": "tests/drill/test_drill.py",
     "python3 main.py bench --only replicas": "tests/bench/replicas.py",
     "CRC_BENCH_SECONDS=600 python3 main.py bench --only load": "tests/bench/load.py",
+    "CRC_BENCH_SECONDS=30 python3 main.py bench --only faults": "tests/faults/matrix.py",
     "python3 main.py bench --only container": "tests/bench/container.py",
 }
 # Each line of the deployment guide, by words of it that its row of the table holds. Where the guide gives a list, each

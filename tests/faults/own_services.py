@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 from deploy.embedded.layout import Credentials, Layout
 from deploy.embedded.object_store import ObjectStore
@@ -37,6 +40,24 @@ class OwnServices:
             process.wait()
         else:
             stop([(server, process)])
+
+    def freeze(self, name: str) -> None:
+        """SIGSTOP to one and to all its children: it keeps its connections and answers nothing."""
+        self._signal(name, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let it go on."""
+        self._signal(name, signal.SIGCONT)
+
+    def is_running(self, name: str) -> bool:
+        """Whether its process is there, stopped or not."""
+        return self._running[name][1].poll() is None
+
+    def _signal(self, name: str, number: signal.Signals) -> None:
+        process = psutil.Process(self._running[name][1].pid)
+        for one in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                one.send_signal(number)
 
     def up(self, name: str) -> None:
         """Start it again on its port, with what it keeps, and wait until it is ready."""
@@ -67,15 +88,18 @@ class OwnServices:
 
 
 @contextmanager
-def own_services(folder: Path) -> Iterator[OwnServices]:
-    """The three, started and empty, for the block. Valkey keeps its data over a restart, as it is to in production."""
+def own_services(folder: Path, *, fast: bool = True) -> Iterator[OwnServices]:
+    """The three, started and empty, for the block. Valkey keeps its data over a restart, as it is to in production.
+
+    Without `fast` PostgreSQL flushes each commit: only then a kill loses none.
+    """
     layout = Layout(folder)
     layout.make()
     made = Credentials.of(layout)
     services: list[Service] = [
         ObjectStore(layout, made),
         Valkey(layout, made, fast=False),
-        Postgres(layout, made, fast=True),
+        Postgres(layout, made, fast=fast),
     ]
     own = OwnServices(Endpoints(), {service.name: service for service in services})
     try:
