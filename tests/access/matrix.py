@@ -342,7 +342,6 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.saved_views.save_view": P.QUEUE_READ,
     "review.saved_views.set_default": P.QUEUE_READ,
     "review.tally.fold": P.QUEUE_READ,
-    "review.tally.open_sums": Inner("a statement of `queue_counts`; reads nothing"),
     "review.workload.workload": P.QUEUE_MANAGE,
     "review.queue_changes.add_queue": P.QUEUE_MANAGE,
     "review.queue_changes.change_queue": P.QUEUE_MANAGE,
