@@ -49,6 +49,9 @@ ARGUMENTS: Final = (
 )  # fmt: skip
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 START_SECONDS: Final = 40
+# How long tests wait for what is to come: a machine that is busy with other tests may take its time, and what comes
+# costs nothing of it.
+PATIENCE_MS: Final = 20_000
 # So long may it take from a code's choice until the server looks at it.
 _ON_ITS_WAY: Final = timedelta(seconds=10)
 # What a page may say without anything being wrong: the browser's own remark on a refused answer.
@@ -142,9 +145,8 @@ class Site:
         page.locator("input[name=code]").fill(self.code(username))
         page.get_by_role("button", name="Sign in", exact=True).click()
         if connected:
-            # A server on a machine that is busy with other tests may take its time for the first page.
-            page.wait_for_url(past_sign_in, timeout=20_000)
-            page.wait_for_function("window.did_handshake", timeout=20_000)
+            page.wait_for_url(past_sign_in, timeout=PATIENCE_MS)
+            page.wait_for_function("window.did_handshake", timeout=PATIENCE_MS)
 
     def join(self, page: Page, person: Actor, path: str = "/", *, connected: bool = True) -> None:
         """As `sign_in`, but this person's session of before goes on where there is one.
@@ -156,8 +158,8 @@ class Site:
             page.context.add_cookies([{"name": kept[0], "value": kept[1], "url": self.origin}])
             page.goto(self.origin + path)
             if connected:
-                page.wait_for_url(past_sign_in, timeout=20_000)
-                page.wait_for_function("window.did_handshake", timeout=20_000)
+                page.wait_for_url(past_sign_in, timeout=PATIENCE_MS)
+                page.wait_for_function("window.did_handshake", timeout=PATIENCE_MS)
             return
         self.sign_in(page, person, path, connected=connected)
         cookie = next(one for one in page.context.cookies() if "session" in one.get("name", ""))
@@ -166,8 +168,8 @@ class Site:
     def open(self, page: Page, path: str) -> None:
         """Open a path in a browser that is signed in, and wait until the page is connected."""
         page.goto(self.origin + path)
-        page.wait_for_url(past_sign_in, timeout=20_000)
-        page.wait_for_function("window.did_handshake", timeout=20_000)
+        page.wait_for_url(past_sign_in, timeout=PATIENCE_MS)
+        page.wait_for_function("window.did_handshake", timeout=PATIENCE_MS)
 
     def code(self, username: str) -> str:
         """A code that this person has not used: each works once, those of the steps beside now work too."""
@@ -208,8 +210,8 @@ def new_page(context: BrowserContext, *, width: int = 1440, height: int = 900) -
     """A page of this size, and the list of what goes wrong in it."""
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": height})
-    page.set_default_timeout(10_000)
-    expect.set_options(timeout=10_000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     return page, watch(page)
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from deploy.embedded.ports import free_ports
 from tests import warm
-from tests.browser.site import ARGUMENTS, CHROMIUM
+from tests.browser.site import ARGUMENTS, CHROMIUM, PATIENCE_MS
 from tests.ui.screen import Screen
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +49,7 @@ def _wait_until_up(base: str, process: warm.WarmProcess) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser.new_context()  # one for all, so that its cache is warm as a reviewer's is
         browser.close()
