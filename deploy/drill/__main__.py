@@ -10,7 +10,8 @@ from pathlib import Path
 
 from deploy.drill.programs import ProgramsMissingError, ensure_programs
 from deploy.drill.servers import ServerFailedError
-from deploy.drill.steps import Report, drill
+from deploy.drill.steps import drill
+from deploy.drill.verdict import Report, judge
 
 # The deployment guide's objectives, in seconds.
 RTO, RPO = 4 * 3600.0, 3600.0
@@ -29,10 +30,7 @@ def main() -> int:
                 report = drill(Path(folder), options.items, options.seconds, say)
     except (ServerFailedError, ProgramsMissingError) as fault:
         sys.exit(f"the drill could not go on: {fault}")
-    if report.rto_seconds > options.rto:
-        report.faults.append(f"RTO {report.rto_seconds:.0f} s is above {options.rto:.0f} s")
-    if report.rpo_seconds > options.rpo:
-        report.faults.append(f"RPO {report.rpo_seconds:.0f} s is above {options.rpo:.0f} s")
+    judge(report, options.rto, options.rpo)
     print(json.dumps(report.as_json()) if options.json else as_text(report))  # noqa: T201
     return 1 if report.faults else 0
 

@@ -7,10 +7,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from console.access import totp
 from console.settings import Settings, settings
@@ -19,6 +18,7 @@ from deploy.drill import data
 from deploy.drill.data import run
 from deploy.drill.processes import Launch, Processes, launch
 from deploy.drill.servers import ARCHIVE_SECONDS, ROOT, ServerFailedError, Servers
+from deploy.drill.verdict import Report, compare_decisions
 from deploy.drill.writer import Writer, decide_one
 from deploy.embedded.ports import free_ports
 from tests.deploy.forms import ORIGIN, Browser
@@ -27,23 +27,6 @@ from tests.factories import PASSWORD, Bank
 _IMAGES: Final = 40
 _LATER_IMAGES: Final = 5
 _FIRST_SECONDS: Final = 60
-
-
-@dataclass
-class Report:
-    """`seconds` of each step; `faults` is what is not as it must be, in words."""
-
-    items: int
-    rto_seconds: float = 0.0
-    rpo_seconds: float = 0.0
-    decided: int = 0
-    lost: int = 0
-    restored_to: str = ""
-    seconds: dict[str, float] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Drill:
@@ -119,16 +102,7 @@ class Drill:
 
     def compare(self, bank: Bank, lost_at: float) -> None:
         """What is there again against what was confirmed before; then somebody signs in and decides."""
-        confirmed = self._writer.confirmed()
-        there = data.decisions(self._superuser_url)
-        kept = confirmed[: len(there)]
-        self.report.decided, self.report.lost = len(confirmed), len(confirmed) - len(kept)
-        # One may have been committed whose confirmation nobody lived to write down.
-        self._expect(there[: len(kept)] == [decision for decision, _ in kept] and len(there) <= len(confirmed) + 1,
-                     "the restored decisions are not the first of those that were made")  # fmt: skip
-        self._expect(bool(kept), "no decision was restored")
-        last = kept[-1][1] if kept else 0.0
-        self.report.rpo_seconds = round(lost_at - last, 1)
+        compare_decisions(self.report, self._writer.confirmed(), data.decisions(self._superuser_url), lost_at)
         self._expect(data.counts(self._superuser_url) == self._counted,
                      f"rows: {data.counts(self._superuser_url)}, before: {self._counted}")  # fmt: skip
         missing = run(self._settings(), data.missing_images(self._superuser_url))
