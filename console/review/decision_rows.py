@@ -73,7 +73,7 @@ async def _write_rows(
     await follow_status(session, item)
     session.add(decision)
     await session.flush()
-    evidence = evidence_of(actor, decision, view, prepared.seen, prepared.last.evidence)
+    evidence = evidence_of(decision, actor, view, prepared.seen, prepared.last.evidence)
     await session.execute(_EVIDENCE_AND_LET_GO, {**vars(evidence), "user": actor.user_id})
     if asked := prepared.fitted.asked:
         values = {"by": actor.name, "text": decision.note}

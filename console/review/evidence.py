@@ -45,7 +45,7 @@ class NewEvidence:
     hash: bytes
 
 
-def evidence_of(actor: Actor, decision: Decision, view: ItemView, seen: Seen, previous: bytes | None) -> NewEvidence:
+def evidence_of(decision: Decision, actor: Actor, view: ItemView, seen: Seen, previous: bytes | None) -> NewEvidence:
     """The evidence of a decision whose row is written; `previous` is the hash of that of the item's decision before."""
     snapshot = _snapshot(actor, decision, view, seen)
     hashed = chained_hash(previous, snapshot)
