@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TOAST_SECONDS: Final = 12.0
 _PLAIN_CLICK: Final = "(e) => { if (e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); emit(); }"
-_ICONS: Final = {
+ICONS: Final = {
     NoticeKind.ASSIGNED: "assignment_ind",
     NoticeKind.SENT_BACK: "undo",
     NoticeKind.MENTIONED: "alternate_email",
@@ -37,6 +37,17 @@ _ICONS: Final = {
     NoticeKind.APPROVAL_WAITING: "done_all",
     NoticeKind.NOT_COMMITTED: "error",
     NoticeKind.HOLD_RELEASED: "lock_open",
+    NoticeKind.JOB_FAILING: "error",
+    NoticeKind.CHAIN_FAULT: "link_off",
+    NoticeKind.EXPIRY_NEAR: "event_busy",
+    NoticeKind.ACCESS_REVIEW_DUE: "fact_check",
+    NoticeKind.POLICY_WAITING: "balance",
+    NoticeKind.POLICY_SENT_BACK: "undo",
+    NoticeKind.POLICY_ACTIVE: "balance",
+    NoticeKind.POLICY_NOT_ACTIVATED: "error",
+    NoticeKind.LEGAL_HOLD_LIFTING: "gavel",
+    NoticeKind.LIST_CHANGE_WAITING: "list_alt",
+    NoticeKind.LIST_CHANGE_DECIDED: "list_alt",
 }
 
 
@@ -164,7 +175,7 @@ class Bell:
         with Element("div").classes("crc-told") as line:
             line.props["data-unread"] = "true" if notice.unread else "false"
             with _Link(notice, lambda: self._page.run(self._follow, notice)):
-                icon(_ICONS[notice.kind])
+                icon(ICONS[notice.kind])
                 with Element("span").classes("crc-notice-text"):
                     self._words(notice)
             if notice.unread:
@@ -191,7 +202,7 @@ class Bell:
             return
         with self._toasts, Element("div").classes("crc-toast") as toast:
             with _Link(notice, lambda: self._page.run(self._follow, notice)):
-                icon(_ICONS[notice.kind])
+                icon(ICONS[notice.kind])
                 with Element("span").classes("crc-notice-text"):
                     self._words(notice)
             with Element("button").classes("crc-notice-read") as close:

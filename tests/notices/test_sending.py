@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from console.hints import NOTICES_CHANNEL
 from console.notices import NoticeKind, notify
+from console.notices.bell_panel import ICONS
 from console.notices.inbox import Page, list_notices, mark_all_read, mark_read, standing
 from console.notices.kinds import KINDS
 from console.notices.sending import MAX_TEXT
@@ -129,6 +130,10 @@ def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
         assert detail(kind, values) in {"", "why", "UCC 4-302"}
         lines.add(line)
     assert len(lines) == len(NoticeKind) == len(KINDS)
+
+
+def test_every_kind_has_its_sign_behind_the_bell() -> None:
+    assert set(ICONS) == set(NoticeKind)
 
 
 def test_a_missing_value_is_found_where_it_is_written(run: Callable) -> None:
