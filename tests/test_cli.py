@@ -29,7 +29,7 @@ from tests.factories import PASSWORD, Bank, claimed, import_items, item_ids, mak
 
 COMMANDS = (
     "up", "serve", "worker", "migrate", "import", "create-user", "rotate-key", "totp", "clear-allowlist",
-    "verify", "settings", "bench",
+    "verify", "verify-archive", "note-backup", "settings", "bench",
 )  # fmt: skip
 REPORT = {"file", "sha256", "status", "checks", "returns", "credits", "images", "amount_cents", "findings"}
 FINDING = {"record", "offset", "field", "problem", "found", "expected"}

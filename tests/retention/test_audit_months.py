@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -37,6 +38,7 @@ from console.review.timeline import read_timeline
 from console.settings import settings
 from db.engine import transaction
 from db.models import AuditAnchor, AuditEntry
+from tests import warm
 from tests.conftest import Database
 from tests.factories import Bank, claimed, import_items, item_ids, make_bank, x9_item
 
@@ -444,3 +446,23 @@ def test_the_regular_check_tells_of_months_and_of_what_waits(run: Callable, data
         assert not ok and "1 entries wait in no month of their own" in detail
 
     run(story())
+
+
+def test_an_auditor_verifies_an_archived_month_by_a_command(run: Callable, database: Database, tmp_path: Path) -> None:
+    bank = run(make_bank())
+    age(database, 1, 4, OLDEST)
+
+    async def story() -> Path:
+        await archive_months()
+        return await exported(bank, OLDEST, tmp_path)
+
+    path = run(story())
+    fine = warm.run(("verify-archive", str(path)), os.environ)
+    assert fine.returncode == 0, fine.stderr
+    assert f"{OLDEST:%b %Y}, 4 entries as written, the chain goes on from it" in fine.stdout
+    # Whole, and yet not the file that was archived: packed anew.
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+    other = warm.run(("verify-archive", str(path)), os.environ)
+    assert other.returncode == 1 and "no anchor of this database names it" in other.stdout
+    path.write_bytes(b"nothing of the kind")
+    assert warm.run(("verify-archive", str(path)), os.environ).returncode == 1
