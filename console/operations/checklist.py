@@ -133,7 +133,7 @@ SECTIONS: Final[dict[str, dict[Rule, Line]]] = {
             "Backup retention: 30 days minimum (7 years for audit data)",
             "daily and continuous, encrypted, under object lock; each holds the whole trail that is at hand",
             "deploy/backup/pgbackrest.conf",
-            "tests/deploy/test_backup.py::test_what_is_older_than_30_days_goes_and_nothing_else",
+            "tests/deploy/test_backup.py::test_nothing_of_the_last_30_days_is_expired",
             "the last backup",
         ),
         Rule.HOLDS: Line(
