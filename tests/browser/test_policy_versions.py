@@ -327,6 +327,8 @@ def test_what_a_list_holds_changes_once_a_second_person_agrees(
     other.get_by_role("dialog").get_by_label("Reason").fill("not found yet")
     other.get_by_role("dialog").get_by_role("button", name="Refuse").click()
     expect(theirs).to_have_count(0)
+    expect(page.get_by_text("Second Supervisor refused your change of a list").first).to_be_visible()
+    expect(page.get_by_text("Something went wrong")).to_have_count(0)
     look(page, "policy-list")
     # Without the notes that fade away.
     site.open(page, path)
