@@ -318,7 +318,6 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.drafts.read_draft": P.ITEM_NOTE,
     "review.drafts.save_draft": P.ITEM_NOTE,
     "review.flag_answers.answer_flag": P.ITEM_DECIDE,
-    "review.evidence.evidence_of": Inner("makes the snapshot of a decision that was just written; reads nothing"),
     "review.evidence_packet.export_evidence": P.EVIDENCE_EXPORT,
     "review.hold_notice.make_hold_notice": P.ITEM_NOTE,
     "review.hours.change_hours": P.INSTITUTION_HOURS,
