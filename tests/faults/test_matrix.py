@@ -54,5 +54,6 @@ def test_the_readme_tells_what_came_of_each_fault() -> None:
     told = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
     wanted = {(one.part, one.name) for one in FAULTS}
     wanted |= {(part, name) for part in ("a worker", "the leader") for name in ("killed", "stopped")}
+    wanted.add(("S3", "disk full, import"))
     assert {(row[0], row[1]) for row in told[2:]} == wanted
     assert {row[5] for row in told[2:]} == {"0"}, "a row says that something was lost"
