@@ -146,7 +146,9 @@ def test_it_says_in_two_lines_how_to_sign_in(instance: Instance) -> None:
     assert address == f"Check Review Console: {instance.origin}"
     assert re.fullmatch(r"Sign in as reviewer, password \S{12,}", password)
     assert code.startswith(f"Code from: python3 main.py totp reviewer --data-dir {instance.folder} (")
-    assert set(instance.passwords()) == {"reviewer", "approver", "supervisor", "administrator", "auditor"}
+    assert set(instance.passwords()) == {
+        "reviewer", "approver", "supervisor", "supervisor2", "administrator", "auditor",
+    }  # fmt: skip
     assert instance.seconds < FIRST_START_SECONDS
     answer = instance.sign_in("reviewer")
     assert answer.status_code == 200
