@@ -114,14 +114,19 @@ async def witnessed(actor: Actor, operation: str) -> AsyncIterator[None]:
 
 async def _count(actor: Actor, refusal: Refusal) -> int | None:
     """How many of the same there were in this minute, this one among them; None where it is not to be kept."""
-    whose = actor.session or actor.address or NOBODY
-    same = hashlib.sha256(f"{refusal.operation}|{refusal.why}|{refusal.permission}".encode()).hexdigest()[:24]
+    whose = actor.session or _digest(f"{actor.address}|{actor.name}")
+    same = _digest(f"{refusal.operation}|{refusal.why}|{refusal.permission}")
     count = await _up(f"refused:{whose}:{same}")
     if count > SAME_PER_MINUTE:
         return None
-    if actor.user_id is None and await _up("refused-of-nobody") > NOBODY_PER_MINUTE:
+    # An API key is somebody: a flood of strangers must not hide what is refused to it.
+    if actor.user_id is None and actor.name == NOBODY and await _up("refused-of-nobody") > NOBODY_PER_MINUTE:
         return None
     return count if await _up(f"refused:{whose}") <= SESSION_PER_MINUTE else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 async def _up(key: str) -> int:

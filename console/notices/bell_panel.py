@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -54,7 +55,7 @@ ICONS: Final = {
 class Bell:
     """The button with its count, the list that it opens, and the toasts of this page.
 
-    `go(path)` leads to a check; it may ask the page first, as links of the rail do.
+    `go(path)` leads to a check, at once or awaited; it may ask the page first, as links of the rail do.
     """
 
     def __init__(self, page: ConsolePage, standing: Standing, go: Callable[[str], Any], settings_path: str) -> None:
@@ -155,7 +156,9 @@ class Bell:
             await self._after_reading(actor)
             return
         self._menu.close()
-        self._go(target)
+        going = self._go(target)
+        if inspect.isawaitable(going):
+            await going
 
     def _show_count(self, unread: int) -> None:
         self._count.set_text("" if unread == 0 else str(unread) if unread < inbox.MOST_COUNTED else "99+")

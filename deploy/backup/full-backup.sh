@@ -5,7 +5,14 @@
 # note-new.sh. On Sundays, and with BACKUP_VERIFY=yes, everything in the repository is read and compared with its
 # checksums; the pages of the database are compared with theirs in each backup.
 set -eu
-pgbackrest stanza-create # changes nothing where there is one
+tries=0
+until pgbackrest stanza-create; do # changes nothing where there is one
+    status=$?
+    tries=$((tries + 1))
+    # 50: at this moment WAL is archived, which holds the same lock.
+    { [ "$status" = 50 ] && [ "$tries" -lt 60 ]; } || exit "$status"
+    sleep 1
+done
 pgbackrest backup --type=full
 
 if [ "${BACKUP_VERIFY:-}" = yes ] || [ "$(date -u +%u)" = 7 ]; then

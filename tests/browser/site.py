@@ -23,7 +23,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import psycopg
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, expect
 
 from console.access import people, totp
 from console.actor import Actor
@@ -56,6 +56,9 @@ PATIENCE_MS: Final = 20_000
 _ON_ITS_WAY: Final = timedelta(seconds=10)
 # What a page may say without anything being wrong: the browser's own remark on a refused answer.
 _NOT_FAULTS: Final = ("Failed to load resource",)
+# A page that is left while it loads a component says so on its way out. One that cannot be loaded at all is missed by
+# whatever looks for it.
+_ON_THE_WAY_OUT: Final = "Failed to fetch dynamically imported module"
 
 
 def in_a_thread(settings: Settings) -> Callable[[Coroutine[Any, Any, Any]], Any]:
@@ -193,16 +196,24 @@ class Site:
         raise AssertionError(f"the console did not come up:\n{self.log.read_text()[-4000:]}")
 
 
+def _expected(said: str) -> bool:
+    return said.startswith(_NOT_FAULTS) or _ON_THE_WAY_OUT in said
+
+
 def watch(page: Page) -> list[str]:
     """Everything that goes wrong in this page from now on: errors, warnings, refused by the content policy."""
     faults: list[str] = []
 
     def said(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not message.text.startswith(_NOT_FAULTS):
+        if message.type in {"error", "warning"} and not _expected(message.text):
             faults.append(message.text)
 
+    def broke(error: Error) -> None:
+        if not _expected(str(error)):
+            faults.append(str(error))
+
     page.on("console", said)
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("pageerror", broke)
     return faults
 
 

@@ -17,6 +17,7 @@ from console.access.people import create_user
 from console.actor import Actor
 from console.roles import Role
 from console.settings import Settings
+from db.redis_pool import redis
 from tests.accessibility import COLOURS, violations
 from tests.browser.site import SECRET, Site, in_a_thread, make_enrolled_bank
 from tests.factories import PASSWORD, Bank, make_person
@@ -44,6 +45,16 @@ def bank(run: Callable) -> Bank:
 def site(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with Site.serving(console, tmp_path_factory.mktemp("site")) as site:
         yield site
+
+
+@pytest.fixture(autouse=True)
+def no_failures_before(run: Callable) -> None:
+    """Every browser here comes from one address, and what fails in one test would slow down the next."""
+
+    async def forget() -> None:
+        await redis().delete(lockout._address_key("127.0.0.1"))
+
+    run(forget())
 
 
 @pytest.fixture

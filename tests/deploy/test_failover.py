@@ -146,7 +146,9 @@ def test_the_primary_dies_and_everything_confirmed_is_at_the_standby(
 
     there = decisions(pair.standby.superuser_url)
     confirmed = [decision for decision, _ in decider.confirmed]
-    assert set(confirmed) <= set(there) and len(there) == CHECKS
+    assert set(confirmed) <= set(there)
+    # A check that was claimed when an attempt failed waits for its claim to end.
+    assert CHECKS - decider.failures <= len(there) <= CHECKS
     assert [one for one in there if one in set(confirmed)] == confirmed, "in their order"
 
     async def verified() -> bool:

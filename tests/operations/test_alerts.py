@@ -38,7 +38,7 @@ GUIDE = {
 # replica's figures where there is one: tests/db/test_replica.py.
 ONLY_AFTER_EVENTS = {
     "crc_decisions_total", "crc_page_event_seconds_bucket", "crc_page_event_seconds_count", "crc_intake_files_total",
-    "crc_expires_seconds", "crc_replica_usable",
+    "crc_expires_seconds", "crc_replica_usable", "crc_wal_archived_seconds",
 }  # fmt: skip
 
 
