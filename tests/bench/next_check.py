@@ -88,6 +88,7 @@ def _judged(figure: Figure, below: float, of_floor: float | None = None) -> Figu
 def _decide(site: Running, page: Page, floor: Page, decisions: int) -> tuple[list[float], list[float]]:
     page.goto(f"{site.console}/queue")
     page.wait_for_selector("tr[data-row]")
+    page.wait_for_function("window.did_handshake")
     page.keyboard.press("s")
     page.wait_for_url("**/review/**")
     ours: list[float] = []
