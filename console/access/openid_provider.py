@@ -85,6 +85,7 @@ class Documents:
         if kept is None or time.monotonic() - kept.read_at > older_than:
             document = await ask("GET", metadata.jwks_uri)
             try:
+                # Whatever JSON came: the library says whether it is a set of keys.
                 kept = self._keys = _Keys(KeySet.import_key_set(document), time.monotonic())  # type: ignore[arg-type]
             except (JoseError, ValueError, TypeError, KeyError) as error:
                 raise ProviderUnavailable("unreadable keys") from error
