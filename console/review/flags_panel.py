@@ -38,6 +38,9 @@ class FlagsPanel:
         self._current: UUID | None = None
         # Where the flag whose dismissal is being explained is kept, and the words so far.
         self._draft = Draft()
+        # The flag with the field as it is drawn, which flag was the current one then, and whose words are in it.
+        self._explained: tuple[FlagShown, UUID | None] | None = None
+        self._explained_draft = self._draft
         self._box = Element("section").classes("crc-flags")
         self._box.props["aria-label"] = "Flags"
         with self._box:
@@ -84,8 +87,9 @@ class FlagsPanel:
         await self._on_answer(flag_id, answer, reason)
 
     def _dismiss(self, flag_id: UUID) -> None:
+        if self._draft.flag != flag_id:
+            self._draft.flag_reason = ""
         self._current = self._draft.flag = flag_id
-        self._draft.flag_reason = ""
         self._draw()
         self._scroll_to(flag_id)
 
@@ -93,7 +97,7 @@ class FlagsPanel:
         self._draft.flag, self._draft.flag_reason = None, ""
         self._draw()
 
-    async def _explained(self, flag_id: UUID) -> None:
+    async def _explain(self, flag_id: UUID) -> None:
         await self._answer(flag_id, Answer.DISMISSED, self._draft.flag_reason)
 
     def _flag(self, flag_id: UUID) -> FlagShown:
@@ -106,12 +110,20 @@ class FlagsPanel:
         at = next((at for at, flag in enumerate(view.flags) if self._is_explained(flag)), len(view.flags))
         before, explained, after = view.flags[:at], view.flags[at : at + 1], view.flags[at + 1 :]
         self._before.show([self._head(view), *map(self._still_card, before)])
+        self._draw_explained(explained[0] if explained else None)
+        self._after.show([*map(self._still_card, after), *_rules(view), *_findings(view)])
+
+    def _draw_explained(self, flag: FlagShown | None) -> None:
+        """Draw the flag with its field; where nothing of it changed it stays, because somebody types in it."""
+        now = (flag, self._current) if flag else None
+        if now == self._explained and self._explained_draft is self._draft:
+            return
+        self._explained, self._explained_draft = now, self._draft
         if self._explained_box.default_slot.children:
             self._explained_box.clear()
-        for flag in explained:
+        if flag:
             with self._explained_box:
                 self._explaining_card(flag)
-        self._after.show([*map(self._still_card, after), *_rules(view), *_findings(view)])
 
     def _still_card(self, flag: FlagShown) -> Node:
         return node("article", *self._said(flag), self._answer_row(flag), **self._card(flag))
@@ -219,8 +231,8 @@ class FlagsPanel:
             )
             field.classes("crc-grow").props(f"dense outlined autofocus maxlength={MAX_REASON} data-focus=flag_reason")
             field.props["aria-label"] = f"Why {flag.title} does not matter here"
-            field.on("keydown.enter.prevent", lambda _: self._explained(flag.id), [])
-            ActionButton("Dismiss", lambda: self._explained(flag.id))
+            field.on("keydown.enter.prevent", lambda _: self._explain(flag.id), [])
+            ActionButton("Dismiss", lambda: self._explain(flag.id))
             ActionButton("Cancel", self._cancel, kind="quiet")
 
     def _typed(self, event: Any) -> None:

@@ -13,7 +13,7 @@ function isField(element) {
   return FIELD_ROLES.has(element.getAttribute("role"));
 }
 
-const AWAITED = 3000; // ms in which the page may draw a field that a key asked for
+const AWAITED = 5000; // ms in which the page may draw a field that a key asked for
 
 /** The field of a name, whether the name stands on it or around it. */
 function fieldOf(name) {
@@ -65,7 +65,7 @@ export default {
   mounted() {
     this.withTab = false;
     this.swallowed = null;
-    this.awaited = null; // { field, text, until }: what is typed for a field that is not there yet
+    this.awaited = null; // { field, text, enter, until }: what is typed for a field that is not there yet
     this.listeners = [
       ["keydown", this.keydown],
       ["focusin", this.focused],
@@ -121,22 +121,28 @@ export default {
     /** Focuses a field now, or keeps what is typed until the server has drawn it. */
     focus(name) {
       const field = fieldOf(name);
-      this.awaited = field ? null : { field: name, text: "", until: performance.now() + AWAITED };
+      this.awaited = field ? null : { field: name, text: "", enter: false, until: performance.now() + AWAITED };
       field?.focus();
     },
     typedAhead(event) {
       if (!this.awaited || performance.now() > this.awaited.until) this.awaited = null;
-      if (!this.awaited || isField(document.activeElement) || event.key.length > 1 || event.ctrlKey || event.metaKey) return false;
+      if (!this.awaited || isField(document.activeElement) || event.ctrlKey || event.metaKey || event.altKey) return false;
+      if (event.key.length > 1 && !["Enter", "Backspace"].includes(event.key)) return false;
       event.preventDefault();
       event.stopPropagation();
-      this.awaited.text += event.key;
+      if (this.awaited.enter) return true; // sent: what follows was not meant for this field
+      if (event.key === "Enter") this.awaited.enter = true;
+      else if (event.key === "Backspace") this.awaited.text = this.awaited.text.slice(0, -1);
+      else this.awaited.text += event.key;
       return true;
     },
     focused({ target }) {
       if (!this.awaited || target !== fieldOf(this.awaited.field)) return;
-      const { text } = this.awaited;
+      const { text, enter } = this.awaited;
       this.awaited = null;
       if (text) document.execCommand("insertText", false, text); // as if typed: the field's own events fire
+      // The field may look at its text a moment after it has changed.
+      if (enter) setTimeout(() => target.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", bubbles: true, cancelable: true })));
     },
   },
 };

@@ -239,6 +239,24 @@ def test_a_flag_must_be_answered_first_and_gets_the_focus(
     assert run(statuses(bank))[first] == "approved"
 
 
+def test_what_is_typed_before_the_field_is_there_is_not_lost_nor_is_enter(
+    site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open
+) -> None:
+    (only,) = items("100.00", routing=bank.routing)
+    page = open_browser()
+    site.join(page, bank.reviewer, f"/review/{only}")
+    amount_on(page, "100.00")
+    # In one turn of the browser: the server has no time to draw the field in between.
+    page.evaluate(
+        """keys => keys.forEach(key =>
+            document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true})))""",
+        ["k", *"called back, allx", "Backspace", *" right", "Enter"],
+    )
+    expect(page.get_by_text("1 of 1 answered")).to_be_visible()
+    expect(page.locator(".crc-flag-card")).to_contain_text("called back, all right")
+    expect(page.get_by_role("button", name="Pay", exact=True)).not_to_have_attribute("aria-pressed", "true")
+
+
 def test_a_stale_page_says_so_keeps_the_note_and_decides_after_another_look(
     site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open, run: Run
 ) -> None:
