@@ -37,7 +37,7 @@ def rate(
     targets += [f"≥ {share} of floor"] if share else []
     met = value >= at_least and value >= share * floor if targets else None
     return Figure(
-        name, _short(value), unit, _short(floor), round(value / floor, 3), " and ".join(targets) or None, met, note
+        name, short(value), unit, short(floor), short(value / floor), " and ".join(targets) or None, met, note
     )
 
 
@@ -45,12 +45,12 @@ def duration(name: str, value: float, floor: float, *, at_most: float | None = N
     """A time in milliseconds, the less the better; its target is how many times the floor's it may be (`at_most`)."""
     target = f"≤ {at_most} × floor" if at_most else None
     met = value <= at_most * floor if at_most else None
-    return Figure(name, _short(value), "ms", _short(floor), round(floor / value, 3), target, met, note)
+    return Figure(name, short(value), "ms", short(floor), short(floor / value), target, met, note)
 
 
 def size(name: str, value: float, unit: str, *, below: float, note: str = "") -> Figure:
     """An amount that has a limit and no floor."""
-    return Figure(name, _short(value), unit, target=f"< {below:,.0f} {unit}", met=value < below, note=note)
+    return Figure(name, short(value), unit, target=f"< {below:,.0f} {unit}", met=value < below, note=note)
 
 
 def percentile(values: Sequence[float], share: int) -> float:
@@ -60,8 +60,11 @@ def percentile(values: Sequence[float], share: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
 
 
-def _short(value: float) -> float:
-    return round(value) if value >= 100 else round(value, 2)
+def short(value: float) -> float:
+    """With as many digits as say something: 12,345 is 12345, 2.0149 is 2.01, and 0.000123 is not nothing."""
+    if value >= 100:
+        return round(value)
+    return round(value, 2) if value >= 1 else float(f"{value:.3g}")
 
 
 COLUMNS = ("figure", "value", "floor", "of floor", "target", "met")

@@ -19,7 +19,7 @@ from console.lab.trials import read_trial
 from console.policy.drafting import make_draft, open_draft, save_draft
 from console.policy.kept import facts_as_json, read_facts
 from tests.bench import policy_rules
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, short
 from tests.bench.ground import Ground
 from tests.factories import Bank, make_bank
 
@@ -88,7 +88,7 @@ async def _measure(ground: Ground, items: int) -> list[Figure]:
     met = seconds < TARGET_SECONDS if items == ITEMS else None
     return [
         Figure(
-            f"replay: {items:,} checks", round(seconds, 2), "s", round(floor, 2), round(floor / seconds, 3), target,
+            f"replay: {items:,} checks", short(seconds), "s", short(floor), short(floor / seconds), target,
             met, note,
         )
     ]  # fmt: skip
