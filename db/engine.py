@@ -6,6 +6,7 @@ and names its institution; without one it sees no row of any institution's data.
 
 from __future__ import annotations
 
+import asyncio
 import select
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
+
+from db.direct import begin_on
 
 APP_ROLE = "console_app"
 STATEMENT_TIMEOUT_MS = 5_000
@@ -167,15 +170,23 @@ async def transaction(
     """
     if _sessions is None:
         raise RuntimeError("the database is not open in this process: call open_engine first")
-    async with _sessions() as session:
-        async with session.begin():
-            asked = time.perf_counter()
-            await session.connection()
-            _waits.count += 1
-            _waits.seconds += time.perf_counter() - asked
-            await enter(session, actor, statement_timeout_ms, snapshot=snapshot, read_only=read_only)
-            yield session
-        waiting: list[AfterCommit] = session.info.get("after_commit", [])
+    asked = time.perf_counter()
+    session = _sessions()
+    # A session's own ways to begin and to close take a task or a greenlet each: here they are passed through once.
+    try:
+        connection = await session.connection()
+        _waits.count += 1
+        _waits.seconds += time.perf_counter() - asked
+        await begin_on(session, connection, _beginning(_of(actor), statement_timeout_ms, snapshot, read_only))
+        yield session
+        await session.commit()
+    except BaseException:
+        # Whatever ends the task: the connection goes back, or is given up.
+        await asyncio.shield(asyncio.ensure_future(session.close()))
+        raise
+    # Nothing is left to be done at the database.
+    session.sync_session.close()
+    waiting: list[AfterCommit] = session.info.get("after_commit", [])
     for action in waiting:
         await action()
 
@@ -190,8 +201,11 @@ async def enter(
 ) -> None:
     """Begin the transaction of a session as one of the console's, inside the actor's institution."""
     connection = await session.connection()
-    institution = actor.institution_id if actor else None
-    await connection.exec_driver_sql(_beginning(institution, statement_timeout_ms, snapshot, read_only))
+    await begin_on(session, connection, _beginning(_of(actor), statement_timeout_ms, snapshot, read_only))
+
+
+def _of(actor: InInstitution | None) -> UUID | None:
+    return actor.institution_id if actor else None
 
 
 @lru_cache

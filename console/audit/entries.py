@@ -13,10 +13,10 @@ from uuid import uuid4
 from sqlalchemy import CTE, Date, LargeBinary, Text, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from console.actor import Actor
 from console.audit.canonical import canonical, plain
+from db.direct import Direct
 from db.models import AuditEntry, AuditHead
 
 
@@ -167,10 +167,11 @@ async def record_each(session: AsyncSession, actor: Actor, news: Sequence[NewEnt
         wanted |= {f"{name}_{place}": value for name, value in values.items()}
         wanted |= {f"{part}_{place}": text for part, text in zip(_PARTS, _text_around_sequence(values), strict=True)}
     statement = _appending(len(news))
-    if (await session.execute(statement, wanted)).first() is None:
+    if await statement.first(session, wanted) is None:
         first = insert(AuditHead).values(institution_id=actor.institution_id, sequence=0).on_conflict_do_nothing()
         await session.execute(first)
-        (await session.execute(statement, wanted)).one()
+        if await statement.first(session, wanted) is None:
+            raise LookupError("the institution has no chain to append to")
 
 
 def _values(actor: Actor, new: NewEntry) -> dict[str, Any]:
@@ -207,7 +208,7 @@ _THIS_MONTH: Final = cast(func.date_trunc("month", func.timezone("UTC", func.clo
 
 
 @lru_cache
-def _appending(count: int) -> ReturningUpdate[tuple[int]]:
+def _appending(count: int) -> Direct:
     """The statement that appends so many entries. It locks the head, waits for whoever has it, and is over with the
     commit: nothing goes back and forth while everybody waits."""
     heads, entries = AuditHead.__table__.c, AuditEntry.__table__.c
@@ -235,7 +236,7 @@ def _appending(count: int) -> ReturningUpdate[tuple[int]]:
         link = appended.returning(entries.institution_id, entries.sequence, entries.hash, entries.month).cte(
             f"entry_{place}"
         )
-    return (
+    return Direct(
         update(AuditHead.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
         .where(heads.institution_id == link.c.institution_id)
         .values(sequence=link.c.sequence, hash=link.c.hash, month=link.c.month)

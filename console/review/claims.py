@@ -131,7 +131,7 @@ async def take_next_within(
     """The first half of `claim_next_within`: take the item. What else the caller has to do comes before the second
     half, which locks the audit chain's head for everybody until the commit."""
     statements, wanted = next_item.wanted(actor, queue, skip)
-    row = (await session.execute(statements.take, {**wanted, "timeout": claim_timeout()})).first()
+    row = await statements.take.first(session, {**wanted, "timeout": claim_timeout()})
     return Taken(Held(row.id, row.version), row.queue_id, row.limited) if row else None
 
 

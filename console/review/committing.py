@@ -37,6 +37,7 @@ from console.review.item_view import ItemNotFound
 from console.review.pending import refuse_within
 from console.review.states import IllegalTransition, Status
 from console.review.submission import submission_from
+from db.direct import Direct
 from db.engine import transaction
 from db.models import PendingDecision
 
@@ -119,7 +120,7 @@ class _Waited(Protocol):
     submitted_at: datetime
 
 
-_TAKE_DUE: Final = (
+_TAKE_DUE: Final = Direct(
     delete(PendingDecision.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
     .where(PendingDecision.item_id == bindparam("item"), PendingDecision.commit_at <= func.now())
     .returning(*PendingDecision.__table__.c)
@@ -132,7 +133,7 @@ async def _take_due(session: AsyncSession, item_id: UUID) -> _Waited | None:
         await locked_item(session, item_id)
     except ItemNotFound:
         return None
-    return cast(_Waited | None, (await session.execute(_TAKE_DUE, {"item": item_id})).one_or_none())
+    return cast(_Waited | None, await _TAKE_DUE.first(session, {"item": item_id}))
 
 
 async def _acting(session: AsyncSession, waited: _Waited, rules: Sequence[Rule]) -> Actor | None:

@@ -22,17 +22,20 @@ from console.review.errors import NotYours
 from console.review.evidence import evidence_of
 from console.review.queue_clock import follow_status, queue_clock
 from console.review.second_people import return_to_maker, tell_second_people
+from db.direct import Direct
 from db.engine import after_commit
 from db.models import Decision, Queue
 
 # The evidence, and with it what the person held of the item ends: the claim, and the draft that has become a decision.
-_EVIDENCE_AND_LET_GO: Final = text(
-    """
+_EVIDENCE_AND_LET_GO: Final = Direct(
+    text(
+        """
     with claimed as (delete from claim where item_id = :item),
     typed as (delete from draft where user_id = :user and item_id = :item)
     insert into evidence (decision_id, institution_id, item_id, snapshot, previous_hash, hash)
     values (:decision, :institution, :item, :snapshot, :previous, :hash)
     """
+    )
 )
 
 
@@ -74,7 +77,7 @@ async def _write_rows(
     session.add(decision)
     await session.flush()
     evidence = evidence_of(decision, actor, view, prepared.seen, prepared.last.evidence)
-    await session.execute(_EVIDENCE_AND_LET_GO, {**vars(evidence), "user": actor.user_id})
+    await _EVIDENCE_AND_LET_GO.run(session, {**vars(evidence), "user": actor.user_id})
     if asked := prepared.fitted.asked:
         values = {"by": actor.name, "text": decision.note}
         await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)

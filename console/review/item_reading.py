@@ -11,7 +11,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
@@ -86,9 +85,10 @@ async def load_view(session: AsyncSession, item_id: UUID, *, looking: Actor) -> 
 
 async def read_item(session: AsyncSession, item_id: UUID, *, looking: Actor) -> Reading:
     """The item for who looks at it, as `load_view` gives it, with what belongs to it. Raises ItemNotFound."""
-    row = (await session.execute(READ, wanted(item_id, looking.user_id))).mappings().first()
-    if row is None:
+    found = await READ.first(session, wanted(item_id, looking.user_id))
+    if found is None:
         raise ItemNotFound
+    row = found._asdict()
     active = await marked_policy(session, row["policy"])
     # The version that judged it when it came in, or when what was open was judged anew.
     judged = await judging_policy(session, row["policy_version_id"], active)
@@ -104,7 +104,7 @@ async def read_item(session: AsyncSession, item_id: UUID, *, looking: Actor) -> 
     )
 
 
-def _view(row: RowMapping, policy: Policy, explanation: Explanation) -> ItemView:
+def _view(row: dict[str, Any], policy: Policy, explanation: Explanation) -> ItemView:
     status = Status(row["status"])
     return ItemView(
         **{name: row[name] for name in _PLAIN},
@@ -137,7 +137,7 @@ def _view(row: RowMapping, policy: Policy, explanation: Explanation) -> ItemView
     )
 
 
-def _required(status: Status, row: RowMapping, explanation: Explanation, policy: Policy) -> Required:
+def _required(status: Status, row: dict[str, Any], explanation: Explanation, policy: Policy) -> Required:
     """What is asked of a decision: of one that waits for its second person, what was asked of the first."""
     if status is not Status.PENDING_APPROVAL:
         return required_of(explanation)
@@ -233,7 +233,7 @@ def _question(status: Status, decisions: Sequence[dict[str, Any]]) -> QuestionSh
     )
 
 
-def _holder(row: RowMapping) -> Holder | None:
+def _holder(row: dict[str, Any]) -> Holder | None:
     if not row["holder_id"]:
         return None
     return Holder(row["holder_id"], row["holder_name"], row["holder_since"], row["holder_until"], row["commit_at"])

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from console.audit.entries import Event
 from console.policy.versions import ACTIVE_MARK
+from db.direct import Direct
 
 # Earlier checks shown: the newest with thumbnails, all of them in the plot of amounts.
 EARLIER_CHECKS: Final = 120
@@ -120,8 +121,9 @@ def _list(name: str) -> str:
     return f"(select coalesce(json_agg(part), '[]') from ({_LISTS[name].format(image=_IMAGE)}) part) as {name}"  # noqa: S608 - texts of our own
 
 
-READ: Final = text(
-    f"""
+READ: Final = Direct(
+    text(
+        f"""
     select item.*, queue.key as queue_key, queue.name as queue_name, assignee.display_name as assignee_name,
            claim.user_id as holder_id, holder.display_name as holder_name, claim.claimed_at as holder_since,
            claim.expires_at as holder_until, pending_decision.commit_at, {ACTIVE_MARK} as policy,
@@ -139,6 +141,7 @@ READ: Final = text(
     left join pending_decision on pending_decision.item_id = claim.item_id
     where item.id = :item
     """  # noqa: S608 - texts of our own
+    )
 )
 
 

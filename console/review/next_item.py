@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from console.access.permissions import Permission, Reach, may, reaches
 from console.actor import Actor
+from db.direct import Direct
 
 # The statuses stand in the text, not in parameters, so that the partial indexes of waiting items serve the order.
 _MOST_URGENT: Final = """
@@ -84,9 +85,9 @@ class Statements:
     """`peek` answers with the item's id and status, `sides` with what an `ImageShown` holds of its front and back,
     `take` with its id, its version, its queue's id, and whether of that queue nobody may hold more than so many."""
 
-    peek: TextClause
-    sides: TextClause
-    take: TextClause
+    peek: Direct
+    sides: Direct
+    take: Direct
 
 
 def _statements(covered: str) -> Statements:
@@ -97,7 +98,8 @@ def _statements(covered: str) -> Statements:
     found = _FOUND.replace("{shut}", _SHUT.strip()).replace("{own}", own).replace("{free}", free)
     peek, take = found.replace("{lock}", ""), found.replace("{lock}", "for update of i skip locked")
     # Texts of our own, nothing from outside.
-    return Statements(text(f"{peek} select * from next"), text(peek + _SIDES), text(take + _TAKE))  # noqa: S608
+    texts = (f"{peek} select * from next", peek + _SIDES, take + _TAKE)  # noqa: S608
+    return Statements(*(Direct(text(one)) for one in texts))
 
 
 # For who works everywhere the text knows no limits, and is as fast as if there were none.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import (
@@ -30,6 +31,7 @@ from console.review.item_view import ItemNotFound, ItemView
 from console.review.office import office_of
 from console.review.return_deadline import NONPAYMENT, NonpaymentNotice, nonpayment_notice
 from console.review.states import FINAL_STATUSES, WAITING, Status
+from db.direct import Direct
 from db.engine import transaction
 from db.models import CheckItem
 
@@ -113,7 +115,11 @@ async def _nonpayment(session: AsyncSession, view: ItemView) -> NonpaymentNotice
 async def _on_legal_hold(session: AsyncSession, actor: Actor, view: ItemView) -> bool:
     if not may(actor, Permission.COMPLIANCE_READ):
         return False
-    return bool(await session.scalar(select(func.on_legal_hold_item(view.id))))
+    found = await _ON_LEGAL_HOLD.first(session, {"item": view.id})
+    return bool(found and found.held)
+
+
+_ON_LEGAL_HOLD: Final = Direct(text("select on_legal_hold_item(:item) as held"))
 
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:

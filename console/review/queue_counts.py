@@ -20,6 +20,7 @@ from console.review.queue import OPEN_ITEMS, URGENCY
 from console.review.reach import closed_queues, reached
 from console.review.states import Status
 from console.review.tally import OPEN_SUMS, open_items, seen_of
+from db.direct import Direct
 from db.engine import transaction
 from db.models import CheckItem, Claim, Decision, Queue
 
@@ -94,9 +95,12 @@ async def neighbours_within(session: AsyncSession, actor: Actor, queue: str | No
     """`neighbours` inside the caller's transaction."""
     closed = await closed_queues(session, actor, Permission.QUEUE_READ)
     reach = reached(actor, Permission.QUEUE_READ, closed)
-    statement = _place(queue is not None) if reach is None else _placing(queue is not None, reach)
     wanted = {"institution": actor.institution_id, "item": item_id, "queue": queue}
-    row = (await session.execute(statement, wanted)).one()
+    if reach is None:
+        row = await _place(queue is not None).first(session, wanted)
+    else:
+        row = (await session.execute(_placing(queue is not None, reach), wanted)).first()
+    assert row is not None  # it always answers
     total = sum(one.items for one in seen_of(row.sums or (), actor, closed) if queue in {None, one.queue})
     return (0 if row.there is None else row.before + 1), total
 
@@ -117,8 +121,10 @@ def _placing(in_queue: bool, *reach: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-# For who works everywhere it is made once.
-_place: Final = lru_cache(_placing)
+@lru_cache
+def _place(in_queue: bool) -> Direct:
+    """The same for who works everywhere."""
+    return Direct(_placing(in_queue))
 
 
 def _reached(actor: Actor, closed: Mapping[str, UUID]) -> Conditions:

@@ -11,12 +11,13 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, Place, Reach, covers, may, reaches
 from console.actor import Actor
 from console.review.errors import NotAMember, OutOfReach
+from db.direct import Direct
 from db.models import CheckItem, Queue, QueueMember
 
 # The queue of recommendations is a view: they stay in their own queues. Its members are who gives second signatures.
@@ -91,14 +92,14 @@ async def closed_queues(session: AsyncSession, actor: Actor, permission: Permiss
     """
     if actor.system or (permission not in _ALLOWED and _sees_all(actor)):
         return {}
-    rows = await session.execute(_closed_to(permission), {"user": actor.user_id})
+    rows = await _closed_to(permission).all(session, {"user": actor.user_id})
     return {row.key: row.id for row in rows}
 
 
 @lru_cache
-def _closed_to(permission: Permission) -> Select[str, UUID]:
+def _closed_to(permission: Permission) -> Direct:
     allowed = and_(QueueMember.user_id == bindparam("user"), _ALLOWED.get(permission, true()))
-    return (
+    return Direct(
         select(Queue.key, Queue.id)
         .join(QueueMember, QueueMember.queue_id == Queue.id)
         .group_by(Queue.id)

@@ -45,10 +45,10 @@ async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ..
     require(actor, Permission.ITEM_CLAIM)
     statements, wanted = next_item.wanted(actor, queue, skip)
     async with transaction(actor) as session:
-        row = (await session.execute(statements.peek, wanted)).first()
+        row = await statements.peek.first(session, wanted)
     return row.id if row else None
 
 
 async def _ahead(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[ImageShown, ...]:
     statements, wanted = next_item.wanted(actor, queue, (item_id,))
-    return tuple(ImageShown(*row) for row in await session.execute(statements.sides, wanted))
+    return tuple(ImageShown(*row) for row in await statements.sides.all(session, wanted))

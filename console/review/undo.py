@@ -39,6 +39,7 @@ from console.review.evidence import Seen
 from console.review.opening import Opened, open_within
 from console.review.states import Act, Status
 from console.review.submission import Stage, Submission
+from db.direct import Direct
 from db.engine import transaction
 from db.models import CheckItem, PendingDecision
 
@@ -60,8 +61,8 @@ def _keeping(*parts: str) -> TextClause:
     return text(f"with {', '.join(parts)} {_WAITS}").bindparams(*objects)
 
 
-_KEEP: Final = _keeping(_HELD)
-_KEEP_WITH_DRAFT: Final = _keeping(_HELD, f"typed as ({SAVE})").bindparams(bindparam("content", type_=JSONB))
+_KEEP: Final = Direct(_keeping(_HELD))
+_KEEP_WITH_DRAFT: Final = Direct(_keeping(_HELD, f"typed as ({SAVE})").bindparams(bindparam("content", type_=JSONB)))
 
 
 @dataclass(frozen=True)
@@ -224,12 +225,13 @@ async def _keep(
         "held_for": window + _MARGIN,
     }
     if content:
-        kept = await session.execute(_KEEP_WITH_DRAFT, row | {"content": content})
+        kept = await _KEEP_WITH_DRAFT.first(session, row | {"content": content})
     else:
         if draft is not None:
             await drop_draft_within(session, actor, item_id)
-        kept = await session.execute(_KEEP, row)
-    commit_at: datetime = kept.scalar_one()
+        kept = await _KEEP.first(session, row)
+    assert kept is not None  # what is inserted is answered
+    commit_at: datetime = kept.commit_at
     hint_items(session, actor.institution_id, [item_id], by=actor.request_id or "")
     return commit_at
 

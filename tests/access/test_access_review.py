@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import select, text, update
 
 from console.access import access_review, mfa, own_account, sessions, totp
 from console.access.access_report import Chosen, count_report, list_report, role_choices
@@ -28,11 +28,11 @@ from console.policy.drafting import make_draft
 from console.review import claims
 from console.review.revoking import revoke
 from console.roles import Role
-from db import engine
 from db.engine import transaction
 from db.models import AccessReview, AuditEntry, Claim, User
 from jobs.note_overdue_reviews import note_overdue_reviews
 from tests.access.ground import with_code
+from tests.bench.by_hand import written_down
 from tests.factories import Bank, import_items, item_ids, make_bank, make_person, x9_item
 
 Run = Callable
@@ -105,16 +105,9 @@ def test_the_report_is_paged_by_key_in_a_bounded_number_of_queries(run: Run) -> 
         assert pages == 4
         assert len(seen) == len(set(seen)) == 15
         assert seen == sorted(seen)
-        statements: list[str] = []
-
-        def count(_: object, __: object, statement: str, *___: object) -> None:
-            statements.append(statement)
-
-        assert engine._engine is not None
-        event.listen(engine._engine.sync_engine, "before_cursor_execute", count)
         for limit in (2, 15):
-            statements.clear()
-            await list_report(bank.auditor, limit=limit)
+            with written_down() as statements:
+                await list_report(bank.auditor, limit=limit)
             assert len(statements) == 4, "begin, the lines, the acts, the sessions"
 
     run(work())

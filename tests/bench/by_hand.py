@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.engine import Engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from db import engine
+from db.direct import Direct, begin_on
 
 Statement = tuple[str, dict[str, Any]]
+_DIALECT: Final = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
 def written_down() -> Iterator[list[Statement]]:
-    """Every statement that SQLAlchemy sends in the block, with its values, in the order of sending."""
+    """Every statement that services send in the block, with its values, in the order of sending."""
     statements: list[Statement] = []
+    begin, straight = begin_on, Direct.all
 
     def note(_: Any, cursor: Any, statement: str, parameters: dict[str, Any], context: Any, many: bool) -> None:
         statements.append((statement, dict(parameters or {})))
 
+    async def note_beginning(session: AsyncSession, connection: AsyncConnection, beginning: str) -> None:
+        statements.append((beginning, {}))
+        await begin(session, connection, beginning)
+
+    async def note_direct(direct: Direct, session: AsyncSession, values: Mapping[str, Any]) -> list[Any]:
+        statements.append(_as_sqlalchemy_sends(direct, values))
+        return await straight(direct, session, values)
+
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        yield statements
+        with patch.object(engine, "begin_on", note_beginning), patch.object(Direct, "all", note_direct):
+            yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def _as_sqlalchemy_sends(direct: Direct, values: Mapping[str, Any]) -> Statement:
+    """The statement with its parameters' names in it."""
+    compiled = direct.statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
+    state = compiled.construct_expanded_state(dict(values))
+    ready: dict[str, Any] = {**compiled._bind_processors, **state.processors}
+    sent = {name: ready[name](value) if name in ready else value for name, value in state.parameters.items()}
+    return state.statement, sent
 
 
 async def connect(url: str) -> psycopg.AsyncConnection[Any]:

@@ -1,0 +1,129 @@
+"""Statements that go straight to the driver: the same transaction, the same answers and errors as the session's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from db.direct import Direct
+from db.engine import transaction
+from db.models import Institution
+from tests.conftest import Database
+from tests.factories import make_bank
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+_VALUES = Direct(
+    text(
+        "select :number as number, :number + 1 as next, cast(:id as uuid) as id, cast(:amount as numeric) as amount,"
+        " cast(:at as timestamptz) as at, :parts as parts"
+    ).bindparams(bindparam("parts", type_=JSONB))
+)
+_RENAME = Direct(text("update institution set name = :name where id = :id returning name"))
+_NAMES = Direct(select(Institution.name).where(Institution.id == bindparam("id")))
+
+
+def test_values_come_back_as_the_types_that_they_went_in_with(run: Run) -> None:
+    sent = {
+        "number": 3,
+        "id": uuid4(),
+        "amount": Decimal("12.30"),
+        "at": datetime(2026, 3, 1, 12, tzinfo=UTC),
+        "parts": {"a": [1, None]},
+    }
+
+    async def ask() -> Any:
+        async with transaction(None) as session:
+            return await _VALUES.first(session, sent)
+
+    row = run(ask())
+    assert row._asdict() == sent | {"next": 4}
+    assert str(row.amount) == "12.30"
+
+
+def test_it_is_the_sessions_transaction(run: Run) -> None:
+    class Changed(Exception): ...
+
+    async def work() -> tuple[str, str, str]:
+        bank = await make_bank()
+        own = {"id": bank.system.institution_id}
+        with pytest.raises(Changed):
+            async with transaction(bank.system) as session:
+                await _RENAME.run(session, own | {"name": "Another"})
+                inside = (await session.execute(select(Institution.name))).scalar_one()
+                raise Changed
+        async with transaction(bank.system) as session:
+            (row,) = await _NAMES.all(session, own)
+            await _RENAME.run(session, own | {"name": "Kept"})
+        async with transaction(bank.system) as session:
+            kept = (await session.execute(select(Institution.name))).scalar_one()
+        return inside, row.name, kept
+
+    inside, after, kept = run(work())
+    assert inside == "Another"
+    assert after not in {"Another", "Kept"}
+    assert kept == "Kept"
+
+
+def test_errors_are_those_of_the_session_and_tell_no_values(run: Run) -> None:
+    refused = Direct(text("insert into institution (id, name) values (:id, :name)"))
+
+    async def insert() -> None:
+        async with transaction(None) as session:
+            await refused.run(session, {"id": uuid4(), "name": None})
+
+    with pytest.raises(DBAPIError) as told:
+        run(insert())
+    assert told.value.orig is not None
+    divided = Direct(select(func.sqrt(bindparam("number"))))
+
+    async def root() -> None:
+        async with transaction(None) as session:
+            await divided.run(session, {"number": -123456})
+
+    with pytest.raises(DBAPIError) as told:
+        run(root())
+    assert "123456" not in str(told.value)
+
+
+def test_a_rule_of_the_database_is_an_integrity_error(run: Run) -> None:
+    doubled = Direct(text("insert into institution select * from institution where id = :id"))
+
+    async def work() -> None:
+        bank = await make_bank()
+        async with transaction(bank.system) as session:
+            await doubled.run(session, {"id": bank.system.institution_id})
+
+    with pytest.raises(IntegrityError):
+        run(work())
+
+
+def test_a_connection_that_is_lost_leaves_the_pool(run: Run, database: Database) -> None:
+    """The transaction fails as unavailable, and the next one has another connection."""
+    own = Direct(text("select pg_backend_pid() as pid"))
+
+    def end(pid: int) -> None:
+        with psycopg.connect(database.superuser_url) as superuser:
+            superuser.execute("select pg_terminate_backend(%s)", (pid,))
+
+    async def work() -> tuple[int, int]:
+        with pytest.raises(OperationalError):
+            async with transaction(None) as session:
+                first = (await own.all(session, {}))[0].pid
+                await asyncio.to_thread(end, first)
+                await own.first(session, {})
+        async with transaction(None) as session:
+            return first, (await own.all(session, {}))[0].pid
+
+    first, second = run(work())
+    assert first != second
