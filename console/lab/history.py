@@ -25,7 +25,7 @@ SLICE: Final = 50_000
 FRAUD_REASONS: Final = tuple(
     key for key, reason in REASONS.items() if reason.moves_loss or "forged" in reason.text.casefold()
 )
-COLUMNS: Final = ("item_id", "received_at", "amount", "outcome", "fraud")
+COLUMNS: Final = ("item_id", "received_at", "outcome", "fraud")
 
 _COUNT: Final = text(
     "select count(*) from item_facts where institution_id = :institution"
@@ -50,41 +50,48 @@ class Slice:
     since: datetime
     before: datetime
 
+    def of(self, institution_id: UUID) -> dict[str, Any]:
+        """The parameters of statements over an institution's slice."""
+        return {"institution": institution_id, "since": self.since, "before": self.before}
+
 
 async def count_items(session: AsyncSession, institution_id: UUID, whole: Slice) -> int:
     """How many items there are."""
-    values = {"institution": institution_id, "since": whole.since, "before": whole.before}
-    return int((await session.execute(_COUNT, values)).scalar_one())
+    return int((await session.execute(_COUNT, whole.of(institution_id))).scalar_one())
 
 
 async def count_days(session: AsyncSession, institution_id: UUID, whole: Slice, zone: ZoneInfo) -> int:
     """On how many days of the institution's checks came."""
-    values = {"institution": institution_id, "since": whole.since, "before": whole.before, "zone": zone.key}
+    values = {**whole.of(institution_id), "zone": zone.key}
     return int((await session.execute(_DAYS, values)).scalar_one())
 
 
 async def last_slice(session: AsyncSession, institution_id: UUID, whole: Slice, items: int = SLICE) -> Slice:
     """The last part of it with so many items, or few more."""
-    values = {"institution": institution_id, "since": whole.since, "before": whole.before, "items": items - 1}
+    values = {**whole.of(institution_id), "items": items - 1}
     edge = (await session.execute(_EDGE, values)).scalar_one_or_none()
     return Slice(whole.since if edge is None else edge, whole.before)
 
 
-def history(institution_id: UUID, part: Slice) -> Subquery:
-    """The items of a slice: COLUMNS, and `facts`."""
+def history() -> Subquery:
+    """The items of a slice: COLUMNS, and `facts`. Parameters: `institution`, `since`, `before`."""
     return _items(
-        KeptFacts.institution_id == bindparam(None, institution_id),
-        KeptFacts.received_at >= bindparam(None, part.since),
-        KeptFacts.received_at < bindparam(None, part.before),
+        KeptFacts.institution_id == bindparam("institution"),
+        KeptFacts.received_at >= bindparam("since"),
+        KeptFacts.received_at < bindparam("before"),
     )
 
 
-def items_of_file(institution_id: UUID, file_id: UUID, first: int, last: int) -> Subquery:
-    """The items of a file with these places in it, both ends included: COLUMNS, and `facts`."""
+def items_of_file() -> Subquery:
+    """The items of a file with these places in it, both ends included: COLUMNS, and `facts`.
+
+    Parameters: `institution`, `file`, `first`, `last`.
+    """
     return _items(
-        KeptFacts.institution_id == bindparam(None, institution_id),
-        CheckItem.file_id == bindparam(None, file_id),
-        CheckItem.ordinal.between(first, last),
+        KeptFacts.institution_id == bindparam("institution"),
+        KeptFacts.item_id == CheckItem.id,
+        CheckItem.file_id == bindparam("file"),
+        CheckItem.ordinal.between(bindparam("first"), bindparam("last")),
     )
 
 
@@ -96,20 +103,15 @@ def _items(*conditions: Any) -> Subquery:
     )
     # The one that ended the review: from approved, returned or rejected nothing leads to another decision.
     final = and_(
-        Decision.item_id == CheckItem.id,
+        Decision.item_id == KeptFacts.item_id,
         Decision.stage.in_(("decision", "confirmation")),
         Decision.to_status.in_(("approved", "returned", "rejected")),
     )
-    query = (
-        select(
-            KeptFacts.item_id,
-            KeptFacts.received_at,
-            CheckItem.amount,
-            Decision.to_status.label("outcome"),
-            func.coalesce(fraud, false()).label("fraud"),
-            KeptFacts.facts,
-        )
-        .join(CheckItem, CheckItem.id == KeptFacts.item_id)
-        .outerjoin(Decision, final)
+    query = select(
+        KeptFacts.item_id,
+        KeptFacts.received_at,
+        Decision.to_status.label("outcome"),
+        func.coalesce(fraud, false()).label("fraud"),
+        KeptFacts.facts,
     )
-    return query.where(*conditions).subquery("history")
+    return query.select_from(KeptFacts).outerjoin(Decision, final).where(*conditions).subquery("history")

@@ -13,12 +13,11 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.lab.errors import BadTrial
 from console.lab.history import Slice, history
-from console.lab.judging import Judged, keep_differing, read_judged, read_together
+from console.lab.judging import Judged, Judging, keep_differing, read_together
 from console.lab.pace import clock_of, pace_of
 from console.lab.running import run, terms_of_trial, today
 from console.lab.tally import Clock, Tally
 from console.lab.trials import TrialKind, begin_trial
-from console.policy.judgement import Terms
 from console.review.office import office_of
 from db.engine import transaction
 from db.models import PolicyTrial
@@ -51,20 +50,19 @@ class _Replay:
     def __init__(self, actor: Actor, trial_id: UUID) -> None:
         self._actor, self._trial_id = actor, trial_id
         self._tally = Tally()
-        self._was: Terms
-        self._now: Terms
+        self._judging: Judging
         self._clock: Clock
 
     async def begin(self, session: AsyncSession, whole: Slice) -> None:
         trial = await session.get_one(PolicyTrial, self._trial_id)
-        self._was, self._now = await terms_of_trial(session, trial)
-        self._clock = await clock_of(session, self._was, self._now)
+        was, now = await terms_of_trial(session, trial)
+        self._judging = Judging(was, now, history())
+        self._clock = await clock_of(session, was, now)
         self._tally.pace = await pace_of(session, self._actor.institution_id, whole)
 
     async def read(self, session: AsyncSession, part: Slice) -> Judged:
         await read_together(session)
-        items = history(self._actor.institution_id, part)
-        return await read_judged(session, self._was, self._now, items, LISTED - self._tally.listed)
+        return await self._judging.read(session, part.of(self._actor.institution_id), LISTED - self._tally.listed)
 
     async def keep(self, session: AsyncSession, found: Judged) -> int:
         before = self._tally.items

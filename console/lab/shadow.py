@@ -18,7 +18,7 @@ from console.actor import Actor
 from console.hints import hint_policy
 from console.lab.errors import TooManyShadows
 from console.lab.history import SLICE, items_of_file
-from console.lab.judging import keep_differing, read_judged
+from console.lab.judging import Judging, keep_differing
 from console.lab.pace import clock_of
 from console.lab.replay import LISTED
 from console.lab.running import STATEMENT_TIMEOUT_MS, terms_of_trial
@@ -103,9 +103,10 @@ async def _judge(session: AsyncSession, actor: Actor, trial: PolicyTrial, file_i
     tally = Tally.model_validate(trial.result) if trial.result else Tally()
     before = tally.items
     last = (await session.execute(select(func.max(CheckItem.ordinal)).where(CheckItem.file_id == file_id))).scalar_one()
+    judging = Judging(was, now, items_of_file())
     for first in range(1, (last or 0) + 1, SLICE):
-        part = items_of_file(actor.institution_id, file_id, first, first + SLICE - 1)
-        found = await read_judged(session, was, now, part, LISTED - tally.listed)
+        part = {"institution": actor.institution_id, "file": file_id, "first": first, "last": first + SLICE - 1}
+        found = await judging.read(session, part, LISTED - tally.listed)
         tally.add_judged(found.cells, found.was_hours, found.now_hours, clock)
         tally.listed += await keep_differing(session, trial.id, actor.institution_id, found)
     trial.result = tally.as_json()

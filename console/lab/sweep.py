@@ -24,7 +24,6 @@ from console.lab.judging import both, read_together
 from console.lab.replay import MAX_DAYS
 from console.lab.running import run, terms_of_trial, today
 from console.lab.trials import TrialKind, begin_trial
-from console.policy.actions import RiskLevel
 from console.policy.compile import Columns, fact, fields_of, truth_of
 from console.policy.conditions import AnyNode, Condition
 from console.policy.drafting import SavedDraft, open_draft, save_draft
@@ -149,23 +148,22 @@ def _plain(threshold: str, value: Decimal) -> Any:
 class _Sweep:
     def __init__(self, actor: Actor, trial_id: UUID) -> None:
         self._actor, self._trial_id = actor, trial_id
-        self._terms: Terms
         self._sweep: Sweep
+        self._query: Select[Any]
 
     async def begin(self, session: AsyncSession, whole: Slice) -> None:
         trial = await session.get_one(PolicyTrial, self._trial_id)
-        _, self._terms = await terms_of_trial(session, trial)
+        _, terms = await terms_of_trial(session, trial)
         subject: dict[str, Any] = trial.subject or {}
         points = [Point(value=Decimal(one)) for one in subject["points"]]
         busy = await count_days(session, self._actor.institution_id, whole, (await office_of(session)).zone)
         days = (whole.before - whole.since).days
         self._sweep = Sweep(threshold=subject["threshold"], days=days, busy=busy, points=points)
+        self._query = sweep_sql(terms, subject["threshold"], [one.value for one in points], history())
 
     async def read(self, session: AsyncSession, part: Slice) -> list[Any]:
         await read_together(session)
-        items = history(self._actor.institution_id, part)
-        query = sweep_sql(self._terms, self._sweep.threshold, [one.value for one in self._sweep.points], items)
-        return list(await session.execute(query))
+        return list(await session.execute(self._query, part.of(self._actor.institution_id)))
 
     async def keep(self, session: AsyncSession, found: list[Any]) -> int:
         before = self._sweep.items
@@ -188,12 +186,10 @@ def sweep_sql(terms: Terms, threshold: str, values: Sequence[Decimal], items: An
     for node in nodes:
         level = level + case((truth_of(node, columns, terms.lists), 1), else_=0)
     levelled = select(items, level.label("level")).offset(literal_column("'0'", Integer)).subquery("levelled")
-    keep = ("amount", "fraud", "level")
-    found = both(ends[0], ends[1], levelled, keep)
+    found = both(ends[0], ends[1], levelled, ("fraud", "level")).subquery("found")
     words: list[Any] = [found.c.level, found.c.fraud]
     for side in ("was", "now"):
-        said = found.c[f"{side}_needs_review"], found.c[f"{side}_two_people"]
-        words += [*said, found.c[f"{side}_risk_level"] < int(RiskLevel.LOW)]
+        words += [found.c[f"{side}_{name}"] for name in ("review", "two", "raised")]
     return select(*words, func.count(), func.sum(found.c.amount)).group_by(*words)
 
 

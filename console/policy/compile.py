@@ -5,8 +5,8 @@ It means what `explain.py` means: NULL is its missing, and AND, OR and NOT are i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -35,7 +35,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from console.policy.conditions import AllOf, AnyNode, AnyOf, Condition, Multiple, Not, conditions_of
 from console.policy.explain import Lists
 from console.policy.fields import FIELDS, FLAGS
-from console.policy.operators import FieldType, Operator
+from console.policy.operators import WANTS, FieldType, Operator, Wants
 from console.policy.values import folded
 
 Truth = ColumnElement[bool]
@@ -55,10 +55,14 @@ _NEVER: Final[Truth] = literal_column("false", Boolean)
 
 @dataclass(frozen=True)
 class Columns:
-    """What a condition is asked of: a column for each field, and one that is true or false for each built-in flag."""
+    """What a condition is asked of: a column for each field, and one that is true or false for each built-in flag.
+
+    `answers` are of conditions that were asked already, by `meaning_of`.
+    """
 
     fields: ReadOnlyColumnCollection[str, Any]
     flags: Mapping[str, Truth]
+    answers: Mapping[Hashable, Truth] = field(default_factory=dict)
 
 
 def fact(facts: Column, name: str) -> Column:
@@ -81,6 +85,12 @@ def fields_of(nodes: Collection[AnyNode]) -> Iterator[str]:
     return (name for name in FIELDS if name in used and name != FLAGS.name)
 
 
+def meaning_of(node: AnyNode, lists: Lists) -> Hashable:
+    """The same for nodes that say the same of every item, as far as flags are the same."""
+    named = sorted({str(one.value) for one in conditions_of(node) if WANTS[one.op] is Wants.LIST})
+    return node.model_dump_json(), tuple((key, lists.get(key)) for key in named)
+
+
 def truth_of(node: AnyNode, columns: Columns, lists: Lists) -> Truth:
     """The node as one expression: true, false, or NULL where that cannot be said."""
     match node:
@@ -92,6 +102,8 @@ def truth_of(node: AnyNode, columns: Columns, lists: Lists) -> Truth:
             return not_(truth_of(node.part, columns, lists))
         case _ if node.field == FLAGS.name:
             return _of_flags(node, columns.flags)
+        case _ if columns.answers and (answer := columns.answers.get(meaning_of(node, lists))) is not None:
+            return answer
         case _:
             return _condition(node, columns.fields, lists)
 

@@ -1,22 +1,21 @@
-"""What a policy says of all items: `judgement.py` as one SQL statement, a column for each outcome.
+"""What policies say of all items: `judgement.py` as one SQL statement, a column for each outcome.
 
-Levels stand inside each other, each worked out once for a row: the facts in their types, the built-in flags, the
-queue that the item would be in, the rules that fire, and the outcomes. OFFSET 0 keeps PostgreSQL from writing a level's
-expressions into the next one as often as they are named there.
+Levels stand inside each other, each worked out once for a row: the facts in their types, the conditions on which more
+than one tree stands, the built-in flags, the queue that the item would be in, and the rules that fire. OFFSET 0 keeps
+PostgreSQL from writing a level's expressions into the next one as often as they are named there. Several policies judge
+side by side: what means the same in both is one column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
-    Boolean,
     FromClause,
     Integer,
-    Numeric,
     Select,
     Subquery,
     Text,
@@ -28,47 +27,21 @@ from sqlalchemy import (
     collate,
     func,
     literal_column,
-    not_,
     null,
-    or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import array
 
-from console.policy.actions import (
-    AddFlag,
-    Blind,
-    Priority,
-    RequireDualControl,
-    RequireNote,
-    RequireReason,
-    RiskLevel,
-    SetPriority,
-    SetRiskLevel,
-    SetSlaHours,
-    SkipReview,
-)
-from console.policy.compile import Column, Columns, Truth, fact, fields_of, truth_of
-from console.policy.fields import FLAG_CODES
-from console.policy.flag_conditions import URGENT_FLAGS, flag_conditions
+from console.policy.compile import Column, Columns, Truth, fact, fields_of, meaning_of, truth_of
+from console.policy.conditions import AnyNode, conditions_of
+from console.policy.fields import FLAGS
+from console.policy.flag_conditions import flag_conditions
 from console.policy.judgement import Terms
 from console.policy.model import Rule
+from console.policy.outcomes_sql import NO, OUTCOMES, Outcomes, any_flag, default_queue, priority_of, text_of
 from console.policy.values import folded
 
-OUTCOMES: Final = (
-    "needs_review",
-    "queue",
-    "priority",
-    "risk_level",
-    "rule_hours",
-    "two_people",
-    "blind",
-    "reason_required",
-    "note_required",
-    "flags",
-    "added",
-    "fired",
-)
+# By what a condition means, the column that has its answer.
+_Answers = Mapping[Hashable, str]
 
 
 def judgement_sql(
@@ -80,58 +53,143 @@ def judgement_sql(
     would come in. `priority` and `risk_level` are numbers, the smaller the more urgent; `flags`, `added` and `fired`
     arrays of codes and of rules' ids; `rule_hours` is NULL where no rule sets any.
     """
-    given = _given(terms, items, keep, queue)
-    flagged = _flagged(terms, given)
-    placed = _placed(terms, flagged)
-    fired = _fired(terms, placed)
-    kept = [fired.c[f"kept_{name}"].label(name) for name in keep]
-    return select(*kept, *_Word(terms, fired).columns())
+    judged = side_by_side([terms], items, keep, queue)
+    kept = [column.label(name) for name, column in judged.kept.items()]
+    return select(*kept, *(judged.words[0].columns[name].label(name) for name in OUTCOMES))
+
+
+class SideBySide(NamedTuple):
+    """What each of several policies says of a row, its columns that are kept, and the amount that was judged by."""
+
+    kept: dict[str, Column]
+    amount: Column
+    words: list[Outcomes]
+
+
+def side_by_side(
+    policies: Sequence[Terms], items: FromClause, keep: Sequence[str], queue: str | None = None
+) -> SideBySide:
+    """The words of several policies on every row of `items`, as `judgement_sql` says that of one."""
+    given = _given(policies, items, keep, queue)
+    asked, answers = _asked(policies, given)
+    flagged, flags = _flagged(policies, asked, answers)
+    placed, places = _placed(policies, flagged, flags, answers)
+    fired, rules = _fired(policies, placed, flags, places, answers)
+    words = [
+        Outcomes(terms, fired.c.amount, _those(fired, codes), [fired.c[name] for name in fires], fired.c[place.own])
+        for terms, codes, fires, place in zip(policies, flags, rules, places, strict=True)
+    ]
+    return SideBySide({name: fired.c[f"kept_{name}"] for name in keep}, fired.c.amount, words)
+
+
+class _Once:
+    """The columns that a level adds: expressions of one meaning are one column."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._found: dict[Hashable, Column] = {}
+
+    def add(self, meaning: Hashable, expression: Column) -> str:
+        """The name of its column."""
+        found = self._found.setdefault(meaning, expression.label(f"{self._name}_{len(self._found)}"))
+        name: str = found.name
+        return name
+
+    def on(self, below: Subquery) -> Subquery:
+        """The level: all that is below, and these."""
+        return _level(self._name, select(below, *self._found.values()))
 
 
 def _level(name: str, query: Select[Any]) -> Subquery:
     return query.offset(_ZERO).subquery(name)
 
 
-def _given(terms: Terms, items: FromClause, keep: Sequence[str], queue: str | None) -> Subquery:
+def _trees(terms: Terms) -> list[AnyNode]:
+    """Every tree of conditions in a policy."""
+    flags = flag_conditions(terms.document.thresholds).values()
+    return [*flags, *(rule.when for rule in terms.rules), *(route.criteria.node for route in terms.routes)]
+
+
+def _given(policies: Sequence[Terms], items: FromClause, keep: Sequence[str], queue: str | None) -> Subquery:
     """The facts that anything asks for, each in its own type."""
-    nodes = [*flag_conditions(terms.document.thresholds).values(), *(rule.when for rule in terms.rules)]
-    names = {"amount", "item_type", "account_type", *fields_of([*nodes, *(one.criteria.node for one in terms.routes)])}
+    names = {"amount", "item_type", "account_type", *fields_of([tree for terms in policies for tree in _trees(terms)])}
     kept = [items.c[name].label(f"kept_{name}") for name in keep]
     here = cast(items.c[queue] if queue else null(), Text).label("here")
     return _level("given", select(*kept, here, *(fact(items.c.facts, name).label(name) for name in sorted(names))))
 
 
-def _flagged(terms: Terms, given: Subquery) -> Subquery:
-    """With a column for each built-in flag: raised or not."""
-    columns = Columns(given.c, {})
-    found = [
-        _true(truth_of(node, columns, terms.lists)).label(f"flag_{code}")
-        for code, node in flag_conditions(terms.document.thresholds).items()
+def _asked(policies: Sequence[Terms], given: Subquery) -> tuple[Subquery, _Answers]:
+    """With a column for each condition on which more than one tree stands."""
+    trees = {meaning_of(tree, terms.lists): (tree, terms.lists) for terms in policies for tree in _trees(terms)}
+    conditions = [(one, lists) for tree, lists in trees.values() for one in conditions_of(tree) if one.field != _FLAGS]
+    often = Counter(meaning_of(one, lists) for one, lists in conditions)
+    once, columns = _Once("asked"), Columns(given.c, {})
+    answers = {
+        meaning: once.add(meaning, truth_of(one, columns, lists))
+        for one, lists in conditions
+        if often[meaning := meaning_of(one, lists)] > 1
+    }
+    return once.on(given), answers
+
+
+def _flagged(policies: Sequence[Terms], asked: Subquery, answers: _Answers) -> tuple[Subquery, list[Mapping[str, str]]]:
+    """With a column for each built-in flag: raised or not. Their names, by the flags' codes."""
+    once, columns = _Once("flag"), _columns(asked, {}, answers)
+    flags = [
+        {
+            code: once.add(meaning_of(tree, terms.lists), _true(truth_of(tree, columns, terms.lists)))
+            for code, tree in flag_conditions(terms.document.thresholds).items()
+        }
+        for terms in policies
     ]
-    return _level("flagged", select(given, *found))
+    return once.on(asked), list(flags)
 
 
-def _placed(terms: Terms, flagged: Subquery) -> Subquery:
-    """With the queue whose own criteria want the item, and the one that scopes look at."""
-    columns = _columns(flagged)
-    routes = [(truth_of(one.criteria.node, columns, terms.lists), _text(one.queue)) for one in terms.routes]
-    own = case(*routes, else_=null()) if routes else null()
-    default = _default_queue(_priority(terms, flagged, _any_flag(flagged)))
-    here = func.coalesce(flagged.c.here, own, default)
-    return _level("placed", select(flagged, cast(own, Text).label("own"), here.label("place")))
+class _Place(NamedTuple):
+    """The names of two columns: the queue whose own criteria want the item, and the one that scopes look at."""
+
+    own: str
+    here: str
 
 
-def _fired(terms: Terms, placed: Subquery) -> Subquery:
-    """With a column for each rule: fires or not."""
-    columns = _columns(placed)
-    found = [
-        _true(and_(*_scope(rule, placed), truth_of(rule.when, columns, terms.lists))).label(f"rule_{at}")
-        for at, rule in enumerate(terms.rules)
-    ]
-    return _level("fired", select(placed, *found))
+def _placed(
+    policies: Sequence[Terms], flagged: Subquery, flags: Sequence[Mapping[str, str]], answers: _Answers
+) -> tuple[Subquery, list[_Place]]:
+    once, places = _Once("place"), []
+    for at, (terms, codes) in enumerate(zip(policies, flags, strict=True)):
+        columns = _columns(flagged, codes, answers)
+        routes = [(truth_of(route.criteria.node, columns, terms.lists), text_of(route.queue)) for route in terms.routes]
+        own = cast(case(*routes, else_=null()) if routes else null(), Text)
+        standing = any_flag(columns.flags)
+        default = default_queue(priority_of(terms, flagged.c.amount, columns.flags, standing))
+        here = func.coalesce(flagged.c.here, own, default)
+        places.append(_Place(once.add((at, "own"), own), once.add((at, "here"), here)))
+    return once.on(flagged), places
 
 
-def _scope(rule: Rule, placed: Subquery) -> Iterator[Truth]:
+def _fired(
+    policies: Sequence[Terms],
+    placed: Subquery,
+    flags: Sequence[Mapping[str, str]],
+    places: Sequence[_Place],
+    answers: _Answers,
+) -> tuple[Subquery, list[list[str]]]:
+    """With a column for each rule: fires or not. Their names, in the rules' order."""
+    once, rules = _Once("rule"), []
+    for terms, codes, place in zip(policies, flags, places, strict=True):
+        columns = _columns(placed, codes, answers)
+        fires = []
+        for rule in terms.rules:
+            truth = _true(and_(*_scope(rule, placed, place), truth_of(rule.when, columns, terms.lists)))
+            flagged = tuple(codes.items()) if any(one.field == _FLAGS for one in conditions_of(rule.when)) else ()
+            here = place.here if rule.scope.queues else ""
+            meaning = meaning_of(rule.when, terms.lists), rule.scope.model_dump_json(), flagged, here
+            fires.append(once.add(meaning, truth))
+        rules.append(fires)
+    return once.on(placed), rules
+
+
+def _scope(rule: Rule, placed: Subquery, place: _Place) -> Iterator[Truth]:
     scope = rule.scope
     if scope.item_types:
         yield placed.c.item_type == any_(_texts(scope.item_types))
@@ -139,143 +197,26 @@ def _scope(rule: Rule, placed: Subquery) -> Iterator[Truth]:
         folded_types = tuple(map(folded, scope.account_types))
         yield func.lower(collate(placed.c.account_type, "C")) == any_(_texts(folded_types))
     if scope.queues:
-        yield placed.c.place == any_(_texts(scope.queues))
+        yield placed.c[place.here] == any_(_texts(scope.queues))
 
 
-class _Word:
-    """The outcomes, out of the level at which it is known which rules fire."""
-
-    def __init__(self, terms: Terms, fired: Subquery) -> None:
-        self.terms, self.row = terms, fired
-        self.added = self._adding()
-        self.standing = or_(_any_flag(fired), self._where(lambda action: isinstance(action, AddFlag)))
-
-    def columns(self) -> list[Column]:
-        thresholds = self.terms.document.thresholds
-        two_people = or_(self._does(RequireDualControl), self.row.c.amount >= _number(thresholds.dual_control_amount))
-        more = self._where(lambda action: not isinstance(action, SkipReview))
-        priority = self._least(_priority(self.terms, self.row, self.standing), SetPriority, lambda one: one.priority)
-        risk = self._least(self._risk(), SetRiskLevel, lambda one: one.level)
-        targets = [
-            (self.row.c[f"rule_{at}"], _text(key))
-            for at, rule in enumerate(self.terms.rules)
-            if (key := self.terms.target(rule))
-        ]
-        default = func.coalesce(self.row.c.own, _default_queue(priority))
-        words: dict[str, Column] = {
-            "needs_review": or_(not_(self._does(SkipReview)), more, two_people, self.standing),
-            "queue": case(*targets, else_=default) if targets else default,
-            "priority": priority,
-            "risk_level": risk,
-            "rule_hours": self._hours(),
-            "two_people": two_people,
-            "blind": or_(self._does(Blind), _YES if thresholds.blind_second_review else _NO),
-            "reason_required": self._does(RequireReason),
-            "note_required": self._does(RequireNote),
-            "flags": _those_true({code: self.row.c[f"flag_{code}"] for code in FLAG_CODES}),
-            "added": _those_true(self.added),
-            "fired": _those_true({rule.id: self.row.c[f"rule_{at}"] for at, rule in enumerate(self.terms.rules)}),
-        }
-        return [words[name].label(name) for name in OUTCOMES]
-
-    def _actions(self) -> Iterator[tuple[Truth, Any]]:
-        for at, rule in enumerate(self.terms.rules):
-            for action in rule.then:
-                yield self.row.c[f"rule_{at}"], action
-
-    def _where(self, asked: Callable[[Any], bool]) -> Truth:
-        """Whether a rule that fires has such an action."""
-        fires = {str(fired): fired for fired, action in self._actions() if asked(action)}
-        return or_(_NO, *fires.values())
-
-    def _does(self, action: type) -> Truth:
-        return self._where(lambda one: isinstance(one, action))
-
-    def _adding(self) -> dict[str, Truth]:
-        """For each code that rules add, whether one of them fires; by the codes, as `Judgement.added` is."""
-        found: dict[str, Truth] = {}
-        for fired, action in self._actions():
-            if isinstance(action, AddFlag):
-                found[action.code] = or_(found[action.code], fired) if action.code in found else fired
-        return dict(sorted(found.items()))
-
-    def _least(self, first: Column, action: type, level: Callable[[Any], str]) -> Column:
-        """The most urgent of what thresholds and rules say. LEAST passes over NULL."""
-        said = [
-            case((fired, _whole(Priority[level(one).upper()])))
-            for fired, one in self._actions()
-            if isinstance(one, action)
-        ]
-        return func.least(first, *said) if said else first
-
-    def _risk(self) -> Column:
-        urgent = _some_flag(self.row, URGENT_FLAGS)
-        return case(
-            (urgent, _whole(RiskLevel.HIGH)), (self.standing, _whole(RiskLevel.MEDIUM)), else_=_whole(RiskLevel.LOW)
-        )
-
-    def _hours(self) -> Column:
-        said = [case((fired, _number(one.hours))) for fired, one in self._actions() if isinstance(one, SetSlaHours)]
-        return func.least(*said) if said else cast(null(), Numeric)
+def _columns(row: Subquery, codes: Mapping[str, str], answers: _Answers) -> Columns:
+    return Columns(row.c, _those(row, codes), _those(row, answers))
 
 
-def _priority(terms: Terms, row: Subquery, standing: Truth) -> Column:
-    """What the thresholds alone say, where `standing` says whether any flag stands."""
-    large = row.c.amount >= _number(terms.document.thresholds.high_priority_amount)
-    return case(
-        (and_(large, standing), _whole(Priority.CRITICAL)),
-        (or_(large, _some_flag(row, URGENT_FLAGS)), _whole(Priority.HIGH)),
-        (standing, _whole(Priority.MEDIUM)),
-        else_=_whole(Priority.LOW),
-    )
-
-
-def _default_queue(priority: Column) -> Column:
-    return case((priority <= _whole(Priority.HIGH), _text("high_priority")), else_=_text("standard"))
-
-
-def _columns(row: Subquery) -> Columns:
-    return Columns(row.c, {code: row.c[f"flag_{code}"] for code in FLAG_CODES})
-
-
-def _some_flag(row: Subquery, codes: Iterable[str]) -> Truth:
-    return or_(*(row.c[f"flag_{code}"] for code in sorted(codes)))
-
-
-def _any_flag(row: Subquery) -> Truth:
-    return _some_flag(row, FLAG_CODES)
+def _those(row: Subquery, names: Mapping[Any, str]) -> dict[Any, Any]:
+    return {key: row.c[name] for key, name in names.items()}
 
 
 def _true(truth: Truth) -> Truth:
-    return func.coalesce(truth, _NO)
-
-
-def _those_true(found: Mapping[str, Truth]) -> Column:
-    """The names of what is true, as an array."""
-    if not found:
-        return literal_column("'{}'::text[]", ARRAY(Text))
-    named: Column = array([case((truth, _text(name))) for name, truth in found.items()], type_=Text)
-    return func.array_remove(named, null(), type_=ARRAY(Text))
-
-
-def _text(value: str) -> Column:
-    return bindparam(None, value, Text)
+    return func.coalesce(truth, NO)
 
 
 def _texts(values: Iterable[str]) -> Column:
     return bindparam(None, list(values), ARRAY(Text))
 
 
-def _number(value: Decimal) -> Column:
-    return bindparam(None, value, Numeric)
-
-
-def _whole(value: int) -> Column:
-    return literal_column(str(int(value)), Integer)
-
-
-_NO: Final[Truth] = literal_column("false", Boolean)
-_YES: Final[Truth] = literal_column("true", Boolean)
+_FLAGS: Final = FLAGS.name
 # As text, so that it is a bigint from the beginning: behind a cast PostgreSQL takes it for a limit, and reads with one
 # process alone.
 _ZERO: Final = literal_column("'0'", Integer)

@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
 from console.policy.judgement import Terms
-from console.policy.judgement_sql import OUTCOMES, judgement_sql
+from console.policy.judgement_sql import judgement_sql
 from console.policy.kept import facts_as_json, read_facts
+from console.policy.outcomes_sql import OUTCOMES
 from db.engine import transaction
 from db.models import KeptFacts
 from tests.bench.figures import Figure, duration

@@ -22,8 +22,9 @@ from console.policy.conditions import AnyNode
 from console.policy.explain import evaluator
 from console.policy.faults import read_document, read_rule
 from console.policy.judgement import Judge, Judgement, Terms
-from console.policy.judgement_sql import OUTCOMES, judgement_sql
+from console.policy.judgement_sql import judgement_sql, side_by_side
 from console.policy.kept import facts_as_json, facts_as_text, facts_from_json
+from console.policy.outcomes_sql import OUTCOMES
 from console.policy.routing import Criteria, Route
 from tests.conftest import Database
 from tests.policy import drawn
@@ -101,6 +102,42 @@ def test_judgements(connection: Connection, seed: int) -> None:
         explanation = judge.explain(facts, queue)
         assert explanation.word == word
         assert tuple(one.rule for one in explanation.rules if one.fired) == word.fired
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(SEEDS)
+def test_two_policies_side_by_side(connection: Connection, seed: int) -> None:
+    """They have much in common, as a draft and the active version have: what they share is asked once, and each says
+    what it says alone."""
+    rng = Random(seed)
+    items = [drawn.item(rng) for _ in range(ITEMS)]
+    _store(connection, items, [None] * ITEMS)
+    was = _terms(rng)
+    now = _changed(rng, was)
+    found = side_by_side((was, now), _TABLE, ("item_id",))
+    columns = [
+        found.words[at].columns[name].label(f"{at}_{name}") for at in range(2) for name in OUTCOMES if name != "fired"
+    ]
+    rows = connection.execute(select(found.kept["item_id"].label("at"), found.amount.label("amount"), *columns))
+    said = {row["at"]: row for row in rows.mappings()}
+    for side, terms in enumerate((was, now)):
+        judge = Judge(terms)
+        for at, facts in enumerate(items):
+            wanted = {name: value for name, value in _outcomes(judge.judge(facts)).items() if name != "fired"}
+            assert {name: said[at][f"{side}_{name}"] for name in wanted} == wanted, (seed, side, at)
+            assert said[at]["amount"] == facts["amount"]
+
+
+def _changed(rng: Random, was: Terms) -> Terms:
+    """The same policy with some thresholds and rules of another, its rules in another order, or its lists otherwise."""
+    old, other = was.document.model_dump(mode="json"), drawn.document(rng)
+    for name in rng.sample(sorted(other["thresholds"]), rng.randrange(4)):
+        old["thresholds"][name] = other["thresholds"][name]
+    added = [{**rule, "id": f"n-{at}"} for at, rule in enumerate(other["rules"])]
+    again = [{**rule, "id": f"a-{at}", "scope": {}} for at, rule in enumerate(old["rules"]) if rng.random() < 0.3]
+    old["rules"] = rng.sample([*old["rules"], *again, *added], rng.randrange(len(old["rules"]) + 2 if added else 1))
+    lists = was.lists if rng.random() < 0.7 else drawn.lists(rng)
+    return Terms(read_document(old), DAY, lists, was.routes, was.queues)
 
 
 def _terms(rng: Random) -> Terms:
