@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -120,19 +120,21 @@ class _Waited(Protocol):
     submitted_at: datetime
 
 
+# The item's lock comes before the row that waits on it, as everywhere.
 _TAKE_DUE: Final = Direct(
-    delete(PendingDecision.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
-    .where(PendingDecision.item_id == bindparam("item"), PendingDecision.commit_at <= func.now())
-    .returning(*PendingDecision.__table__.c)
+    text(
+        """
+        with item as (select id from check_item where id = :item for update)
+        delete from pending_decision p using item
+        where p.item_id = item.id and p.item_id = :item and p.commit_at <= now()
+        returning p.*
+        """
+    )
 )
 
 
 async def _take_due(session: AsyncSession, item_id: UUID) -> _Waited | None:
-    """With the item locked, what waits on it and is due: whoever deletes the row has won."""
-    try:
-        await locked_item(session, item_id)
-    except ItemNotFound:
-        return None
+    """Lock the item, and take what waits on it and is due: whoever deletes the row has won."""
     return cast(_Waited | None, await _TAKE_DUE.first(session, {"item": item_id}))
 
 
@@ -151,7 +153,7 @@ async def _commit(session: AsyncSession, actor: Actor | None, waited: _Waited) -
     submission = submission_from(waited.stage, waited.choice)
     require(actor, submission.stage.permission)
     seen = Seen(waited.seen_version, waited.seen_digest, waited.viewed_ms)
-    prepared = await prepare(session, actor, waited.item_id, submission, seen)
+    prepared = await prepare(session, actor, waited.item_id, submission, seen, is_locked=True)
     if prepared.status.value != waited.outcome:
         raise MeansSomethingElse(Status(waited.outcome), prepared.status)
     await write(session, actor, prepared, waited.submitted_at)

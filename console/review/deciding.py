@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, Place, amount_limit, within_limit
@@ -33,11 +33,12 @@ from console.review.errors import (
 )
 from console.review.evidence import Seen
 from console.review.fitting import Fitted, fit
-from console.review.item_reading import LastDecision, read_item
+from console.review.item_reading import LastDecision, Reading, read_item
 from console.review.item_view import FirstSignature, ItemNotFound, ItemView
-from console.review.reach import check_reach
+from console.review.reach import ground_among
 from console.review.states import FINAL_ACTS, Act, Status, after
 from console.review.submission import Stage, Submission
+from db.direct import Direct
 from db.models import CheckItem, Queue
 
 
@@ -64,23 +65,29 @@ class Prepared:
     last: LastDecision = field(default_factory=LastDecision)
 
 
-async def prepare(session: AsyncSession, actor: Actor, item_id: UUID, submission: Submission, seen: Seen) -> Prepared:
-    """Check a submission as of now, with the item locked. The caller has checked the permission itself.
+async def prepare(
+    session: AsyncSession, actor: Actor, item_id: UUID, submission: Submission, seen: Seen, *, is_locked: bool = False
+) -> Prepared:
+    """Check a submission as of now, with the item locked, by this or (`is_locked`) by the caller, who has checked the
+    permission itself.
 
     Raises ItemNotFound, NotYours, AlreadySubmitted, StaleItem, OutOfReach, NotAMember, IncompleteChoice,
     UnansweredFlag, SideNotViewed, IllegalTransition; of a second signature also SamePerson, OverLimit, AmountChanged
     and ChooseFirst.
     """
     if submission.stage is Stage.DECIDE:
-        return await _prepare_first(session, actor, item_id, submission.choice, seen)
-    return await _prepare_second(session, actor, item_id, submission, seen)
+        return await _prepare_first(session, actor, item_id, submission.choice, seen, is_locked)
+    return await _prepare_second(session, actor, item_id, submission, seen, is_locked)
 
 
-async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, choice: Choice, seen: Seen) -> Prepared:
+async def _prepare_first(
+    session: AsyncSession, actor: Actor, item_id: UUID, choice: Choice, seen: Seen, is_locked: bool
+) -> Prepared:
     check_complete(choice)
-    item, view, policy, last = await locked(session, actor, item_id, seen)
+    read = await locked(session, actor, item_id, seen, is_locked=is_locked)
+    item, view = read.item, read.view
     place = Place(view.queue_key, view.item_type)
-    await check_reach(session, actor, Permission.ITEM_DECIDE, place)
+    ground_among(actor, Permission.ITEM_DECIDE, read.memberships).check(place)
     two_people = view.required.two_people or not within_limit(actor, item.amount, place)
     recommended = two_people and choice.act in FINAL_ACTS
     if choice.act in FINAL_ACTS:
@@ -89,7 +96,7 @@ async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, cho
     return Prepared(
         item,
         view,
-        policy,
+        read.policy,
         seen,
         choice,
         stage="recommendation" if recommended else "decision",
@@ -98,18 +105,19 @@ async def _prepare_first(session: AsyncSession, actor: Actor, item_id: UUID, cho
         two_people=two_people,
         queue_id=await _queue_id(session, choice.queue) if choice.queue else None,
         fitted=fitted,
-        last=last,
+        last=read.last,
     )
 
 
 async def _prepare_second(
-    session: AsyncSession, actor: Actor, item_id: UUID, submission: Submission, seen: Seen
+    session: AsyncSession, actor: Actor, item_id: UUID, submission: Submission, seen: Seen, is_locked: bool
 ) -> Prepared:
     agree, note = submission.stage is Stage.CONFIRM, bounded(submission.choice.note)
     if not agree and not note:
         raise IncompleteChoice("note", "Say why you send it back: the first person reads it.")
-    item, view, policy, last = await locked(session, actor, item_id, seen)
-    first = await check_second(session, actor, item, view, agree=agree)
+    read = await locked(session, actor, item_id, seen, is_locked=is_locked)
+    item, view = read.item, read.view
+    first = check_second(actor, read, agree=agree)
     if is_blind_to(actor, view):
         raise ChooseFirst
     if agree:
@@ -118,7 +126,7 @@ async def _prepare_second(
     return Prepared(
         item,
         view,
-        policy,
+        read.policy,
         seen,
         Choice(act, tuple(first.reasons), note),
         stage="confirmation" if agree else "sent_back",
@@ -128,24 +136,23 @@ async def _prepare_second(
         confirms_id=first.decision_id,
         maker_id=first.actor_id,
         beside=_own_opinion(actor, view, first),
-        last=last,
+        last=read.last,
     )
 
 
-async def check_second(
-    session: AsyncSession, actor: Actor, item: CheckItem, view: ItemView, *, agree: bool
-) -> FirstSignature:
+def check_second(actor: Actor, read: Reading, *, agree: bool) -> FirstSignature:
     """The recommendation under which the actor may put the second signature (`agree`), or which they may send back.
 
     Raises StaleItem, SamePerson, OutOfReach, NotAMember; where they would sign also OverLimit and AmountChanged.
     """
+    item, view = read.item, read.view
     first = view.first_signature
     if first is None:
         raise StaleItem
     if first.actor_id == actor.user_id:
         raise SamePerson
     place = Place(view.queue_key, view.item_type)
-    await check_reach(session, actor, Permission.ITEM_APPROVE, place)
+    ground_among(actor, Permission.ITEM_APPROVE, read.memberships).check(place)
     if agree and not within_limit(actor, item.amount, place, Permission.ITEM_APPROVE):
         raise OverLimit(amount_limit(actor, place, Permission.ITEM_APPROVE) or item.amount)
     if agree and first.amount not in {None, item.amount}:
@@ -162,21 +169,25 @@ def _own_opinion(actor: Actor, view: ItemView, first: FirstSignature) -> dict[st
     return {"opinion": said}
 
 
-async def locked(
-    session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen
-) -> tuple[CheckItem, ItemView, Policy, LastDecision]:
-    """The item, locked, held by the actor, and unchanged since it was shown, with the policy and what it follows."""
-    item = await locked_item(session, item_id)
-    # Read once: the version that was shown is the version decided under, whatever is activated meanwhile.
+async def locked(session: AsyncSession, actor: Actor, item_id: UUID, seen: Seen, *, is_locked: bool = False) -> Reading:
+    """The item, locked, held by the actor, and unchanged since it was shown, with the policy and what it follows.
+    `is_locked`: the caller has locked it."""
+    if not is_locked and await _LOCK.first(session, {"item": item_id}) is None:
+        raise ItemNotFound
+    # Read once: the version that was shown is the version decided under, whatever is activated meanwhile. And after the
+    # lock, in a statement of its own, so that it sees what those before it in the lock's line have done.
     read = await read_item(session, item_id, looking=actor)
     holder = read.view.holder
     if holder is None or holder.user_id != actor.user_id:
         raise NotYours
     if holder.commit_at is not None:
         raise AlreadySubmitted
-    if item.version != seen.version or read.view.digest != seen.digest:
+    if read.item.version != seen.version or read.view.digest != seen.digest:
         raise StaleItem
-    return item, read.view, read.policy, read.last
+    return read
+
+
+_LOCK: Final = Direct(text("select id from check_item where id = :item for update"))
 
 
 async def locked_item(session: AsyncSession, item_id: UUID) -> CheckItem:

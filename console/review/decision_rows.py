@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
@@ -24,7 +25,7 @@ from console.review.queue_clock import follow_status, queue_clock
 from console.review.second_people import return_to_maker, tell_second_people
 from db.direct import Direct
 from db.engine import after_commit
-from db.models import Decision, Queue
+from db.models import CheckItem, Decision, Queue
 
 # The evidence, and with it what the person held of the item ends: the claim, and the draft that has become a decision.
 _EVIDENCE_AND_LET_GO: Final = Direct(
@@ -37,6 +38,33 @@ _EVIDENCE_AND_LET_GO: Final = Direct(
     """
     )
 )
+
+
+# What a decision may change of its item.
+_CHANGED: Final = (
+    "status", "version", "policy_version_id", "decided_at", "assigned_to", "two_people", "blind", "release_on",
+    "queue_id", "sla_due_at", "sla_warning_at", "sla_paused_at", "sla_paused_for",
+)  # fmt: skip
+_DECIDED: Final = (
+    "id", "institution_id", "item_id", "sequence", "stage", "action", "actor_id", "confirms_id", "reasons", "note",
+    "details", "policy_version_id", "from_status", "to_status", "item_version", "decided_at",
+)  # fmt: skip
+_CHANGE_AND_DECIDE: Final = Direct(
+    text(
+        f"""
+        with changed as (
+            update check_item set {", ".join(f"{name} = :new_{name}" for name in _CHANGED)} where id = :item_id
+        )
+        insert into decision ({", ".join(_DECIDED)}) values ({", ".join(f":{name}" for name in _DECIDED)})
+        returning handled_ms
+        """  # noqa: S608 - names of our own
+    ).bindparams(bindparam("reasons", type_=JSONB), bindparam("details", type_=JSONB))
+)
+
+
+def _values(item: CheckItem, decision: Decision) -> dict[str, Any]:
+    changed = {f"new_{name}": getattr(item, name) for name in _CHANGED}
+    return changed | {name: getattr(decision, name) for name in _DECIDED}
 
 
 @dataclass(frozen=True)
@@ -74,8 +102,9 @@ async def _write_rows(
     if prepared.queue_id:
         (await queue_clock(session)).set(item, await session.get_one(Queue, prepared.queue_id))
     await follow_status(session, item)
-    session.add(decision)
-    await session.flush()
+    inserted = await _CHANGE_AND_DECIDE.first(session, _values(item, decision))
+    assert inserted is not None  # what is inserted is answered
+    decision.handled_ms = inserted.handled_ms
     evidence = evidence_of(decision, actor, view, prepared.seen, prepared.last.evidence)
     await _EVIDENCE_AND_LET_GO.run(session, {**vars(evidence), "user": actor.user_id})
     if asked := prepared.fitted.asked:
@@ -101,7 +130,8 @@ async def _enter(session: AsyncSession, actor: Actor, prepared: Prepared, writte
     item = prepared.item
     await record_each(session, actor, [written.entry])
     if prepared.stage == "sent_back" and prepared.maker_id is not None:
-        await return_to_maker(session, actor, item, prepared.maker_id, prepared.choice.note)
+        row = await session.get_one(CheckItem, item.id)
+        await return_to_maker(session, actor, row, prepared.maker_id, prepared.choice.note)
     hint_items(session, actor.institution_id, [item.id])
     after_commit(session, partial(_count, prepared.choice.act.value, prepared.stage))
 

@@ -38,9 +38,11 @@ from console.review.item_view import (
     QuestionShown,
     Step,
 )
+from console.review.reach import Membership
 from console.review.rules_shown import Required, required_of, rules_shown
 from console.review.states import Act, Status
 from console.settings import settings
+from db.models import CheckItem
 
 _IMAGES: Final = TypeAdapter(tuple[ImageShown, ...])
 _FLAGS: Final = TypeAdapter(tuple[FlagShown, ...])
@@ -67,12 +69,16 @@ class LastDecision:
 @dataclass(frozen=True)
 class Reading:
     """An item as it was read: what one person is shown, the policy that holds for it, what a decision on it follows,
-    and what this person had chosen and typed."""
+    and what this person had chosen and typed. `item` is its row, a copy that no session knows; `memberships` are the
+    person's, and `on_legal_hold` is for who may know."""
 
     view: ItemView
     policy: Policy
     last: LastDecision
     draft: Draft | None
+    item: CheckItem
+    memberships: tuple[Membership, ...]
+    on_legal_hold: bool
 
 
 async def load_view(session: AsyncSession, item_id: UUID, *, looking: Actor) -> ItemView:
@@ -85,7 +91,7 @@ async def load_view(session: AsyncSession, item_id: UUID, *, looking: Actor) -> 
 
 async def read_item(session: AsyncSession, item_id: UUID, *, looking: Actor) -> Reading:
     """The item for who looks at it, as `load_view` gives it, with what belongs to it. Raises ItemNotFound."""
-    found = await READ.first(session, wanted(item_id, looking.user_id))
+    found = await READ.first(session, wanted(item_id, looking))
     if found is None:
         raise ItemNotFound
     row = found._asdict()
@@ -101,7 +107,17 @@ async def read_item(session: AsyncSession, item_id: UUID, *, looking: Actor) -> 
         policy,
         LastDecision(last["sequence"], _hash(last["evidence"])) if last else LastDecision(),
         Draft.from_content(row["draft"]) if row["draft"] is not None else None,
+        _copy(row),
+        tuple(Membership(**one) for one in row["memberships"]),
+        row["on_legal_hold"],
     )
+
+
+def _copy(row: dict[str, Any]) -> CheckItem:
+    item = CheckItem()
+    # As they are read: an assignment of each would look for what it changes.
+    vars(item).update((name, row[name]) for name in _COLUMNS)
+    return item
 
 
 def _view(row: dict[str, Any], policy: Policy, explanation: Explanation) -> ItemView:
@@ -145,6 +161,7 @@ def _required(status: Status, row: dict[str, Any], explanation: Explanation, pol
     return replace(required_of(explanation), two_people=row["two_people"], blind=blind)
 
 
+_COLUMNS: Final = tuple(column.key for column in CheckItem.__mapper__.column_attrs)
 # What a view takes from the item's row as it is.
 _PLAIN: Final = (
     "id",

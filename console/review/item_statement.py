@@ -11,8 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from console.access.permissions import Permission, may
+from console.actor import Actor
 from console.audit.entries import Event
 from console.policy.versions import ACTIVE_MARK
+from console.review.reach import MEMBERSHIPS
 from db.direct import Direct
 
 # Earlier checks shown: the newest with thumbnails, all of them in the plot of amounts.
@@ -98,6 +101,8 @@ _LISTS: Final = {
         where institution_id = item.institution_id and object_type = 'item' and object_id = item.id::text
           and action = :resumed
           and month >= date_trunc('month', least(item.received_at, now()) - interval '1 day')::date""",
+    # Where who looks is a member, for a decision on it.
+    "memberships": MEMBERSHIPS,
 }
 _ACCOUNT: Final = """
     select a.id, a.holder, a.account_type, a.opened_on, c.as_of, c.balance::text as balance,
@@ -128,6 +133,7 @@ READ: Final = Direct(
            claim.user_id as holder_id, holder.display_name as holder_name, claim.claimed_at as holder_since,
            claim.expires_at as holder_until, pending_decision.commit_at, {ACTIVE_MARK} as policy,
            item_facts.facts, institution.time_zone,
+           case when :compliance then on_legal_hold_item(item.id) else false end as on_legal_hold,
            (select content from draft where draft.user_id = :looking and draft.item_id = item.id) as draft,
            (select row_to_json(part) from ({_ACCOUNT}) part) as account,
            {", ".join(_list(name) for name in _LISTS)}
@@ -145,11 +151,12 @@ READ: Final = Direct(
 )
 
 
-def wanted(item_id: UUID, looking: UUID | None) -> dict[str, Any]:
-    """The statement's parameters; `looking` is whose draft is read."""
+def wanted(item_id: UUID, looking: Actor) -> dict[str, Any]:
+    """The statement's parameters; `looking` is whose draft and memberships are read."""
     return {
         "item": item_id,
-        "looking": looking,
+        "looking": looking.user_id,
+        "compliance": may(looking, Permission.COMPLIANCE_READ),
         "earlier": EARLIER_CHECKS,
         "findings": FINDINGS,
         "notes": NOTES,

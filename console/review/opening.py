@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import (
@@ -31,7 +30,6 @@ from console.review.item_view import ItemNotFound, ItemView
 from console.review.office import office_of
 from console.review.return_deadline import NONPAYMENT, NonpaymentNotice, nonpayment_notice
 from console.review.states import FINAL_STATUSES, WAITING, Status
-from db.direct import Direct
 from db.engine import transaction
 from db.models import CheckItem
 
@@ -97,8 +95,8 @@ async def open_within(session: AsyncSession, actor: Actor, item_id: UUID, refuse
     two_people = view.required.two_people or not within_limit(actor, view.amount, _place(view))
     why = "" if standing is not Standing.LOOK else refused or _why_not(actor, view)
     may_take = standing is Standing.LOOK and view.holder is None and _worth_taking(actor, view)
-    owed, held = await _nonpayment(session, view), await _on_legal_hold(session, actor, view)
-    return Opened(view, standing, why, may_take, two_people, read.draft, owed, held)
+    owed = await _nonpayment(session, view)
+    return Opened(view, standing, why, may_take, two_people, read.draft, owed, read.on_legal_hold)
 
 
 async def _open(actor: Actor, item_id: UUID, refused: str = "") -> Opened:
@@ -110,16 +108,6 @@ async def _nonpayment(session: AsyncSession, view: ItemView) -> NonpaymentNotice
     if view.return_by is None or view.amount < NONPAYMENT[-1].amount:
         return None
     return nonpayment_notice(view.amount, view.received_at, await office_of(session))
-
-
-async def _on_legal_hold(session: AsyncSession, actor: Actor, view: ItemView) -> bool:
-    if not may(actor, Permission.COMPLIANCE_READ):
-        return False
-    found = await _ON_LEGAL_HOLD.first(session, {"item": view.id})
-    return bool(found and found.held)
-
-
-_ON_LEGAL_HOLD: Final = Direct(text("select on_legal_hold_item(:item) as held"))
 
 
 def standing_of(actor: Actor, view: ItemView) -> Standing:

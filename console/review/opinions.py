@@ -28,9 +28,10 @@ async def record_opinion(actor: Actor, item_id: UUID, act: Act, reasons: tuple[s
     require(actor, Permission.ITEM_APPROVE)
     reasons = reasons if act is Act.RETURN else ()
     async with transaction(actor) as session:
-        item, view, _, _ = await locked(session, actor, item_id, seen)
+        read = await locked(session, actor, item_id, seen)
+        view = read.view
         _check(act, reasons, side_of(view.kind, view.item_type))
-        first = await check_second(session, actor, item, view, agree=True)
+        first = check_second(actor, read, agree=True)
         if not is_blind_to(actor, view) or actor.user_id is None:
             raise AlreadyShown
         session.add(

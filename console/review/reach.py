@@ -61,6 +61,32 @@ class Ground:
             raise NotAMember(APPROVALS)
 
 
+@dataclass(frozen=True)
+class Membership:
+    """What a person may do in a queue that has members; `queue` is its key. In others their role alone counts."""
+
+    queue: str
+    decides: bool
+    signs: bool
+
+
+# The rows of `Membership` of the person `:looking`, for a statement that reads them beside something else.
+MEMBERSHIPS: Final = """
+    select q.key as queue, m.decides, m.signs
+    from (
+        select queue_id, coalesce(bool_or(user_id = :looking and decides), false) as decides,
+            coalesce(bool_or(user_id = :looking and signs), false) as signs
+        from queue_member group by queue_id
+    ) m join queue q on q.id = m.queue_id"""
+
+
+def ground_among(actor: Actor, permission: Permission, memberships: Iterable[Membership]) -> Ground:
+    """`ground_of` for whoever has read the actor's memberships; of deciding and signing."""
+    held = {Permission.ITEM_DECIDE: "decides", Permission.ITEM_APPROVE: "signs"}[permission]
+    closed = () if actor.system else (one.queue for one in memberships if not getattr(one, held))
+    return Ground(actor, permission, frozenset(closed))
+
+
 async def ground_of(session: AsyncSession, actor: Actor, permission: Permission) -> Ground:
     """Where the actor holds the permission at this moment."""
     return Ground(actor, permission, frozenset(await closed_queues(session, actor, permission)))
