@@ -82,7 +82,7 @@ class ImageStore:
         Raises StoreUnavailable.
         """
         try:
-            self._uploads.put(_key(institution_id, sha256), data, self._retention())
+            self._uploads.put(_key(institution_id, sha256), data, sha256, self._retention())
         except (MinioException, urllib3.exceptions.HTTPError, UploadFailed) as error:
             raise StoreUnavailable("storing an image") from error
 

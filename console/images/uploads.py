@@ -1,5 +1,6 @@
 """Puts bytes into the object store through libcurl, for the import's innermost step: the S3 client takes three times
-as long for the same request, in Python, while no other thread runs. Addresses and signatures are the S3 client's own.
+as long for the same request, in Python, while no other thread runs. Addresses are the S3 client's own; libcurl signs
+what it sends (AWS Signature Version 4), which Python would do in as much time as all the rest takes.
 """
 
 from __future__ import annotations
@@ -11,14 +12,10 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from urllib.parse import urlunsplit
+from urllib.parse import quote, urlunsplit
 
 import pycurl
-from minio.credentials.credentials import Credentials
 from minio.helpers import BaseURL
-from minio.signer import sign_v4_s3
-from minio.time import to_amz_date
 
 from console.settings import Settings
 
@@ -39,22 +36,31 @@ class Uploads:
     """Puts objects into one bucket, over one connection kept open for each thread that does."""
 
     def __init__(self, settings: Settings) -> None:
-        self._base = BaseURL(settings.object_store_endpoint, settings.object_store_region)
-        self._region = settings.object_store_region
-        self._bucket = settings.object_store_bucket
-        self._credentials = Credentials(
-            settings.object_store_access_key, settings.object_store_secret_key.get_secret_value()
+        base = BaseURL(settings.object_store_endpoint, settings.object_store_region)
+        # Where objects lie, up to their keys: which of S3's two styles the store wants, the S3 client knows.
+        placed = base.build(
+            method="PUT",
+            region=settings.object_store_region,
+            bucket_name=settings.object_store_bucket,
+            object_name="-",
         )
+        self._place = urlunsplit(placed).removesuffix("-")
+        self._signing = f"aws:amz:{settings.object_store_region}:s3"
+        self._access_key = settings.object_store_access_key
+        self._secret_key = settings.object_store_secret_key
         self._threads = threading.local()
 
-    def put(self, key: str, data: bytes, headers: Mapping[str, str]) -> None:
-        """Store the bytes under the key, with these headers besides the usual ones. Raises UploadFailed."""
+    def put(self, key: str, data: bytes, sha256: bytes, headers: Mapping[str, str]) -> None:
+        """Store the bytes under the key, with these headers besides the usual ones.
+
+        `sha256` is that of the bytes: the signature covers it. Raises UploadFailed.
+        """
         problem = ""
         for wait in _WAITS:
             if wait:  # to sleep for no time costs as much as to sign
                 time.sleep(wait)
             try:
-                status, answer = self._send(key, data, headers)
+                status, answer = self._send(key, data, sha256, headers)
             except pycurl.error as error:
                 problem = str(error.args[-1])
                 continue
@@ -65,32 +71,20 @@ class Uploads:
                 break
         raise UploadFailed(problem)
 
-    def _send(self, key: str, data: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    def _send(self, key: str, data: bytes, sha256: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
         """The store's answer: its status and how its body begins."""
-        address = self._base.build(method="PUT", region=self._region, bucket_name=self._bucket, object_name=key)
-        now, content = datetime.now(UTC), hashlib.sha256(data).hexdigest()
-        signed = sign_v4_s3(
-            method="PUT",
-            url=address,
-            region=self._region,
-            headers={
-                "Host": address.netloc,
-                "Content-Type": "application/octet-stream",
-                # Object lock asks for it, and every store checks what came against it.
-                "Content-MD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
-                "x-amz-content-sha256": content,
-                "x-amz-date": to_amz_date(now),
-                **headers,
-            },
-            credentials=self._credentials,
-            content_sha256=content,
-            date=now,
-        )
+        sent = {
+            "Content-Type": "application/octet-stream",
+            # Object lock asks for it, and every store checks what came against it.
+            "Content-MD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
+            "x-amz-content-sha256": sha256.hex(),
+            **headers,
+        }
         curl = self._curl()
         answer = io.BytesIO()
-        curl.setopt(pycurl.URL, urlunsplit(address))
-        # Without `Expect` the body follows at once, however long it is.
-        curl.setopt(pycurl.HTTPHEADER, [*(f"{name}: {value}" for name, value in signed.items()), "Expect:"])
+        curl.setopt(pycurl.URL, self._place + quote(key))
+        # All of them are signed. Without `Expect` the body follows at once, however long it is.
+        curl.setopt(pycurl.HTTPHEADER, [*(f"{name}: {value}" for name, value in sent.items()), "Expect:"])
         curl.setopt(pycurl.POSTFIELDS, data)
         curl.setopt(pycurl.WRITEDATA, answer)
         curl.perform()
@@ -101,6 +95,9 @@ class Uploads:
         curl: pycurl.Curl | None = getattr(self._threads, "curl", None)
         if curl is None:
             curl = self._threads.curl = _new_curl()
+            curl.setopt(pycurl.AWS_SIGV4, self._signing)
+            curl.setopt(pycurl.USERNAME, self._access_key)
+            curl.setopt(pycurl.PASSWORD, self._secret_key.get_secret_value())
         return curl
 
 

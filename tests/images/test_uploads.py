@@ -8,12 +8,16 @@ import http.server
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from minio.credentials.credentials import Credentials
+from minio.signer import sign_v4_s3
 from pydantic import SecretStr
 
 from console.images import uploads
@@ -34,6 +38,10 @@ class Store:
     connections: set[tuple[str, int]] = field(default_factory=set)
     endpoint: str = ""
 
+    def put(self, key: str, data: bytes) -> None:
+        """Put it with uploads of its own."""
+        put(self.uploads(), key, data)
+
     def uploads(self) -> Uploads:
         return Uploads(
             Settings(
@@ -43,6 +51,25 @@ class Store:
                 object_store_secret_key=SecretStr("secret"),
             )
         )
+
+
+def put(up: Uploads, key: str, data: bytes, headers: Mapping[str, str] | None = None) -> None:
+    up.put(key, data, hashlib.sha256(data).digest(), headers or {})
+
+
+def by_the_client(store: Store, key: str, sent: Mapping[str, str], signed: list[str]) -> str:
+    """The S3 client's own word for a request of these headers."""
+    headers = {name: value for name, value in sent.items() if name.lower() in signed}
+    signing = {
+        "method": "PUT",
+        "url": urlsplit(f"{store.endpoint}/check-images/{key}"),
+        "region": "us-east-1",
+        "headers": headers,
+        "credentials": Credentials("key", "secret"),
+        "content_sha256": sent["x-amz-content-sha256"],
+        "date": datetime.strptime(sent["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC),
+    }
+    return str(sign_v4_s3(**signing)["Authorization"])
 
 
 @contextmanager
@@ -95,48 +122,52 @@ def test_sends_the_bytes_with_their_hashes_over_one_connection() -> None:
     data = bytes(range(256)) * 8_000  # more than a megabyte, from where on libcurl would ask before it sends
     with serving(Store()) as store:
         up = store.uploads()
-        up.put("a/b", data, {"x-amz-object-lock-mode": "COMPLIANCE"})
-        up.put("a/c", b"", {})
+        put(up, "a/b", data, {"x-amz-object-lock-mode": "COMPLIANCE"})
+        put(up, "a/c", b"")
     assert store.bodies == [data, b""]
     assert len(store.connections) == 1
     sent = store.headers[0]
     assert sent["x-amz-content-sha256"] == hashlib.sha256(data).hexdigest()
     assert sent["Content-MD5"] == base64.b64encode(hashlib.md5(data).digest()).decode()
-    assert "x-amz-object-lock-mode" in sent["Authorization"]  # signed, so that nobody on the way takes it off
+    # Signed, so that nobody on the way takes them off.
+    signed = sent["Authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
+    assert {"content-md5", "host", "x-amz-content-sha256", "x-amz-date", "x-amz-object-lock-mode"} <= set(signed)
+    # And by the key and with the signature that the S3 client would make of the same request.
+    assert sent["Authorization"] == by_the_client(store, "a/b", sent, signed)
     assert "Expect" not in sent
 
 
 @pytest.mark.parametrize("passing", [500, 502, 503, 504, hang_up])
 def test_what_passes_is_tried_again(passing: Reply) -> None:
     with serving(Store([passing, passing])) as store:
-        store.uploads().put("a/b", b"image", {})
+        store.put("a/b", b"image")
     assert store.bodies == [b"image"] * 3
 
 
 def test_what_does_not_pass_is_given_up_with_what_the_store_said() -> None:
     with serving(Store([503, 503, 503, 200])) as store:
         with pytest.raises(UploadFailed, match=r"503 .*said by the store"):
-            store.uploads().put("a/b", b"image", {})
+            store.put("a/b", b"image")
         assert len(store.bodies) == 3
 
 
 @pytest.mark.parametrize("refusal", [301, 400, 403, 404, 412])
 def test_a_refusal_is_not_tried_again(refusal: int) -> None:
     with serving(Store([refusal])) as store, pytest.raises(UploadFailed, match=str(refusal)):
-        store.uploads().put("a/b", b"image", {})
+        store.put("a/b", b"image")
     assert len(store.bodies) == 1
 
 
 def test_a_store_that_is_not_there_or_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UploadFailed):
-        Store(endpoint="http://127.0.0.1:9").uploads().put("a/b", b"image", {})
+        Store(endpoint="http://127.0.0.1:9").put("a/b", b"image")
     monkeypatch.setattr(uploads, "_WAITS", (0.0,))
     monkeypatch.setattr(uploads, "_STALLED_SECONDS", 1)
     silent = threading.Event()
     with serving(Store([lambda _: silent.wait(20)])) as store:
         start = time.monotonic()
         with pytest.raises(UploadFailed):
-            store.uploads().put("a/b", b"image", {})
+            store.put("a/b", b"image")
         assert time.monotonic() - start < 10
         silent.set()
 
@@ -145,7 +176,7 @@ def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with serving(Store()) as store:
-        store.uploads().put("a/b", b"image", {})
+        store.put("a/b", b"image")
     assert store.bodies == [b"image"]
 
 
@@ -155,9 +186,9 @@ def test_only_a_store_with_a_trusted_certificate_gets_the_bytes(
     ours, foreign = certificate(tmp_path, "ours"), certificate(tmp_path, "foreign")
     monkeypatch.setenv("SSL_CERT_FILE", str(ours[0]))
     with serving(Store(), ours) as store:
-        store.uploads().put("a/b", b"image", {})
+        store.put("a/b", b"image")
         assert store.bodies == [b"image"]
     with serving(Store(), foreign) as store:
         with pytest.raises(UploadFailed, match=r"(?i)certificate"):
-            store.uploads().put("a/b", b"image", {})
+            store.put("a/b", b"image")
         assert store.bodies == []

@@ -20,6 +20,7 @@ from console.actor import Actor
 from console.edge.attachments import disposition
 from console.images.links import LinkRefused
 from console.images.store import StoreUnavailable, image_store
+from console.images.uploads import Uploads
 from console.review.attachment_kinds import MAX_NAME, PDF, TEXT, kind_of, shown_name
 from console.review.attachments import (
     MAX_PER_ITEM,
@@ -216,7 +217,8 @@ def test_bytes_that_are_others_than_they_were_are_never_whole(run: Callable, tmp
         bank, item = await bank_with(tmp_path)
         made = await sent(bank.reviewer, item, PDF_BYTES)
         real = hashlib.sha256(PDF_BYTES).digest()
-        image_store().put(bank.institution_id, b"others", real)
+        others = b"others"
+        Uploads(settings()).put(f"{bank.institution_id}/{real.hex()}", others, hashlib.sha256(others).digest(), {})
         opened = await open_attachment(bank.reviewer, made, token_of(link(bank.reviewer, made)))
         with pytest.raises(StoreUnavailable, match="no longer match"):
             list(opened.chunks)
