@@ -25,6 +25,7 @@ from psycopg import sql
 from console.resources import resources
 from console.settings import Settings, settings
 from deploy.embedded.services import Endpoints, Programs, start
+from tests.bank_copies import SUPERUSER_URL
 from tests.parallel import (  # noqa: F401
     pytest_collection_modifyitems,
     pytest_xdist_auto_num_workers,
@@ -123,6 +124,7 @@ def environ_on(endpoints: Endpoints) -> dict[str, str]:
     """What the console needs on these services, with a key of its own, and what spares tests time."""
     return {
         **endpoints.environ(),
+        SUPERUSER_URL: endpoints.superuser_database_url,
         "SECRET_KEY": secrets.token_hex(48),
         # A password costs as much as passwords may cost at least; tests of what they cost set their own.
         "ARGON2_MEMORY_KIB": "8192",

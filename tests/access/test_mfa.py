@@ -18,12 +18,13 @@ from console.access.permissions import NotAllowed
 from console.access.recovery_codes import NoSecondFactor
 from console.access.step_up import CodeNeeded, CodeRefused
 from console.actor import Actor, system_actor
+from console.roles import Role
 from console.settings import Settings, settings
 from db.engine import transaction
 from db.models import AuditEntry
 from tests.access.fresh import fresh
 from tests.edge.site import code, enrol, session_of
-from tests.factories import Bank, make_bank
+from tests.factories import Bank, make_bank, make_person
 
 Act = Callable[[Actor, Any], Awaitable[Any]]
 ACTS: dict[str, Act] = {
@@ -178,8 +179,11 @@ def test_ones_own_authenticator_codes_sessions_and_history(run: Callable, consol
         assert (own.username, own.recovery_codes_left, own.second_factor_required) == ("reviewer", 10, True)
         page = await own_account.own_events(actor, limit=2)
         assert [one.action for one in page] == ["session.ended", "mfa.enrolled"]
-        rest = await own_account.own_events(actor, page[-1].sequence)
-        assert [one.action for one in rest] == ["user.created"] and not rest[0].by_oneself
+        assert all(one.by_oneself for one in page)
+        assert await own_account.own_events(actor, page[-1].sequence) == []
+        newcomer = await make_person(bank.system, "newcomer", Role.REVIEWER)
+        [created] = await own_account.own_events(newcomer)
+        assert created.action == "user.created" and not created.by_oneself
         with pytest.raises(sessions.SignedOut):
             await own_account.own_events(bank.system)
 
