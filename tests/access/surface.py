@@ -18,6 +18,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,6 +34,7 @@ from console.review.draft import Draft
 NOT_SERVICES = {"console.access.permissions", "console.access.refusals"}
 
 
+@lru_cache(maxsize=1)
 def operations() -> dict[str, Callable[..., Any]]:
     """Public functions of the console whose first parameter is the actor, by module and name."""
     found = {}
