@@ -13,13 +13,16 @@ from console.actor import Actor
 from console.ui.format import clock, in_full
 from console.ui.item_table import Column, ItemRow
 
-COLUMNS: Final = (
+_OPEN: Final = (
     Column("name", "Name", sortable=False),
     Column("username", "Username", "180px", sortable=False),
     Column("address", "Address", "150px", sortable=False),
     Column("browser", "Browser", "150px", sortable=False),
     Column("since", "Since", "130px", sortable=False),
     Column("seen", "Last seen", "130px", sortable=False),
+)
+_ENDED: Final = (
+    *_OPEN,
     Column("end", "Ended", "130px", sortable=False),
     Column("why", "Why", "200px", sortable=False),
 )
@@ -37,6 +40,11 @@ WHY: Final = {
     EndReason.LOST: "lost by the session service",
 }
 _METHODS: Final = {"password": "password and code", "openid": "OpenID Connect", "token": "API token"}
+
+
+def columns(*, ended: bool) -> tuple[Column, ...]:
+    """The table's columns; why a session ended is of those that have."""
+    return _ENDED if ended else _OPEN
 
 
 def why(row: SessionRow) -> str:

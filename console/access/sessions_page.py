@@ -24,7 +24,7 @@ from console.access.session_list import (
     end_sessions_of,
     list_sessions,
 )
-from console.access.session_table_panel import COLUMNS, session_facts, session_line
+from console.access.session_table_panel import columns, session_facts, session_line
 from console.actor import Actor
 from console.ui.item_table import ItemRow, ItemTable
 from console.ui.page import ConsolePage, console_page, show_to_people
@@ -77,7 +77,7 @@ class SessionsView:
             field.props["aria-label"] = SEARCH
         self._table = ItemTable(
             label="Sessions",
-            columns=COLUMNS,
+            columns=columns(ended=False),
             hints=(("↑↓", "move"), ("Enter", "open")),
             on_open=self._open,
             on_more=self._page.handler(self._more),
@@ -97,6 +97,7 @@ class SessionsView:
         self._ended = ended
         for other, tab in self._tabs.items():
             tab.set_chosen(other is ended)
+        self._table.set_columns(columns(ended=ended))
         await self.read(actor)
 
     async def _searched(self, actor: Actor, search: str | None) -> None:

@@ -58,7 +58,7 @@ def found_words(found: ConditionFound) -> str:
     field = FIELDS[found.condition.field]
     asked = in_words(condition_parts(found.condition.model_dump(mode="json"), _NAMES))
     asked = asked[:1].lower() + asked[1:]
-    there = "there is" if isinstance(found.value, frozenset) else "it is"
+    there = "found" if isinstance(found.value, frozenset) else "it is"
     return f"{asked}: {there} {value_found(field, found.value, _NAMES)}"
 
 
