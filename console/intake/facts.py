@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from console.intake.images import SpooledItem
+from console.intake.spool import SpooledItem
 from console.intake.x9.records import Side
 from console.intake.x9.values import routing_fault
 from console.policy.facts import AccountFacts, IssuedLine, ItemFacts, Sighting
@@ -23,12 +23,12 @@ from db.models import Account, AccountContext, CheckItem, HistoryCheck, IssuedCh
 
 # The fields of record 54 that are usability of a part of the check: 1 means unusable.
 _QUALITY_DEFECTS = 1
+_SIDES = tuple(side.value for side in Side)
 
 Identity = tuple[str, str, str, Decimal]
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """An item on its way into the database: what the MICR line says, whose account it is."""
 
     spooled: SpooledItem
@@ -58,16 +58,15 @@ class SeenInFile:
         self.checks.update(draft.customer_account for draft in drafts if draft.on_us)
 
 
-def draft(spooled: SpooledItem, institution_routing: str) -> Draft:
+def draft(item: SpooledItem, institution_routing: str) -> Draft:
     """Read an item's identity. The customer's account is the drawer's on us, the depositor's otherwise."""
-    item = spooled.item
     on_us = item.routing == institution_routing
     return Draft(
-        spooled,
+        item,
         item.routing.strip(),
         item.account,
         item.account if on_us else item.deposit_account,
-        item.serial or "",
+        item.serial,
         Decimal(item.amount_cents).scaleb(-2),
         on_us,
     )
@@ -106,7 +105,7 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, received_at: date
 
     `received_at` is in the institution's zone: its day is the day of presentment.
     """
-    item, presented_on = draft.spooled.item, received_at.date()
+    item, presented_on = draft.spooled, received_at.date()
     account_id, account = lookups.accounts.get(draft.customer_account, (None, None))
     if account is not None:
         account = replace(account, checks_7d=account.checks_7d + seen.checks[draft.customer_account])
@@ -124,7 +123,7 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, received_at: date
             duplicates.append(Sighting(f"item {seen.identities[draft.identity]} of this file", 0))
         seen.identities.setdefault(draft.identity, item.ordinal)
     stops = lookups.stops.get(key, []) if key else []
-    sides = {view.side for view in draft.spooled.views}
+    sides = {view.side for view in item.views}
     other_amounts = [amount for amount, _ in history if amount != draft.amount]
     return ItemFacts(
         amount=draft.amount,
@@ -139,15 +138,15 @@ def facts_of(draft: Draft, lookups: Lookups, seen: SeenInFile, received_at: date
         duplicates=tuple(duplicates),
         stopped=any(amount is None or amount == draft.amount for amount in stops),
         issued=lookups.issued.get(key) if key else None,
-        missing_sides=tuple(str(side) for side in Side if side not in sides),
-        undisplayable_sides=tuple(str(view.side) for view in draft.spooled.views if view.facts.problem),
+        missing_sides=tuple(side for side in _SIDES if side not in sides),
+        undisplayable_sides=tuple(view.side for view in item.views if view.facts.problem),
         unusable_fields=tuple(
             name.replace("_", " ")
-            for view in draft.spooled.views
+            for view in item.views
             for name, metric in (view.quality or {}).items()
             if metric == _QUALITY_DEFECTS
         ),
-        kind=str(item.kind),
+        kind=item.kind,
         account_number=draft.account_number,
         depositary_routing=item.bofd_routing or None,
         return_reason=item.return_reason or None,

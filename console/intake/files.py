@@ -18,9 +18,10 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.images.store import image_store
-from console.intake.images import spooled, store_views
+from console.intake.images import store_views
 from console.intake.report import ImportReport, ImportStatus, Progress, Stage
 from console.intake.rows import MAX_FINDINGS, begin, file_row, findings_total, write_findings, write_items
+from console.intake.spool import spooled
 from console.intake.survey import Survey, intake_limits, survey
 from console.intake.x9.records import Finding
 from console.metrics import INTAKE_FILES, INTAKE_FINDINGS, INTAKE_ITEMS

@@ -1,50 +1,40 @@
 """The second reading: every view goes to the object store, every item without its bytes to a spool on disk.
 
-Memory stays flat whatever the file's size: one item and a bounded number of views are held at a time.
+Memory stays flat whatever the file's size: a bounded number of items and of their bytes is held at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from uuid import UUID
 
-from console.images.render import ImageFacts, inspect
+from console.images.render import ImageFacts, inspect_all
 from console.images.store import CONNECTIONS, ImageStore
 from console.intake.report import Progress, Stage
+from console.intake.spool import PART, SpooledItem, StoredView, spool_item, spool_items
 from console.intake.x9.reader import X9Reader
-from console.intake.x9.records import Finding, ItemKind, Limits, Side, X9ImageView, X9Item
+from console.intake.x9.records import ItemKind, Limits, X9ImageView, X9Item
 
-# Items whose views are under way at once: enough to keep every connection busy, and bounded in bytes.
-_WINDOW = CONNECTIONS * 2
-_WINDOW_BYTES = 48_000_000
-
-
-@dataclass(frozen=True)
-class StoredView:
-    """A view that is in the store."""
-
-    side: Side
-    sha256: bytes
-    size: int
-    facts: ImageFacts
-    quality: dict[str, int] | None
-    record: int
-    offset: int
+# Items whose pictures are decoded in one go, and how many such groups are under way at once: enough to keep every
+# connection busy, and bounded in bytes.
+_GROUP = 8
+_GROUP_BYTES = 8_000_000
+_WINDOW = 6
 
 
 @dataclass(frozen=True)
-class SpooledItem:
-    """An item as read, without its images' bytes, and what became of them."""
+class _Group:
+    """Items whose views are on their way into the store, and are being looked at."""
 
-    item: X9Item
-    views: tuple[StoredView, ...]
+    items: Sequence[X9Item]
+    hashes: Sequence[Future[list[bytes]]]
+    facts: Future[list[ImageFacts]]
 
 
 def store_views(
@@ -55,62 +45,65 @@ def store_views(
     `spool` gets the items, to be read back by `spooled`. Raises StoreUnavailable and X9Error.
     """
     progress.stage, progress.done = Stage.IMAGES, 0
-    stored = displayable = held = 0
-    pending: deque[tuple[X9Item, list[Future[StoredView]]]] = deque()
+    stored = displayable = 0
+    done: list[SpooledItem] = []
+    pending: deque[_Group] = deque()
 
     def take_first() -> None:
-        nonlocal stored, displayable, held
-        item, futures = pending.popleft()
-        views = tuple(future.result() for future in futures)
-        stored += len(views)
-        displayable += sum(view.facts.problem is None for view in views)
-        held -= sum(view.size for view in views)
-        pickle.dump(SpooledItem(item, views), spool, pickle.HIGHEST_PROTOCOL)
-        progress.done += 1
+        nonlocal stored, displayable, done
+        for item in _stored(pending.popleft()):
+            stored += len(item.views)
+            displayable += sum(view.facts.problem is None for view in item.views)
+            done.append(item)
+            progress.done += 1
+        if len(done) >= PART:
+            spool_items(spool, done)
+            done = []
 
     with path.open("rb") as file, ThreadPoolExecutor(CONNECTIONS, "images") as pool:
-        for item in X9Reader(file, limits):
-            if item.kind is ItemKind.CREDIT:
-                continue
-            held += sum(len(view.data) for view in item.views)
-            futures = [pool.submit(_store_view, view, store, institution_id) for view in item.views]
-            pending.append((replace(item, views=()), futures))
-            while len(pending) >= _WINDOW or (pending and held > _WINDOW_BYTES):
+        for items in _groups(item for item in X9Reader(file, limits) if item.kind is not ItemKind.CREDIT):
+            hashes = [pool.submit(_put, item.views, store, institution_id) for item in items]
+            facts = pool.submit(inspect_all, [view.data for item in items for view in item.views])
+            pending.append(_Group(items, hashes, facts))
+            if len(pending) >= _WINDOW:
                 take_first()
         while pending:
             take_first()
+    spool_items(spool, done)
     return stored, displayable
 
 
-def spooled(spool: IO[bytes]) -> Iterator[SpooledItem]:
-    """The items that `store_views` wrote, in the file's order."""
-    spool.seek(0)
-    while True:
-        try:
-            # Our own temporary file, written a moment ago by this process and open since.
-            yield pickle.load(spool)  # noqa: S301
-        except EOFError:
-            return
+def _groups(items: Iterator[X9Item]) -> Iterator[list[X9Item]]:
+    group: list[X9Item] = []
+    held = 0
+    for item in items:
+        group.append(item)
+        held += sum(len(view.data) for view in item.views)
+        if len(group) >= _GROUP or held >= _GROUP_BYTES:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
 
 
-def display_findings(spooled_item: SpooledItem) -> Iterator[Finding]:
-    """A finding for each view of an item that cannot be displayed."""
-    for view in spooled_item.views:
-        if view.facts.problem:
-            yield Finding(
-                view.record,
-                view.offset,
-                "image data",
-                f"The {view.side.value} view cannot be displayed: {view.facts.problem}.",
-                f"{view.size} bytes",
-                "a TIFF or JPEG image",
-                spooled_item.item.ordinal,
-            )
+def _put(views: Sequence[X9ImageView], store: ImageStore, institution_id: UUID) -> list[bytes]:
+    """Store an item's views, one after the other; their hashes."""
+    hashes = []
+    for view in views:
+        sha256 = hashlib.sha256(view.data).digest()
+        store.put(institution_id, view.data, sha256)
+        hashes.append(sha256)
+    return hashes
 
 
-def _store_view(view: X9ImageView, store: ImageStore, institution_id: UUID) -> StoredView:
-    sha256 = hashlib.sha256(view.data).digest()
-    facts = inspect(view.data)
-    store.put(institution_id, view.data, sha256)
+def _stored(group: _Group) -> Iterator[SpooledItem]:
+    """The group's items once all their views are stored and looked at."""
+    facts = iter(group.facts.result())
+    for item, hashes in zip(group.items, group.hashes, strict=True):
+        views = map(_stored_view, item.views, hashes.result(), facts)
+        yield spool_item(item, tuple(views))
+
+
+def _stored_view(view: X9ImageView, sha256: bytes, facts: ImageFacts) -> StoredView:
     quality = dict(view.quality) if view.quality else None
-    return StoredView(view.side, sha256, len(view.data), facts, quality, view.record, view.offset)
+    return StoredView(view.side.value, sha256, len(view.data), facts, quality, view.record, view.offset)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, partial
 from itertools import chain, islice, repeat
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import anyio
@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.actor import Actor
 from console.audit.canonical import canonical
 from console.intake.facts import Draft, Lookups, SeenInFile, draft, facts_of, look_up
-from console.intake.images import SpooledItem, display_findings
 from console.intake.report import Progress, Stage
+from console.intake.spool import SpooledItem, display_findings
 from console.intake.survey import Survey
 from console.intake.x9.records import Finding
 from console.policy.judgement import Judge, Judgement
@@ -48,6 +48,7 @@ _BATCH = 1_000
 MAX_FINDINGS = 10_000
 
 Row = dict[str, Any]
+Work = TypeVar("Work")
 
 
 @dataclass
@@ -174,22 +175,24 @@ async def write_items(
     routing = intake.institution.routing_number
     drafts = (draft(item, routing) for item in items)
     sizes = chain(_FIRST_BATCHES, repeat(_BATCH))
-    while part := await _take(drafts, next(sizes)):
+    part = await anyio.to_thread.run_sync(_take, drafts, next(sizes))
+    while part:
         lookups = await look_up(session, part, intake.file_id, intake.received_here.date(), routing)
         intake.seen.count(part)
-        # While the server inserts the batch before, this one is judged; not while one is copied: a thread at work
-        # beside a COPY holds the interpreter and makes each wait of it longer.
-        batch = await _beside(insert_staged(session, staged), partial(_batch, intake, part, lookups))
+        # While the server inserts the batch before, this one is judged and the next one read; not while one is copied:
+        # a thread at work beside a COPY holds the interpreter and makes each wait of it longer.
+        work = partial(_judge_and_take, intake, part, lookups, drafts, next(sizes))
+        batch, part = await _beside(insert_staged(session, staged), work)
         ids |= batch.ids
         display += batch.display[: MAX_FINDINGS - len(display)]
-        progress.done += len(part)
+        progress.done += len(batch.items)
         intake.clear(batch.clearances)
         staged = await _stage(session, batch)
     await insert_staged(session, staged)
     return ids, display
 
 
-async def _beside(inserting: Coroutine[Any, Any, None], work: Callable[[], Batch]) -> Batch:
+async def _beside(inserting: Coroutine[Any, Any, None], work: Callable[[], Work]) -> Work:
     """What `work` makes, in a thread, while the server inserts; both are over at the end."""
     running = asyncio.ensure_future(inserting)
     try:
@@ -198,9 +201,16 @@ async def _beside(inserting: Coroutine[Any, Any, None], work: Callable[[], Batch
         await running
 
 
-async def _take(drafts: Iterator[Draft], size: int) -> list[Draft]:
-    """The next batch, read in a thread: the event loop serves pages meanwhile."""
-    return await anyio.to_thread.run_sync(lambda: list(islice(drafts, size)))
+def _take(drafts: Iterator[Draft], size: int) -> list[Draft]:
+    """The next batch."""
+    return list(islice(drafts, size))
+
+
+def _judge_and_take(
+    intake: Intake, part: Sequence[Draft], lookups: Lookups, drafts: Iterator[Draft], size: int
+) -> tuple[Batch, list[Draft]]:
+    with _no_collection():
+        return _judged(intake, part, lookups), _take(drafts, size)
 
 
 async def _stage(session: AsyncSession, batch: Batch) -> list[sql.Composable]:
@@ -250,18 +260,13 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _batch(intake: Intake, part: Sequence[Draft], lookups: Lookups) -> Batch:
-    with _no_collection():
-        return _judged(intake, part, lookups)
-
-
 def _judged(intake: Intake, part: Sequence[Draft], lookups: Lookups) -> Batch:
     batch = Batch()
     for one in part:
         item_id = _add_item(batch, intake, one, lookups)
         found = list(display_findings(one.spooled))
-        if found or one.spooled.item.findings:
-            batch.ids[one.spooled.item.ordinal] = item_id
+        if found or one.spooled.found:
+            batch.ids[one.spooled.ordinal] = item_id
         batch.display += found
     return batch
 
@@ -290,7 +295,7 @@ def _add_item(batch: Batch, intake: Intake, one: Draft, lookups: Lookups) -> UUI
 
 
 def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None, word: Judgement) -> Row:
-    item = one.spooled.item
+    item = one.spooled
     queue = intake.queues[word.queue]
     warning = queue.warning_minutes
     if warning is None:
@@ -302,7 +307,7 @@ def _item_row(intake: Intake, one: Draft, item_id: UUID, account_id: UUID | None
         "file_id": intake.file_id,
         "ordinal": item.ordinal,
         "record": item.record,
-        "kind": str(item.kind),
+        "kind": item.kind,
         "item_type": "on_us" if one.on_us else "transit",
         "status": (Status.NEW if word.needs_review else Status.CLEARED).value,
         "version": 1,
@@ -341,7 +346,7 @@ def _image_rows(intake: Intake, one: Draft, item_id: UUID) -> Iterator[Row]:
             "id": uuid4(),
             "institution_id": intake.institution.id,
             "item_id": item_id,
-            "side": str(view.side),
+            "side": view.side,
             "ordinal": ordinal,
             "sha256": view.sha256,
             "size": view.size,

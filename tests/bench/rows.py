@@ -8,7 +8,6 @@ orders and duplicates, raising flags, judging by the policy, and keeping every g
 from __future__ import annotations
 
 import hashlib
-import pickle
 import random
 import tempfile
 import time
@@ -24,9 +23,9 @@ from psycopg.types.json import Jsonb
 from console.actor import Actor
 from console.images.render import ImageFacts
 from console.intake.accounts import load_accounts
-from console.intake.images import SpooledItem, StoredView, spooled
 from console.intake.report import Progress
 from console.intake.rows import begin, file_row, write_items
+from console.intake.spool import PART, SpooledItem, StoredView, spool_item, spool_items, spooled
 from console.intake.survey import Survey
 from console.intake.x9.records import Addendum, ItemKind, Side, Totals, X9Item
 from db.engine import transaction
@@ -59,8 +58,8 @@ async def _write(items: int, repeat: int) -> float:
     best = float("inf")
     for turn in range(repeat):
         with tempfile.TemporaryFile() as spool:
-            for n in range(items):
-                pickle.dump(_item(bank, turn * items + n), spool, pickle.HIGHEST_PROTOCOL)
+            for first in range(turn * items, (turn + 1) * items, PART):
+                spool_items(spool, [_item(bank, n) for n in range(first, min(first + PART, (turn + 1) * items))])
             start = time.perf_counter()
             await _write_file(bank.system, spooled(spool), turn)
             best = min(best, time.perf_counter() - start)
@@ -100,10 +99,12 @@ def _item(bank: Bank, n: int) -> SpooledItem:
     )
     facts = ImageFacts("tiff", 1200, 540, 200, None)
     views = tuple(
-        StoredView(side, hashlib.sha256(f"{side} {n}".encode()).digest(), 9_000, facts, None, 5 * n + 6, 40_000 * n)
+        StoredView(
+            side.value, hashlib.sha256(f"{side} {n}".encode()).digest(), 9_000, facts, None, 5 * n + 6, 40_000 * n
+        )
         for side in Side
     )
-    return SpooledItem(item, views)
+    return spool_item(item, views)
 
 
 def _bare_copy(url: str, repeat: int) -> tuple[float, float]:

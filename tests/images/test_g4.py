@@ -7,9 +7,9 @@ import random
 import pytest
 from PIL import Image, ImageDraw
 
-from console.images.g4 import decodes_whole
+from console.images.g4 import decode_whole
 from console.images.plain_tiff import PlainTiff, read_plain_tiff
-from console.images.render import inspect
+from console.images.render import inspect, inspect_all
 from console.intake.x9.tiff import write_tiff
 from tests.images.test_plain_tiff import build, by_pillow, plain_entries
 
@@ -26,6 +26,10 @@ def picture() -> Image.Image:
     for y in range(20, HEIGHT, 40):
         draw.line((30, y, WIDTH - 30, y + 11), 0, 3)
     return image
+
+
+def decodes_whole(codes: bytes, width: int, height: int) -> bool:
+    return decode_whole([codes], width, height) == [True]
 
 
 def plain(tiff: bytes) -> PlainTiff:
@@ -103,3 +107,23 @@ def test_any_size_will_do(width: int, height: int) -> None:
     ImageDraw.Draw(image).line((width, 0, 3, height), 0)
     image.putpixel((0, height - 1), 255)
     assert decodes_whole(plain(write_tiff(image)).codes, width, height)
+
+
+def test_pictures_looked_at_together_are_found_as_each_by_itself(tiff: bytes) -> None:
+    """Damaged ones among sound ones of the same size and of others, and some that are no plain check image."""
+    dice = random.Random(3)
+    sound = plain(tiff).codes
+    damaged = []
+    for turn in range(40):
+        codes = bytearray(sound)
+        for _ in range(1 << (turn % 11)):
+            codes[dice.randrange(len(codes))] = dice.randrange(256)
+        damaged.append(with_codes(bytes(codes)))
+    low = write_tiff(picture().crop((0, 0, WIDTH, 300)))
+    others = [tiff, with_codes(sound[:900]), with_codes(b"\x00\x10\x01"), low, b"", b"no picture", tiff[:40]]
+    images = dice.sample(damaged + others * 4, 40 + 28)
+    together = inspect_all(images)
+    assert together == [inspect(one) for one in images]
+    assert {one.problem is None for one in together} == {True, False}
+    assert [facts.height for one, facts in zip(images, together, strict=True) if one == low] == [300] * 4
+    assert inspect_all([]) == []
