@@ -35,7 +35,9 @@ def main(arguments: Sequence[str]) -> None:
         if os.environ.get("CRC_BOOTSTRAP") != "off":
             _enter_environment(command)
         if command[0] in WITH_BROWSER and "--help" not in command:
-            os.environ["CRC_CHROMIUM"] = str(find_or_install_browser(say))
+            tests = command[0] == "test"
+            browser = find_or_install_browser(say, headless=tests, lighter=command == ["test"])
+            os.environ["CRC_CHROMIUM"] = str(browser)
         if command[0] == "test":
             _run_tests(command[1:])
     except (EnvironmentFailedError, BrowserNotFoundError) as fault:

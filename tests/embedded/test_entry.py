@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.browser import BrowserNotFoundError, find_browser
+from deploy.browser import HEADLESS, BrowserNotFoundError, find_browser
 from tests.embedded.conftest import ROOT
 
 
@@ -56,6 +57,9 @@ def test_the_browser_is_the_one_named_else_the_systems(browser: Path, monkeypatc
     monkeypatch.setenv("PATH", str(browser.parent))
     monkeypatch.delenv("CRC_CHROMIUM", raising=False)
     assert find_browser() == browser
+    lighter = browser.with_name(HEADLESS)
+    shutil.copy(browser, lighter)
+    assert (find_browser(), find_browser(headless=False)) == (lighter, browser)
     monkeypatch.setenv("CRC_CHROMIUM", sys.executable)
     assert find_browser() == Path(sys.executable)
     monkeypatch.setenv("CRC_CHROMIUM", "no-such-browser")
