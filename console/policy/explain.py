@@ -8,12 +8,11 @@ fires only where its condition is true. `compile.py` is the second engine; a pro
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Context
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from console.policy.conditions import AllOf, AnyNode, AnyOf, Condition, Multiple, Not, conditions_of
+from console.policy.conditions import Condition, Multiple
 from console.policy.fields import FIELDS
 from console.policy.operators import FieldType, Operator
 from console.policy.values import Value, folded
@@ -32,10 +31,6 @@ class ConditionFound(NamedTuple):
     value: Value | None
     truth: Truth
 
-
-# What was found out of one item: a truth for each condition, in the order of a `Questions`.
-Truths = Sequence[Truth]
-Reading = Callable[[Truths], Truth]
 
 # Products are exact, whatever this process's own context is.
 _EXACT: Final = Context(prec=2000)
@@ -70,96 +65,8 @@ _TIMES: Final[dict[Operator, _Times]] = {
 }
 
 
-class Questions:
-    """The conditions of many trees, made ready once. Each is asked once of an item, however many trees name it, and
-    every one is asked, so that all of them can be explained."""
-
-    def __init__(self, lists: Lists) -> None:
-        self._lists = lists
-        self._tests: list[Test] = []
-        self._places: dict[tuple[str, str, str], int] = {}
-
-    def add(self, node: AnyNode) -> Reading:
-        """A tree; what is given back reads its truth off the answers."""
-        match node:
-            case AllOf():
-                parts = _flat(node)
-                return _all([self.add(part) for part in parts], self._all_places(parts))
-            case AnyOf():
-                parts = _flat(node)
-                return _any([self.add(part) for part in parts], self._all_places(parts))
-            case Not():
-                part = self.add(node.part)
-                return lambda truths: None if (truth := part(truths)) is None else not truth
-            case _:
-                return itemgetter(self._place(node))
-
-    def ask(self, facts: Facts) -> list[Truth]:
-        """The answers of one item."""
-        return [test(facts) for test in self._tests]
-
-    def explain(self, node: AnyNode, facts: Facts, truths: Truths) -> tuple[ConditionFound, ...]:
-        """What was found for each condition of a tree that was added, in its order."""
-        return tuple(ConditionFound(one, facts.get(one.field), truths[self._place(one)]) for one in conditions_of(node))
-
-    def _place(self, condition: Condition) -> int:
-        key = (condition.field, condition.op.value, repr(condition.value))
-        if key not in self._places:
-            self._places[key] = len(self._tests)
-            self._tests.append(_condition(condition, self._lists))
-        return self._places[key]
-
-    def _all_places(self, parts: Sequence[AnyNode]) -> tuple[int, ...] | None:
-        """Where the answers stand, if every part is a condition by itself."""
-        conditions = [part for part in parts if isinstance(part, Condition)]
-        return tuple(map(self._place, conditions)) if len(conditions) == len(parts) > 1 else None
-
-
-def _flat(node: AllOf | AnyOf) -> list[AnyNode]:
-    """The parts of a group, with those of a group of the same kind in it: the truth is the same."""
-    found: list[AnyNode] = []
-    for part in node.all if isinstance(node, AllOf) else node.any:
-        if isinstance(part, (AllOf, AnyOf)) and type(part) is type(node):
-            found += _flat(part)
-        else:
-            found.append(part)
-    return found
-
-
-def evaluator(node: AnyNode, lists: Lists) -> Test:
-    """One tree as a function of an item's facts."""
-    questions = Questions(lists)
-    reading = questions.add(node)
-    return lambda facts: reading(questions.ask(facts))
-
-
-def _all(parts: list[Reading], places: tuple[int, ...] | None) -> Reading:
-    together = _together(parts, places)
-
-    def read(truths: Truths) -> Truth:
-        found = together(truths)
-        return False if False in found else None if None in found else True
-
-    return read
-
-
-def _any(parts: list[Reading], places: tuple[int, ...] | None) -> Reading:
-    together = _together(parts, places)
-
-    def read(truths: Truths) -> Truth:
-        found = together(truths)
-        return True if True in found else None if None in found else False
-
-    return read
-
-
-def _together(parts: list[Reading], places: tuple[int, ...] | None) -> Callable[[Truths], Sequence[Truth]]:
-    if places is not None:
-        return itemgetter(*places)
-    return lambda truths: [part(truths) for part in parts]
-
-
-def _condition(condition: Condition, lists: Lists) -> Test:
+def test_of(condition: Condition, lists: Lists) -> Test:
+    """A condition as a function of an item's facts."""
     name, op, wanted = condition.field, condition.op, condition.wanted
     if op is Operator.IS_MISSING:
         return lambda facts: facts.get(name) is None

@@ -29,9 +29,10 @@ from console.policy.actions import (
     SetSlaHours,
     SkipReview,
 )
-from console.policy.explain import ConditionFound, Facts, Lists, Questions, Truth, Truths
+from console.policy.explain import ConditionFound, Facts, Lists, Truth
 from console.policy.flag_conditions import URGENT_FLAGS, flag_conditions
 from console.policy.model import PolicyDocument, Rule
+from console.policy.questions import Answers, Questions
 from console.policy.routing import Route
 from console.policy.values import folded
 
@@ -106,7 +107,7 @@ class Explanation(NamedTuple):
     word: Judgement
     facts: Facts
     place: str
-    truths: Truths
+    answers: Answers
     judge: Judge
 
     @property
@@ -121,17 +122,18 @@ class Judge:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._thresholds = terms.document.thresholds
-        self._raising = Questions(terms.lists)
-        self._flags = [(code, self._raising.add(node)) for code, node in flag_conditions(self._thresholds).items()]
-        self._asking = Questions(terms.lists)
-        self._rules = [(rule, _scope(rule), self._asking.add(rule.when)) for rule in terms.rules]
-        self._routes = [(route.queue, self._asking.add(route.criteria.node)) for route in terms.routes]
-        self._asked: dict[tuple[int, ...], _Asked] = {}
+        flags = flag_conditions(self._thresholds)
+        trees = [*flags.values(), *(rule.when for rule in terms.rules), *(one.criteria.node for one in terms.routes)]
+        self._questions = Questions(terms.lists, trees)
+        wanted = self._questions.wanted
+        self._flags = [(code, *wanted(node)) for code, node in flags.items()]
+        self._rules = [(at, _scope(rule), *wanted(rule.when)) for at, rule in enumerate(terms.rules)]
+        self._routes = [(route.queue, *wanted(route.criteria.node)) for route in terms.routes]
+        self._words: dict[_Found, Judgement] = {}
 
     def flags(self, facts: Facts) -> tuple[str, ...]:
         """The built-in flags that the thresholds raise on these facts."""
-        truths = self._raising.ask(facts)
-        return tuple([code for code, reading in self._flags if reading(truths)])
+        return _raised(self._flags, self._questions.ask(facts))
 
     def judge(self, facts: Facts, queue: str | None = None) -> Judgement:
         """The word on an item that is in this queue; None: on one that comes in."""
@@ -139,56 +141,83 @@ class Judge:
 
     def explain(self, facts: Facts, queue: str | None = None) -> Explanation:
         """The same word, and what each condition of each rule in effect found."""
-        flags = self.flags(facts)
-        known = {**facts, "flags": frozenset(flags)}
-        truths = self._asking.ask(known)
-        own = next((key for key, reading in self._routes if reading(truths)), None)
-        place = queue or own or _default_queue(self._priority(known, flags, flags))
+        answers = self._questions.ask(facts)
+        flags = _raised(self._flags, answers)
+        answers |= self._questions.ask_flags(frozenset(flags))
+        own = next(iter(_raised(self._routes, answers)), None) if self._routes else None
+        large = facts["amount"] >= self._thresholds.high_priority_amount
+        place = queue or own or _default_queue(_priority(large, flags, flags))
         fired = tuple(
-            [at for at, (_, scope, reading) in enumerate(self._rules) if reading(truths) and scope(known, place)]
+            [
+                at
+                for at, scope, bits, more in self._rules
+                if answers & bits == bits and (more is None or more(answers)) and (scope is None or scope(facts, place))
+            ]
         )
-        return Explanation(self._word(known, flags, own, fired), known, place, truths, self)
+        found = _Found(flags, fired, own, large, facts["amount"] >= self._thresholds.dual_control_amount)
+        word = self._words.get(found)
+        if word is None:
+            word = self._word(found)
+            # As many as there are combinations that occur, bounded against the rare ones.
+            if len(self._words) < _COMBINATIONS:
+                self._words[found] = word
+        return Explanation(word, facts, place, answers, self)
 
     def found(self, explanation: Explanation) -> Iterator[RuleFound]:
         """What an explanation of this judge's says of every rule."""
-        facts, truths = explanation.facts, explanation.truths
-        for rule, scope, reading in self._rules:
-            conditions = self._asking.explain(rule.when, facts, truths)
-            yield RuleFound(rule, scope(facts, explanation.place), reading(truths), conditions)
+        facts, answers = {**explanation.facts, "flags": frozenset(explanation.word.flags)}, explanation.answers
+        for rule, (_, scope, *_) in zip(self.terms.rules, self._rules, strict=True):
+            conditions = self._questions.explain(rule.when, facts, answers)
+            in_scope = scope is None or scope(facts, explanation.place)
+            yield RuleFound(rule, in_scope, self._questions.truth_of(rule.when)(answers), conditions)
 
-    def _priority(self, known: Facts, flags: Collection[str], standing: object) -> Priority:
-        large = known["amount"] >= self._thresholds.high_priority_amount
-        if large and standing:
-            return Priority.CRITICAL
-        if large or not URGENT_FLAGS.isdisjoint(flags):
-            return Priority.HIGH
-        return Priority.MEDIUM if standing else Priority.LOW
-
-    def _word(self, known: Facts, flags: tuple[str, ...], own: str | None, fired: tuple[int, ...]) -> Judgement:
-        asked = self._asked.get(fired)
-        if asked is None:
-            asked = _Asked(self.terms, [self._rules[at][0] for at in fired])
-            # As many as there are combinations that occur, bounded against the rare ones.
-            if len(self._asked) < _COMBINATIONS:
-                self._asked[fired] = asked
-        standing = flags or asked.added
-        two_people = asked.two_people or known["amount"] >= self._thresholds.dual_control_amount
-        priority = min(self._priority(known, flags, standing), asked.priority)
+    def _word(self, found: _Found) -> Judgement:
+        asked = _Asked(self.terms, [self.terms.rules[at] for at in found.fired])
+        standing = found.flags or asked.added
+        two_people = asked.two_people or found.dual
+        priority = min(_priority(found.large, found.flags, standing), asked.priority)
         return Judgement(
             not asked.skips or two_people or bool(standing),
-            asked.target or own or _default_queue(priority),
+            asked.target or found.own or _default_queue(priority),
             priority,
-            min(_risk(flags, standing), asked.risk_level),
+            min(_risk(found.flags, standing), asked.risk_level),
             asked.hours,
             self._thresholds.sla_hours,
             two_people,
             asked.blind or self._thresholds.blind_second_review,
             asked.reason,
             asked.note,
-            flags,
+            found.flags,
             asked.added,
             asked.rules,
         )
+
+
+class _Found(NamedTuple):
+    """All on which the word depends: the flags, which rules fire, the queue whose criteria want the item, and whether
+    the amount is of high priority and of dual control."""
+
+    flags: tuple[str, ...]
+    fired: tuple[int, ...]
+    own: str | None
+    large: bool
+    dual: bool
+
+
+def _raised(
+    wanted: Sequence[tuple[str, Answers, Callable[[Answers], bool] | None]], answers: Answers
+) -> tuple[str, ...]:
+    """The names of what holds by these answers, each beside where it is `Wanted`."""
+    return tuple([name for name, bits, more in wanted if answers & bits == bits and (more is None or more(answers))])
+
+
+def _priority(large: bool, flags: Collection[str], standing: object) -> Priority:
+    """What the thresholds alone say. `large`: from the high-priority amount on; `standing`: whether any flag stands."""
+    if large and standing:
+        return Priority.CRITICAL
+    if large or not URGENT_FLAGS.isdisjoint(flags):
+        return Priority.HIGH
+    return Priority.MEDIUM if standing else Priority.LOW
 
 
 _COMBINATIONS: Final = 4096
@@ -227,12 +256,12 @@ class _Asked:
 Scoped = Callable[[Facts, str], bool]
 
 
-def _scope(rule: Rule) -> Scoped:
-    """Whether a rule holds for an item of these facts that is in this queue."""
+def _scope(rule: Rule) -> Scoped | None:
+    """Whether a rule holds for an item of these facts that is in this queue; None: for every one."""
     item_types, queues = frozenset(rule.scope.item_types), frozenset(rule.scope.queues)
     account_types = frozenset(map(folded, rule.scope.account_types))
     if not (item_types or account_types or queues):
-        return lambda _, __: True
+        return None
     return lambda facts, place: (
         (not item_types or facts["item_type"] in item_types)
         and (not account_types or folded(facts.get("account_type") or "") in account_types)

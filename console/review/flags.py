@@ -12,12 +12,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from console.policy.explain import Test, evaluator
+from console.policy.explain import Test
 from console.policy.facts import AccountFacts, IssuedLine, ItemFacts
 from console.policy.flag_conditions import flag_conditions
 from console.policy.judgement import Judgement
 from console.policy.kept import read_facts
 from console.policy.model import Thresholds
+from console.policy.questions import evaluator
 
 # The MICR clear band is the bottom 5/8 inch of every check, on every stock (ANSI X9.100-160).
 MICR_REGION = "micr"

@@ -19,12 +19,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from console.policy.actions import Priority, RiskLevel
 from console.policy.compile import Columns, fact, fields_of, truth_of
 from console.policy.conditions import AnyNode
-from console.policy.explain import evaluator
 from console.policy.faults import read_document, read_rule
 from console.policy.judgement import Judge, Judgement, Terms
 from console.policy.judgement_sql import judgement_sql, side_by_side
 from console.policy.kept import facts_as_json, facts_as_text, facts_from_json
 from console.policy.outcomes_sql import OUTCOMES
+from console.policy.questions import evaluator
 from console.policy.routing import Criteria, Route
 from tests.conftest import Database
 from tests.policy import drawn

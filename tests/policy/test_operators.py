@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from console.policy.explain import evaluator
 from console.policy.faults import read_rule
 from console.policy.operators import OPERATORS, Operator
+from console.policy.questions import evaluator
 
 LISTS = {"bad": frozenset({"acme"})}
 FIVE = {"times": "5", "field": "average_90"}
@@ -39,11 +39,23 @@ CASES: list[tuple[str, str, Any, Any, Any]] = [
     # Up or down: five times the usual 100, or a fifth of it.
     ("amount", "changed_by_factor", FIVE, Decimal(500), Decimal("499.99")),
     ("amount", "changed_by_factor", FIVE, Decimal(20), Decimal("20.01")),
-    ("flags", "has_any", ["velocity", "serial_gap"], {"velocity"}, {"stale_dated"}),
-    ("flags", "has_all", ["velocity", "serial_gap"], {"velocity", "serial_gap", "stale_dated"}, {"velocity"}),
-    ("flags", "has_none", ["velocity", "serial_gap"], {"stale_dated"}, {"velocity", "stale_dated"}),
-    ("missing_sides", "is_empty", None, set(), {"back"}),
-    ("missing_sides", "is_not_empty", None, {"back"}, set()),
+    ("flags", "has_any", ["velocity", "serial_gap"], frozenset({"velocity"}), frozenset({"stale_dated"})),
+    (
+        "flags",
+        "has_all",
+        ["velocity", "serial_gap"],
+        frozenset({"velocity", "serial_gap", "stale_dated"}),
+        frozenset({"velocity"}),
+    ),
+    (
+        "flags",
+        "has_none",
+        ["velocity", "serial_gap"],
+        frozenset({"stale_dated"}),
+        frozenset({"velocity", "stale_dated"}),
+    ),
+    ("missing_sides", "is_empty", None, frozenset(), frozenset({"back"})),
+    ("missing_sides", "is_not_empty", None, frozenset({"back"}), frozenset()),
     ("payroll", "equals", True, True, False),
     ("payee", "is_missing", None, None, "Acme"),
     ("payee", "is_present", None, "Acme", None),
