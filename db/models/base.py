@@ -50,9 +50,16 @@ class OfInstitution:
     institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"))
 
 
+class OfItemsInstitution(OfInstitution):
+    """A table of what belongs to an item, written many rows at a time: a trigger sees that each row is of the
+    institution of its item, in place of a foreign key that would look for the institution of each row by itself."""
+
+    institution_id: Mapped[UUID] = mapped_column()
+
+
 def now() -> Any:
     """The database's clock, so that rows written by several replicas are in one order."""
     return func.now()
 
 
-__all__ = ["Amount", "Base", "OfInstitution", "OpaqueId", "Sha256", "now"]
+__all__ = ["Amount", "Base", "OfInstitution", "OfItemsInstitution", "OpaqueId", "Sha256", "now"]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Amount, Base, OfInstitution, OpaqueId, Sha256, now
+from db.models.base import Amount, Base, OfInstitution, OfItemsInstitution, OpaqueId, Sha256, now
 
 
 class FileReceived(OpaqueId, OfInstitution, Base):
@@ -63,14 +63,14 @@ class FileFinding(OpaqueId, OfInstitution, Base):
     expected: Mapped[str]
 
 
-class Image(OpaqueId, OfInstitution, Base):
+class Image(OpaqueId, OfItemsInstitution, Base):
     """An image's original bytes in the object store, named by their SHA-256."""
 
     __tablename__ = "image"
 
     # Of an item (front, back), or of an account (its signature card); an earlier check names its own front.
     item_id: Mapped[UUID | None] = mapped_column(ForeignKey("check_item.id"))
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     side: Mapped[str]
     # Place among the views of its item, as in the file.
     ordinal: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -85,6 +85,7 @@ class Image(OpaqueId, OfInstitution, Base):
 
     __table_args__ = (
         Index("ix_image_item", "item_id", "side"),
+        Index("ix_image_account_id", "account_id", postgresql_where=text("account_id is not null")),
         CheckConstraint("side in ('front','back','card')", name="side"),
         CheckConstraint("octet_length(sha256) = 32", name="sha256"),
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Amount, Base, OfInstitution, OpaqueId, Sha256, now
+from db.models.base import Amount, Base, OfInstitution, OfItemsInstitution, OpaqueId, Sha256, now
 
 # Literal in the indexes and in the queries that they serve.
 _OPEN = "status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')"
@@ -32,7 +32,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
 
     __tablename__ = "check_item"
 
-    file_id: Mapped[UUID] = mapped_column(ForeignKey("file_received.id"), index=True)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("file_received.id"))
     ordinal: Mapped[int]
     record: Mapped[int]
     kind: Mapped[str]
@@ -196,7 +196,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
     )
 
 
-class KeptFacts(OfInstitution, Base):
+class KeptFacts(OfItemsInstitution, Base):
     """What was known of an item when it came in, by the names of the policy's field catalogue. Append-only.
 
     Amounts and numbers are text, and what is missing is not there: `console.policy.kept` writes and reads it.
@@ -266,12 +266,12 @@ class ItemTransition(Base):
     to_status: Mapped[str] = mapped_column(primary_key=True)
 
 
-class Flag(OpaqueId, OfInstitution, Base):
+class Flag(OpaqueId, OfItemsInstitution, Base):
     """Something a reviewer must look at: what, why, the evidence, and the reviewer's answer."""
 
     __tablename__ = "flag"
 
-    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"), index=True)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("check_item.id"))
     code: Mapped[str]
     title: Mapped[str]
     explanation: Mapped[str]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from uuid import uuid4
+from contextlib import nullcontext
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -98,6 +99,50 @@ def test_the_application_owns_nothing_and_cannot_bypass(module_database: Databas
     ):
         with as_app(module_database, None) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into flag (id, institution_id, item_id, code, title, explanation, evidence, source)"
+        " values (gen_random_uuid(), %(institution)s, %(item)s, 'x', 'x', 'x', '{}', 'rule')",
+        "insert into item_facts (item_id, institution_id, received_at, facts)"
+        " values (%(item)s, %(institution)s, now(), '{}')",
+        "insert into image (id, institution_id, item_id, side, sha256, size, format)"
+        " values (gen_random_uuid(), %(institution)s, %(item)s, 'front', sha256('x'), 1, 'tiff')",
+        "insert into image (id, institution_id, side, sha256, size, format)"
+        " values (gen_random_uuid(), %(institution)s, 'card', sha256('x'), 1, 'tiff')",
+    ],
+)
+def test_what_belongs_to_an_item_is_of_its_institution(filled: str, module_database: Database, statement: str) -> None:
+    """Of nobody else's, whether there is such an institution or not, and no picture is nobody's."""
+    # Whoever inserts: row-level security does not hold for this one.
+    with psycopg.connect(module_database.superuser_url) as superuser:
+        row = superuser.execute("select id from check_item limit 1").fetchone()
+        assert row is not None
+        # Which has facts already.
+        superuser.execute("alter table item_facts disable trigger append_only")
+        superuser.execute("delete from item_facts")
+        superuser.execute("savepoint before")
+        for institution, refused in ((uuid4(), True), (UUID(filled), "item_id" not in statement)):
+            values = {"institution": institution, "item": row[0]}
+            with pytest.raises(psycopg.errors.ForeignKeyViolation) if refused else nullcontext():
+                superuser.execute(statement, values)
+            superuser.execute("rollback to savepoint before")
+        superuser.rollback()
+
+
+@pytest.mark.parametrize("table", ["flag", "image"])
+@pytest.mark.parametrize("place", ["institution_id", "item_id"])
+def test_what_belongs_to_an_item_stays_with_it(filled: str, module_database: Database, table: str, place: str) -> None:
+    with psycopg.connect(module_database.superuser_url) as superuser:
+        superuser.execute(
+            "insert into flag (id, institution_id, item_id, code, title, explanation, evidence, source)"
+            " select gen_random_uuid(), institution_id, id, 'x', 'x', 'x', '{}', 'rule' from check_item limit 1"
+        )
+        assert superuser.execute(f"update {table} set {place} = {place} where item_id is not null").rowcount
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            superuser.execute(f"update {table} set {place} = gen_random_uuid() where item_id is not null")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
