@@ -65,8 +65,10 @@ class Bank:
 _made: dict[str, tuple[Bank, BankRows]] = {}
 
 
-async def make_bank() -> Bank:
-    """The settings' institution with policy version 1 and its people."""
+async def make_bank(*, recorded: bool = False) -> Bank:
+    """The settings' institution with policy version 1 and its people. With `recorded` the audit trail tells of it."""
+    if recorded:
+        return await _make_bank()
     kind = bank_copies.kind_of(settings())
     if kind in _made and (ids := _made[kind][1].copied()):
         return _with_ids(_made[kind][0], ids)

@@ -242,7 +242,7 @@ def test_verify_names_a_row_that_was_changed(run: Callable, database: Database, 
         from console.review.decisions import decide
         from console.review.states import Act
 
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         await import_items(bank, tmp_path, [x9_item(1, "10.00", "021000021")])
         item = (await item_ids(bank))[0]
         _, seen = await claimed(bank.reviewer, item)

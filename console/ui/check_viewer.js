@@ -82,12 +82,12 @@ export default {
       this.seq = check.seq;
       this.current = check;
       this.regions = check.regions;
-      this.startSeen();
       this.active = "front";
       this.drawer = "";
       this.load.other = "none";
       for (const side of SIDES) this.fetch(side);
       this.setState(check.state);
+      this.startSeen(); // last: until here the side of the check before is on screen
     },
     setState(state) {
       this.settle();

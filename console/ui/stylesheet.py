@@ -217,7 +217,7 @@ VIEWER: Final = """
 .crc-viewer { flex: 1; min-height: 0; min-width: 0; display: flex; flex-direction: column; position: relative;
   overflow: hidden;
   border-radius: var(--radius); background: var(--image-ground); color: var(--image-ink); }
-.crc-viewer-bar { display: flex; align-items: center; gap: 2px 7px; min-height: 38px; padding: 3px 6px;
+.crc-viewer-bar { display: flex; align-items: center; gap: 2px 4px; min-height: 38px; padding: 3px 6px;
   flex-wrap: wrap; background: var(--image-bar); }
 .crc-viewer-group { display: flex; align-items: center; gap: 2px; }
 .crc-viewer-bar button, .crc-drawer button, .crc-viewer-note button { display: inline-flex; align-items: center;

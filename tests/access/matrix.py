@@ -347,6 +347,8 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.queue_changes.close_queue": P.QUEUE_MANAGE,
     "review.queue_counts.counts": P.QUEUE_READ,
     "review.queue_counts.neighbours": P.QUEUE_READ,
+    "review.deciding.check_second": Inner("looks at what was read under its permission; reads nothing"),
+    "review.reach.ground_among": Inner("makes a condition of what was read; reads nothing"),
     "review.reach.reached": Inner("makes a condition of what was read; reads nothing"),
     "review.surroundings.look_ahead": P.ITEM_CLAIM,
     "review.surroundings.look_around": P.QUEUE_READ,

@@ -31,7 +31,7 @@ TAMPERING = [
 
 
 async def decided_bank(folder: Path) -> None:
-    bank = await make_bank()
+    bank = await make_bank(recorded=True)
     await import_items(bank, folder, [x9_item(n, "100.00", "021000021") for n in range(1, 4)])
     for item in (await item_ids(bank))[:2]:
         _, seen = await claimed(bank.reviewer, item)
@@ -67,7 +67,7 @@ def test_reviewers_do_not_verify(run: Callable) -> None:
     from console.access.permissions import NotAllowed
 
     async def story() -> None:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         with pytest.raises(NotAllowed):
             await verify(bank.reviewer)
         assert (await verify(bank.auditor)).ok

@@ -49,7 +49,7 @@ def tamper(database: Database, statement: str) -> None:
 
 def test_parts_come_round_and_cover_every_entry(run: Callable) -> None:
     async def story() -> None:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         whole, end = await verify_part(bank.auditor, Position(), 1, 1)
         assert whole.ok and whole.entries >= 5 and end == Position()
         at, seen = Position(), 0
@@ -66,7 +66,7 @@ def test_parts_come_round_and_cover_every_entry(run: Callable) -> None:
 
 def test_a_fault_is_told_and_stays_until_it_is_mended(run: Callable, database: Database) -> None:
     async def healthy() -> tuple[Actor, Actor, UUID]:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         assert await chain_checks.verify_slice() > 0 and await chain_checks.verify_everything() > 0
         for name in (CheckName.AUDIT_SLICE, CheckName.AUDIT_WHOLE):
             assert (await check(bank.administrator, name)).ok
@@ -113,7 +113,7 @@ def tls_server(tmp_path: Path) -> Iterator[str]:
 
 def test_what_expires_soon_is_told_in_time(run: Callable, console: Settings, tls_server: str) -> None:
     async def story() -> None:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         late = console.model_copy(update={"public_origin": tls_server, "expiry_warning_days": 1})
         early = late.model_copy(update={"expiry_warning_days": 3})
         assert await expiries.check_certificate(late) == 0
@@ -139,7 +139,7 @@ def test_what_expires_soon_is_told_in_time(run: Callable, console: Settings, tls
 
 def test_who_decides_on_an_access_review_is_reminded(run: Callable) -> None:
     async def story() -> None:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         due = datetime.now(UTC).date() + 20 * DAY
         await access_review.start(bank.administrator, "Autumn", due)
         told = []

@@ -61,7 +61,7 @@ async def story_of(folder: Path) -> tuple[Bank, Any]:
 
 
 async def _story(folder: Path) -> tuple[Bank, Any]:
-    bank = await make_bank()
+    bank = await make_bank(recorded=True)
     await import_items(bank, folder, [x9_item(1, "100.00", "021000021")])
     (item,) = await item_ids(bank)
     _, seen = await claimed(bank.reviewer, item)
@@ -109,7 +109,7 @@ async def exported(bank: Bank, month: date, folder: Path) -> Path:
 
 def test_months_are_made_ahead_and_entries_lie_in_theirs(run: Callable, database: Database) -> None:
     async def story() -> None:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         at_hand = await months_at_hand()
         this = TODAY.replace(day=1)
         assert at_hand.months[0].month == this and at_hand.ahead(TODAY) == AHEAD == 3 and at_hand.astray == 0
@@ -127,7 +127,7 @@ def test_months_are_made_ahead_and_entries_lie_in_theirs(run: Callable, database
 
 def test_without_its_month_an_entry_waits_and_moves_in_later(run: Callable, database: Database) -> None:
     async def story() -> None:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         month = TODAY.replace(day=1)
         async with transaction(bank.system) as session:
             before = len(list(await session.scalars(select(AuditEntry.id))))
@@ -148,7 +148,7 @@ def test_without_its_month_an_entry_waits_and_moves_in_later(run: Callable, data
 
 def test_the_month_never_goes_back_along_a_chain(run: Callable, database: Database) -> None:
     async def story() -> None:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         later = (TODAY.replace(day=1) + timedelta(days=40)).replace(day=1)
         with psycopg.connect(database.superuser_url) as connection:
             connection.execute("update audit_head set month = %s", (later,))
@@ -168,7 +168,7 @@ def guarded(module_database: Database) -> Iterator[str]:
 
     async def story() -> None:
         async with resources(settings()):
-            await make_bank()
+            await make_bank(recorded=True)
 
     with settings_on(module_database):
         asyncio.run(story())
@@ -311,7 +311,7 @@ def test_a_legal_hold_keeps_a_month_and_those_after_it(run: Callable, database: 
 
 
 def test_a_month_that_is_not_what_was_written_is_not_archived(run: Callable, database: Database) -> None:
-    bank = run(make_bank())
+    bank = run(make_bank(recorded=True))
     age(database, 1, 4, OLDEST)
     tampered(database, "update audit_entry set actor_name = 'Somebody else' where sequence = 3")
     with pytest.raises(ArchiveFault, match="entry 3 is not what was written"):
@@ -320,7 +320,7 @@ def test_a_month_that_is_not_what_was_written_is_not_archived(run: Callable, dat
 
 
 def test_the_database_detaches_only_what_is_old_exported_and_next(run: Callable, database: Database) -> None:
-    bank = run(make_bank())
+    bank = run(make_bank(recorded=True))
     age(database, 1, 4, OLDEST)
     recent = date(TODAY.year - 6, 1, 1)
     with psycopg.connect(database.owner_url) as owner:
@@ -357,7 +357,7 @@ def test_the_database_detaches_only_what_is_old_exported_and_next(run: Callable,
 
 def test_an_anchor_of_which_the_trail_does_not_tell_is_a_fault(run: Callable, database: Database) -> None:
     """Past every guard somebody cuts the chain off, so that what was changed before is not looked at."""
-    bank = run(make_bank())
+    bank = run(make_bank(recorded=True))
     tampered(
         database,
         "insert into audit_anchor (institution_id, month, entries, first_sequence, sequence, hash, export_sha256)"
@@ -368,7 +368,7 @@ def test_an_anchor_of_which_the_trail_does_not_tell_is_a_fault(run: Callable, da
 
 
 def test_a_changed_file_is_found(run: Callable, database: Database, tmp_path: Path) -> None:
-    bank = run(make_bank())
+    bank = run(make_bank(recorded=True))
     age(database, 1, 4, OLDEST)
 
     async def story() -> Path:
@@ -396,7 +396,7 @@ def test_two_institutions_are_cut_each_at_its_own_place(run: Callable, database:
     from tests.access.strangers import make_stranger
 
     async def make() -> tuple[Bank, Any]:
-        bank = await make_bank()
+        bank = await make_bank(recorded=True)
         return bank, await make_stranger(bank, tmp_path)
 
     bank, stranger = run(make())
@@ -449,7 +449,7 @@ def test_the_regular_check_tells_of_months_and_of_what_waits(run: Callable, data
 
 
 def test_an_auditor_verifies_an_archived_month_by_a_command(run: Callable, database: Database, tmp_path: Path) -> None:
-    bank = run(make_bank())
+    bank = run(make_bank(recorded=True))
     age(database, 1, 4, OLDEST)
 
     async def story() -> Path:
