@@ -20,11 +20,13 @@ from console.review.states import FINAL_STATUSES
 from db.engine import transaction
 from db.models import CheckItem, ItemDraft
 
-# A draft that comes after the item was decided finds no item to belong to: a slow message must not revive it.
+# A draft that comes after the item was decided finds no item to belong to: a slow message must not revive it. The item
+# is locked before the draft, as by whoever submits: its foreign key would lock it after, and the two wait in a circle.
 SAVE: Final = """
     insert into draft (institution_id, user_id, item_id, content, saved_at)
     select i.institution_id, :user, i.id, :content, now() from check_item i
     where i.id = :item and i.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
+    for key share of i
     on conflict (user_id, item_id) do update set content = excluded.content, saved_at = excluded.saved_at
     """
 _SAVE: Final = text(SAVE).bindparams(bindparam("content", type_=JSONB))

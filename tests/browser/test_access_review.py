@@ -89,6 +89,7 @@ def test_a_supervisor_reviews_access(site: Site, bank: Bank, open_browser: Calla
     passes_axe(page)
     dialog.get_by_role("button", name="Confirm").press("Enter")
     expect(page.get_by_text("confirmed", exact=True).first.locator("..")).to_contain_text("1")
+    expect(dialog).to_have_count(0)
     # A revocation wants a reason.
     row(page, "Lines of the review", "Second Reviewer").dblclick()
     dialog.get_by_role("button", name="Revoke").click()
@@ -98,6 +99,7 @@ def test_a_supervisor_reviews_access(site: Site, bank: Bank, open_browser: Calla
     expect(
         page.get_by_text("Second Reviewer no longer holds the role reviewer; the account is deactivated.")
     ).to_be_visible()
+    expect(dialog).to_have_count(0)
     # Nobody decides on their own line.
     row(page, "Lines of the review", "Supervisor").dblclick()
     expect(dialog).to_contain_text("This is your own role")

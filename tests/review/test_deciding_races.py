@@ -3,15 +3,18 @@ are, and each time one outcome."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from console.audit.verify import verify_all
 from console.review.choices import Choice
 from console.review.decisions import decide
+from console.review.draft import Draft
+from console.review.drafts import save_draft
 from console.review.states import Act
 from console.review.submission import Stage, Submission
 from console.review.undo import submit
@@ -35,6 +38,13 @@ async def counts(bank: Bank) -> tuple[int, ...]:
     async with transaction(bank.system) as session:
         tables = (Decision, Evidence, PendingDecision, Claim)
         return tuple([(await session.scalar(select(func.count()).select_from(one))) or 0 for one in tables])
+
+
+async def deadlocks(bank: Bank) -> int:
+    """How often PostgreSQL has ended one of two that waited for each other, in this database."""
+    async with transaction(bank.system) as session:
+        found = await session.scalar(text("select deadlocks from pg_stat_database where datname = current_database()"))
+        return int(found or 0)
 
 
 async def statuses(bank: Bank) -> dict[str, tuple[str, str]]:
@@ -93,3 +103,28 @@ def test_deciding_while_a_supervisor_moves_the_item(run: Callable, tmp_path: Pat
         assert (status == "approved") is (item in paid)
         assert (queue == "special_review") is (item in moved)
     assert run(verify_all()).ok
+
+
+def test_a_draft_saved_while_its_check_is_submitted_waits_its_turn(run: Callable, tmp_path: Path) -> None:
+    """Both write the draft and lock the item: in two orders they would wait in a circle, and one be ended."""
+
+    async def story() -> Bank:
+        bank, items = await bank_of(tmp_path, "100.00")
+        for at, item in enumerate(items):
+            _, seen = await claimed(bank.reviewer, item)
+            drafts = [Draft(act=Act.PAY, note=f"typed until {n}") for n in range(5)]
+
+            async def save_late(draft: Draft, after: float, item: UUID = item) -> None:
+                await asyncio.sleep(after)
+                await save_draft(bank.reviewer, item, draft)
+
+            # Saves begin a little later with each item, so that they meet every part of the submission.
+            await asyncio.gather(
+                submit(bank.reviewer, item, Submission(Stage.DECIDE, Choice(Act.PAY)), seen, draft=drafts[0]),
+                *(save_late(draft, (at + 4 * n) / 4000) for n, draft in enumerate(drafts)),
+            )
+        return bank
+
+    bank = run(story())
+    assert run(counts(bank)) == (0, 0, COUNT, COUNT)
+    assert run(deadlocks(bank)) == 0
