@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -47,13 +48,11 @@ class Reviewing(Protocol):
 
     async def used(self, actor: Actor) -> None: ...
     async def key(self, actor: Actor, action: str) -> None: ...
-    async def go(self, actor: Actor, action: str) -> None: ...
     async def leave(self, actor: Actor, path: str) -> None: ...
     async def take(self, actor: Actor) -> None: ...
     async def show_account(self, actor: Actor) -> None: ...
     async def answer(self, actor: Actor, flag_id: UUID, answer: Answer | None, reason: str) -> None: ...
     async def submit(self, actor: Actor) -> None: ...
-    async def undo(self, actor: Actor) -> None: ...
 
 
 class Desk:
@@ -67,54 +66,77 @@ class Desk:
         self._page, self._queues, self._reviewing, self._home = page, queues, reviewing, home
         self._zone = page.institution.zone
         self.drafts = DraftKeeper(page, self._drafts_held)
+        # The check that comes on the screen, and the one whose every part is there: for a moment, two.
         self._shown: Opened | None = None
+        self._drawn: Opened | None = None
         # Whoever decides has one form, and above it what was done before, for one check after another.
         self._decides: DecisionPanel | None = None
         self._steps: Still
         with frame.main:
             name = "Queue" if home == "/queue" else "Approvals"
-            self._bar = ReviewBar(frame, self._zone, page.handler(reviewing.go), home=name)
+            self._bar = ReviewBar(frame, self._zone, self._in_turn, home=name)
             self._desk = Element("div").classes("crc-desk")
             self._empty = Element("div").classes("crc-empty crc-away")
             with self._desk:
                 self._draw_desk()
             with self._empty:
                 self._draw_empty()
-            self.undo = UndoPanel(page.handler(reviewing.undo))
+            self.undo = UndoPanel(partial(self._in_turn, "undo"))
             self._heard, self._turn, self._sending = page.handler(reviewing.key), asyncio.Lock(), False
             self._hotkeys = Hotkeys((), self._in_turn)
         self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
 
     async def show(self, actor: Actor, opened: Opened, queue_name: str) -> None:
         """Show a check of a queue; parts that did not change stay as they are, with what is typed in them."""
-        before, self._shown = self._shown, opened
+        self._shown = opened
         view = opened.view
-        changed = before is None or before.view.id != view.id
         draft = self._draft(opened)
         self.viewer.show(actor, view, draft.viewer)
         self._desk.classes(remove="crc-away")
         self._empty.classes(add="crc-away")
-        if changed and self._page.client.has_socket_connection:
-            # The image is what a reviewer waits for: it is on its way before the rest is drawn.
+        if not self._is_drawn(opened) and self._page.client.has_socket_connection:
+            # The image is what a reviewer waits for: it is on its way before the rest is drawn. What is typed
+            # meanwhile is for this check, and its fields are not there yet.
+            self._arriving(True)
             await asyncio.sleep(_ON_ITS_WAY)
             if self._shown is not opened:
                 return
+        before = self._drawn if self._is_drawn(opened) else None
         self._bar.show(opened, queue_name)
-        if changed or (before and before.view.notes != view.notes):
+        if before is None or before.view.notes != view.notes:
             self.item.show(view)
         self.timeline.show(view)
-        if changed or (before and (before.view.account, before.view.earlier) != (view.account, view.earlier)):
+        if before is None or (before.view.account, before.view.earlier) != (view.account, view.earlier):
             self._account.show(view)
         self.flags.show(view, draft, answers=opened.standing in HOLDS, first=opened.standing is Standing.DECIDE)
-        if changed or (before and _form_of(before) != _form_of(opened)):
+        if before is None or _form_of(before) != _form_of(opened):
             self._draw_form(opened)
-        if changed:
+        if before is None:
             self._restored.set_visibility(opened.draft is not None and opened.draft.chosen and draft is opened.draft)
+        self._drawn = opened
+        self._arriving(False)
+
+    def is_for(self, opened: Opened) -> bool:
+        """Whether the form on the screen is this check's, and not that of the one before."""
+        return self._shown is opened and self._is_drawn(opened)
 
     def close(self) -> None:
         """Nothing is on this desk any more, and no key is heard: the page shows something else."""
-        self._shown = None
+        self._shown = self._drawn = None
         self._hotkeys.set_keys(())
+        # Whoever comes back sees another check: nothing of this one for a moment before it.
+        self._bar.clear("")
+        self._desk.classes(add="crc-away")
+
+    def _is_drawn(self, opened: Opened) -> bool:
+        return self._drawn is not None and self._drawn.view.id == opened.view.id
+
+    def _arriving(self, arriving: bool) -> None:
+        """Say to the browser whether the form is still that of the check before."""
+        if arriving:
+            self._form.props["data-arriving"] = True
+        else:
+            self._form.props.pop("data-arriving", None)
 
     def place(self, place: tuple[int, int]) -> None:
         """Say the how manieth check of how many this one is."""
@@ -127,7 +149,7 @@ class Desk:
 
     def show_empty(self, words: str, queue_name: str) -> None:
         """Show that nothing waits in a queue, in these words."""
-        self._shown = None
+        self._shown = self._drawn = None
         self._empty_words.set_text(words)
         self._bar.clear(queue_name)
         self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet", "undo"})
@@ -139,8 +161,8 @@ class Desk:
         self.form.focus(field)
 
     async def _in_turn(self, action: str) -> None:
-        """Keys act in the order in which they were pressed, whoever has to be asked first; what is pressed while a
-        decision is on its way was not meant for the check that follows it."""
+        """Keys and what leads to another check act in the order in which they came, whoever has to be asked first; what
+        is pressed while a decision is on its way was not meant for the check that follows it."""
         if self._sending:
             return
         submits = action == "submit"
@@ -172,10 +194,10 @@ class Desk:
             show_account = page.handler(reviewing.show_account)
             self.item = ItemPanel(self._zone, show_account, self.timeline.toggle, may_show=may_show)
             self.flags = FlagsPanel(page.handler(reviewing.answer))
-            with Element("section").classes("crc-form") as form:
-                form.props["aria-label"] = "Decision"
+            with Element("section").classes("crc-form") as self._form:
+                self._form.props["aria-label"] = "Decision"
                 # Whoever leaves a field may leave the machine next.
-                form.on("focusout", self.drafts.save, [])
+                self._form.on("focusout", self.drafts.save, [])
                 self._restored = _quiet("Draft restored: this is what you had chosen and typed.")
                 self._held = _quiet("Your draft cannot be saved at present. It is kept on this page until it can.")
                 self._form_box = Element("div").classes("crc-form-parts")

@@ -188,7 +188,7 @@ class Review:
 
     async def take(self, actor: Actor) -> None:
         """Claim the check that is shown."""
-        if self._opened is not None:
+        if self._opened is not None and self._desk.is_for(self._opened):
             await claim(actor, self._opened.view.id)
             await self._reload(actor)
 
@@ -207,7 +207,7 @@ class Review:
 
     async def submit(self, actor: Actor) -> None:
         """Do what the button says. Where that is refused, nothing typed is lost."""
-        if self._opened is None or self._busy:
+        if self._opened is None or self._busy or not self._desk.is_for(self._opened):
             return
         self._busy = True
         try:

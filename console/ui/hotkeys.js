@@ -15,9 +15,9 @@ function isField(element) {
 
 const AWAITED = 5000; // ms in which the page may draw a field that a key asked for
 
-/** The field of a name, whether the name stands on it or around it. */
+/** The field of a name, whether the name stands on it or around it; not one that gives way to another at this moment. */
 function fieldOf(name) {
-  const found = document.querySelector(`[data-focus="${name}"]`);
+  const found = [...document.querySelectorAll(`[data-focus="${name}"]`)].find((one) => !one.closest("[data-arriving]"));
   return found?.matches("input, textarea") ? found : found?.querySelector("input, textarea");
 }
 
@@ -82,6 +82,8 @@ export default {
     keydown(event) {
       if (event.key === "Tab") this.withTab = true;
       if (event.isComposing || event.defaultPrevented) return;
+      // A field of what was on the screen before: what is pressed now is meant for what comes.
+      if (document.activeElement?.closest("[data-arriving]") && isField(document.activeElement)) document.activeElement.blur();
       const focused = document.activeElement;
       if (event.key === "Escape") this.awaited = null;
       if (this.typedAhead(event)) return;
@@ -116,13 +118,20 @@ export default {
     },
     command({ detail: { target, action } }) {
       if (target === "sheet") this.$refs.sheet.showModal();
-      if (target === "focus") fieldOf(action)?.focus();
+      const isThere = target === "focus" && (fieldOf(action) || document.querySelector("[data-arriving]"));
+      if (isThere) this.focus(action);
     },
-    /** Focuses a field now, or keeps what is typed until the server has drawn it. */
+    /** Focuses a field now, or keeps what is typed until it is drawn. */
     focus(name) {
-      const field = fieldOf(name);
-      this.awaited = field ? null : { field: name, text: "", enter: false, until: performance.now() + AWAITED };
-      field?.focus();
+      this.awaited = { field: name, text: "", enter: false, until: performance.now() + AWAITED };
+      this.lookForAwaited();
+    },
+    lookForAwaited() {
+      if (!this.awaited || performance.now() > this.awaited.until) return (this.awaited = null);
+      const field = fieldOf(this.awaited.field);
+      if (field) field.focus();
+      if (field && document.activeElement === field) return (this.awaited = null);
+      setTimeout(this.lookForAwaited, 20);
     },
     typedAhead(event) {
       if (!this.awaited || performance.now() > this.awaited.until) this.awaited = null;
