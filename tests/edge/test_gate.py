@@ -210,7 +210,7 @@ class Socket:
         await self.incoming.put({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> dict[str, Any]:
-        return await asyncio.wait_for(self.outgoing.get(), 5)
+        return await asyncio.wait_for(self.outgoing.get(), 30)
 
 
 def listening_site(current: Settings) -> tuple[FastAPI, list[str]]:

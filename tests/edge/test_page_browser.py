@@ -20,8 +20,10 @@ from websockets.sync.client import ClientConnection, connect
 from console.access import session_store
 from deploy.embedded.ports import free_ports
 from tests import warm
-from tests.browser.site import ARGUMENTS, CHROMIUM
+from tests.browser.site import ARGUMENTS, CHROMIUM, PATIENCE_MS
 from tests.conftest import environ_on
+
+PATIENCE = PATIENCE_MS / 1000
 
 
 @dataclass
@@ -110,9 +112,9 @@ def test_when_the_session_ends_the_open_page_can_do_nothing_more(
     # Without waiting for it: the page may have been left already, by itself.
     page.evaluate("[...document.querySelectorAll('button')].find(one => /do it/i.test(one.innerText))?.click()")
     # The browser is led to the sign-in, and knows where it was.
-    page.wait_for_url(re.compile(r"/sign-in\?"), timeout=15_000)
+    page.wait_for_url(re.compile(r"/sign-in\?"), timeout=PATIENCE_MS)
     assert parse_qs(urlsplit(page.url).query) == {"next": ["/page?text=1"], "reason": ["ended"]}
-    assert page.get_by_text("Your session has ended").is_visible()
+    page.get_by_text("Your session has ended").wait_for()
     assert log(served, served.tokens[1]) == before
 
 
@@ -123,14 +125,17 @@ def test_a_replayed_message_works_for_its_own_session_alone(
     page.on("websocket", lambda opened: opened.on("framesent", lambda frame: frames.append(frame)))
     page.goto(served.origin + "/page")
     page.wait_for_function("window.did_handshake")
-    page.get_by_role("button", name="Do it").click()
-    page.get_by_text("clicks").wait_for()
-    (event,) = [frame for frame in frames if isinstance(frame, str) and frame.startswith('42["event"')]
+    event = click(served, served.tokens[0], page, frames)
     before = log(served, served.tokens[0])["clicks"]
     assert answer_to(served, served.tokens[1], event) == 4403
     assert log(served, served.tokens[0])["clicks"] == before
     # Within one session NiceGUI takes it from any socket: so it is the gate that kept the other out.
-    assert answer_to(served, served.tokens[0], event) is None
+    with open_socket(served, served.tokens[0], served.origin) as own:
+        greet(own)
+        own.send(event)
+        page.get_by_text(f"clicks {len(before) + 1}", exact=True).wait_for()
+        with pytest.raises(TimeoutError):
+            own.recv(timeout=0.1)
     assert len(log(served, served.tokens[0])["clicks"]) == len(before) + 1
 
 
@@ -145,30 +150,26 @@ def test_pages_close_when_the_session_ends_elsewhere_and_no_replayed_message_is_
     first.goto(served.origin + "/page")
     for page in (first, second):
         page.wait_for_function("window.did_handshake")
-    first.get_by_role("button", name="Do it").click()
-    first.get_by_text("clicks").wait_for()
-    (event,) = [frame for frame in frames if isinstance(frame, str) and frame.startswith('42["event"')]
+    event = click(served, token, first, frames)
     with open_socket(served, token, served.origin) as idle:
-        idle.recv(timeout=5)
-        idle.send("40")
-        idle.recv(timeout=5)
+        greet(idle)
         before = log(served, witness)
         with redis.Redis.from_url(served.redis_url) as client:
             client.delete(session_store.key(token))
         ended = time.monotonic()
         for page in (first, second):
             page.wait_for_url(re.compile(r"/sign-in\?"), timeout=5_000)
-            assert page.get_by_text("you are signed out").is_visible()
+            page.get_by_text("you are signed out").wait_for()
         assert time.monotonic() - ended < 5
         # The message of before, in a socket that was open all the time, in a new one, and in somebody else's.
         idle.send(event)
         with pytest.raises(ConnectionClosed):
-            idle.recv(timeout=5)
+            idle.recv(timeout=PATIENCE)
         assert idle.close_code == 4401
     with open_socket(served, token, served.origin) as late, pytest.raises(ConnectionClosed):
         late.send(event)
         while True:
-            late.recv(timeout=5)
+            late.recv(timeout=PATIENCE)
     assert answer_to(served, witness, event) == 4403
     assert log(served, witness) == before
 
@@ -179,10 +180,10 @@ def test_a_socket_without_cookie_or_from_elsewhere_is_refused(served: Site) -> N
             open_socket(served, token, origin).close()
         assert refused.value.response.status_code == 403
     with open_socket(served, "", served.origin) as anonymous:
-        assert anonymous.recv(timeout=5).startswith("0{")
-        assert "handshake failed" in anonymous.recv(timeout=5)
+        assert anonymous.recv(timeout=PATIENCE).startswith("0{")
+        assert "handshake failed" in anonymous.recv(timeout=PATIENCE)
         with pytest.raises(ConnectionClosed):
-            anonymous.recv(timeout=5)
+            anonymous.recv(timeout=PATIENCE)
         assert anonymous.close_code == 4401
 
 
@@ -192,20 +193,30 @@ def open_socket(served: Site, token: str, origin: str | None) -> ClientConnectio
     return connect(address, origin=origin, additional_headers=headers)
 
 
+def click(served: Site, token: str, page: Page, frames: list[str]) -> str:
+    """Press the page's button; its message, once the page's own code was called."""
+    count = len(log(served, token)["clicks"])
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text(f"clicks {count + 1}", exact=True).wait_for()
+    (event,) = [frame for frame in frames if isinstance(frame, str) and frame.startswith('42["event"')]
+    return event
+
+
+def greet(socket: ClientConnection) -> None:
+    """What a page's socket says and hears before its first event."""
+    socket.recv(timeout=PATIENCE)
+    socket.send("40")
+    socket.recv(timeout=PATIENCE)
+
+
 def answer_to(served: Site, token: str, event: str) -> int | None:
-    """The code with which a socket of this session is closed over an event; None where it stays open."""
+    """The code with which a socket of this session is closed over an event."""
     with open_socket(served, token, served.origin) as own:
-        own.recv(timeout=5)
-        own.send("40")
-        own.recv(timeout=5)
+        greet(own)
         own.send(event)
-        try:
-            own.recv(timeout=1)
-        except TimeoutError:
-            return None
-        except ConnectionClosed:
-            return own.close_code
-        return None
+        with pytest.raises(ConnectionClosed):
+            own.recv(timeout=PATIENCE)
+        return own.close_code
 
 
 def log(served: Site, token: str) -> dict[str, list[str]]:

@@ -145,8 +145,10 @@ def test_a_run_taken_over_ends_where_it_began(run: Callable, database: Database)
 
 
 def test_a_worker_told_to_stop_finishes_or_leaves_its_runs_to_others(run: Callable, database: Database) -> None:
+    stopping = asyncio.Event()
+
     async def short() -> int:
-        await asyncio.sleep(0.2)
+        await stopping.wait()
         return 1
 
     async def long() -> int:
@@ -154,11 +156,16 @@ def test_a_worker_told_to_stop_finishes_or_leaves_its_runs_to_others(run: Callab
         return 1
 
     async def story() -> None:
-        worker = JobWorker([Job("short", DAY, short), Job("long", DAY, long)])
-        await worker.beat()
-        await worker.look()
+        finishing, leaving = JobWorker([Job("short", DAY, short)]), JobWorker([Job("long", DAY, long)])
+        for worker in (finishing, leaving):
+            await worker.beat()
+            await worker.look()
         await asyncio.sleep(0)
-        await worker.stop(0.6)
+        stop = asyncio.create_task(finishing.stop(60))
+        await asyncio.sleep(0)
+        stopping.set()
+        await stop
+        await leaving.stop(0.2)
         assert await runs.take(Job("long", DAY, short), "another") is not None
 
     run(story())

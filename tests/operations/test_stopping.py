@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,25 +96,29 @@ def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, p
         assert time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize(("grace", "ends"), [(1, "cancelled"), (20, "done")])
-def test_a_worker_waits_for_its_runs_as_long_as_the_setting_says(console: Settings, grace: int, ends: str) -> None:
+@pytest.mark.parametrize(("grace", "takes", "ends"), [(1, 60, "cancelled"), (60, 1, "done")])
+def test_a_worker_waits_for_its_runs_as_long_as_the_setting_says(
+    console: Settings, grace: int, takes: int, ends: str
+) -> None:
     became: list[str] = []
 
-    async def long() -> int:
-        try:
-            await asyncio.sleep(2)
-        except asyncio.CancelledError:
-            became.append("cancelled")
-            raise
-        became.append("done")
-        return 1
-
     async def story() -> None:
-        from datetime import timedelta
+        begun = asyncio.Event()
+
+        async def long() -> int:
+            begun.set()
+            try:
+                await asyncio.sleep(takes)
+            except asyncio.CancelledError:
+                became.append("cancelled")
+                raise
+            became.append("done")
+            return 1
 
         current = console.model_copy(update={"grace_seconds": grace})
         running = asyncio.create_task(run_worker(current, [Job("long", timedelta(days=1), long)]))
-        await asyncio.sleep(1)
+        async with asyncio.timeout(60):
+            await begun.wait()
         signal.raise_signal(signal.SIGTERM)
         await running
 
