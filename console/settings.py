@@ -148,7 +148,8 @@ class Settings(BaseSettings):
         2557,
         ge=0,
         le=36500,
-        description="Days during which an image cannot be deleted, where the bucket has object lock. 0: no lock.",
+        description="Days during which an image or an attachment cannot be deleted, where the bucket has object lock. "
+        "0: no lock.",
     )
 
     # How long things are kept; what a legal hold covers is kept longer
@@ -162,8 +163,8 @@ class Settings(BaseSettings):
         2557,
         ge=1,
         le=36500,
-        description="Days after its receipt for which a decided check's images are kept, then destroyed; never before "
-        "OBJECT_STORE_RETENTION_DAYS have passed.",
+        description="Days after its receipt for which a decided check's images are kept, then destroyed, and its "
+        "attachments as long after they were attached; never before OBJECT_STORE_RETENTION_DAYS have passed.",
     )
     session_history_days: int = Field(90, ge=1, le=3650, description="Days for which ended sessions are listed.")
     notice_retention_days: int = Field(90, ge=1, le=3650, description="Days for which notices are kept, read or not.")

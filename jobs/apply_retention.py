@@ -4,5 +4,5 @@ from console.operations import retention
 
 
 async def apply_retention() -> int:
-    """How many rows and images were destroyed, over all institutions."""
+    """How many rows, images and attachments were destroyed, over all institutions."""
     return await retention.apply_retention()

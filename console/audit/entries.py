@@ -118,6 +118,7 @@ class Event(StrEnum):
     LEGAL_HOLD_KEPT = "legal_hold.kept"
     LEGAL_HOLD_LIFTED = "legal_hold.lifted"
     IMAGES_PURGED = "images.purged"
+    ATTACHMENTS_PURGED = "attachments.purged"
     IMAGES_RESTORED = "images.restored"
     NOTICES_PURGED = "notices.purged"
     AUDIT_MONTH_ARCHIVED = "audit_month.archived"

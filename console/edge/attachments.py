@@ -18,7 +18,7 @@ from console.images.links import LinkRefused
 from console.images.store import StoreUnavailable
 from console.intake.arrivals import NAME_HEADER
 from console.review import attachments
-from console.review.attachments import PATH, AttachmentRefused, AttachmentTooLarge
+from console.review.attachments import PATH, AttachmentGone, AttachmentRefused, AttachmentTooLarge
 from console.review.errors import ReviewRefused
 from console.review.item_view import ItemNotFound
 
@@ -66,6 +66,8 @@ async def download(request: Request, attachment_id: UUID, token: str = "") -> St
             request.state.refused = refused.permission.value
         # One answer for all three: nobody learns which attachments exist.
         raise HTTPException(HTTPStatus.NOT_FOUND, "This address is not valid any more. Open the check again.") from None
+    except AttachmentGone as gone:
+        raise HTTPException(HTTPStatus.GONE, str(gone)) from None
     except StoreUnavailable as error:
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "3"}) from None
     headers = {

@@ -14,7 +14,7 @@ from console.actor import Actor
 from console.images.store import StoreUnavailable, image_store
 from console.settings import settings
 from db.engine import transaction
-from db.models import Image, ImagePurge
+from db.models import Image, ObjectPurge
 
 PATH = "/images"
 PURPOSE = "image link"
@@ -67,7 +67,7 @@ async def fetch(actor: Actor, image_id: UUID, token: str) -> StoredImage:
 
 async def _check_not_gone(actor: Actor, sha256: bytes) -> None:
     async with transaction(actor) as session:
-        at = await session.scalar(select(func.max(ImagePurge.purged_at)).where(ImagePurge.sha256 == sha256))
+        at = await session.scalar(select(func.max(ObjectPurge.purged_at)).where(ObjectPurge.sha256 == sha256))
     if at is not None:
         raise ImageGone(at)
 

@@ -117,8 +117,8 @@ SECTIONS: Final[dict[str, dict[Rule, Line]]] = {
         ),
         Rule.IMAGES: Line(
             "Check images: per regulatory requirements",
-            "destroyed when the setting's days are over, on record, and locked in the store until then",
-            "console/retention/image_purge.py",
+            "destroyed, as attachments are, when the setting's days are over, on record; locked in the store till then",
+            "console/retention/object_purge.py",
             "tests/retention/test_purges.py::test_images_go_when_their_time_is_over",
             "the days in force, and what the last run destroyed or kept",
         ),

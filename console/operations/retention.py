@@ -15,7 +15,7 @@ from console.access import session_history
 from console.institution import institution_ids
 from console.notices import retention as notices
 from console.operations.checks import CheckName, keep
-from console.retention.image_purge import purge_images
+from console.retention.object_purge import purge_objects
 from console.review import deadline_alerts
 
 _log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ class RetentionIncomplete(Exception):
 
 
 async def apply_retention() -> int:
-    """How many rows and images were destroyed, over all institutions. Raises RetentionIncomplete."""
+    """How many rows, images and attachments were destroyed, over all institutions. Raises RetentionIncomplete."""
     destroyed: dict[str, int] = {}
     held = locked = 0
     failed: list[str] = []
@@ -41,12 +41,13 @@ async def apply_retention() -> int:
                 _log.exception("retention rule failed", rule=what)
                 failed.append(f"{what} ({type(error).__name__})")
         try:
-            found = await purge_images(institution_id)
+            found = await purge_objects(institution_id)
             destroyed["images"] = destroyed.get("images", 0) + found.images
+            destroyed["attachments"] = destroyed.get("attachments", 0) + found.attachments
             held, locked = held + found.held, locked + found.locked
         except Exception as error:
-            _log.exception("retention rule failed", rule="images")
-            failed.append(f"images ({type(error).__name__})")
+            _log.exception("retention rule failed", rule="images and attachments")
+            failed.append(f"images and attachments ({type(error).__name__})")
     detail = _words(destroyed, held, locked) + (f". Not applied: {', '.join(failed)}" if failed else "")
     figures = {**destroyed, "held": held, "locked": locked}
     await keep(CheckName.RETENTION, ok=not failed, detail=detail, figures=figures)
@@ -69,6 +70,6 @@ _RULES: Final[dict[str, Callable[[UUID], Awaitable[int]]]] = {"sessions": _sessi
 
 def _words(destroyed: dict[str, int], held: int, locked: int) -> str:
     parts = [f"{count:,} {what}" for what, count in destroyed.items()] or ["nothing"]
-    kept = [f"{held:,} images kept by a legal hold"] if held else []
+    kept = [f"{held:,} images and attachments kept by a legal hold"] if held else []
     kept += [f"{locked:,} kept by the store's lock"] if locked else []
     return f"destroyed {', '.join(parts)}" + (f"; {', '.join(kept)}" if kept else "")

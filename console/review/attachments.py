@@ -1,14 +1,15 @@
 """Files that people attach to an item: bounded, of few kinds, kept in the object store under their SHA-256.
 
 They are kept as unchangeable as the images. A name is data and nothing else: it is shown and offered for saving,
-never opened as a path.
+never opened as a path. When their time is over (`retention/object_purge.py`) the bytes go, and what is known of them
+stays.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -31,7 +32,7 @@ from console.review.errors import ReviewRefused
 from console.review.notes import locked_for_note
 from console.settings import settings
 from db.engine import transaction
-from db.models import CheckItem, ItemAttachment
+from db.models import CheckItem, ItemAttachment, ObjectPurge
 
 PATH: Final = "/attachments"
 MAX_PER_ITEM: Final = 20
@@ -50,6 +51,13 @@ class AttachmentTooLarge(AttachmentRefused):
     def __init__(self) -> None:
         limit = settings().attachment_max_mb
         super().__init__(f"The file is larger than {limit:,} MB, the most that is taken. It was not attached.")
+
+
+class AttachmentGone(Exception):
+    """The attachment's time was over, and it was destroyed."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"This attachment was {destroyed(at)}.")
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ def link(actor: Actor, attachment_id: UUID) -> str:
 async def open_attachment(actor: Actor, attachment_id: UUID, token: str) -> Opened:
     """The attachment for a link of this session; that it was opened is audited.
 
-    Raises NotAllowed, LinkRefused, LookupError for an unknown one, StoreUnavailable.
+    Raises NotAllowed, LinkRefused, LookupError for an unknown one, AttachmentGone, StoreUnavailable.
     """
     require(actor, Permission.ITEM_READ)
     if not verify(_PURPOSE, _message(actor, attachment_id), token):
@@ -134,10 +142,28 @@ async def open_attachment(actor: Actor, attachment_id: UUID, token: str) -> Open
         row = (await session.execute(select(ItemAttachment).where(ItemAttachment.id == attachment_id))).scalar()
         if row is None:
             raise LookupError("no such attachment")
+        if gone := (await destroyed_within(session, [row.id])).get(row.id):
+            raise AttachmentGone(gone)
         after = {"attachment": row.id, "name": row.name}
         await record(session, actor, Event.ATTACHMENT_OPENED, "item", row.item_id, after=after)
     read = partial(image_store().open, actor.institution_id, row.sha256)
     return Opened(row.name, row.media_type, row.size, await anyio.to_thread.run_sync(read))
+
+
+async def destroyed_within(session: AsyncSession, attachments: Collection[UUID]) -> dict[UUID, datetime]:
+    """Which of these were destroyed when their time was over, and when."""
+    if not attachments:
+        return {}
+    # The same bytes may have been destroyed before they were attached here.
+    purged = (ObjectPurge.sha256 == ItemAttachment.sha256) & (ObjectPurge.purged_at > ItemAttachment.attached_at)
+    query = select(ItemAttachment.id, func.max(ObjectPurge.purged_at).label("at")).join(ObjectPurge, purged)
+    rows = await session.execute(query.where(ItemAttachment.id.in_(attachments)).group_by(ItemAttachment.id))
+    return {row.id: row.at for row in rows}
+
+
+def destroyed(at: datetime) -> str:
+    """What is said of an attachment that is gone."""
+    return f"destroyed on {at:%Y-%m-%d}, when its retention time was over"
 
 
 async def _check_room(session: AsyncSession, item: CheckItem) -> None:

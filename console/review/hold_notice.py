@@ -16,7 +16,7 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.images.store import image_store
 from console.review.attachment_kinds import PDF
-from console.review.attachments import keep_within
+from console.review.attachments import destroyed_within, keep_within
 from console.review.errors import ReviewRefused
 from console.review.states import Act
 from db.engine import transaction
@@ -50,9 +50,10 @@ async def make_hold_notice(actor: Actor, item_id: UUID) -> UUID:
     await anyio.to_thread.run_sync(partial(image_store().put, actor.institution_id, data, sha256))
     async with transaction(actor) as session:
         same = select(ItemAttachment.id).where(ItemAttachment.item_id == item_id, ItemAttachment.sha256 == sha256)
-        made = (await session.scalars(same.limit(1))).one_or_none()
-        if made is not None:
-            return made
+        made = (await session.scalars(same)).all()
+        gone = await destroyed_within(session, made)
+        if there := [one for one in made if one not in gone]:
+            return there[0]
         name = f"Notice of hold until {held.details['release_on']}.pdf"
         return await keep_within(session, actor, item_id, name, PDF, len(data), sha256)
 

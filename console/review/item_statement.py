@@ -41,7 +41,7 @@ _LISTS: Final = {
         select i.id, i.side, encode(i.sha256, 'hex') as sha256, i.width, i.height, i.dpi,
                case when item.status in ('approved', 'returned', 'rejected', 'cleared', 'closed') then coalesce(
                    (select 'destroyed on ' || max(p.purged_at)::date || ', when its retention time was over'
-                    from image_purge p where p.sha256 = i.sha256 and p.purged_at > item.received_at), i.problem)
+                    from object_purge p where p.sha256 = i.sha256 and p.purged_at > item.received_at), i.problem)
                else i.problem end as problem
         from image i where i.item_id = item.id order by i.ordinal, i.id""",
     "cards": """

@@ -3,6 +3,7 @@
 Goes into every packet as `check.py`. It recomputes what the console computed when each decision was committed:
 the SHA-256 of the decision before it (32 zero bytes for the first) and of the snapshot's text; of each audit entry
 likewise; and of each image. It prints the first thing that is not what was written, and ends with status 1 then.
+What the console says it destroyed when its retention time was over is not there to be checked, and is counted.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def fault(folder: Path) -> str | None:
             return f"{name} is named by no audit entry"
         previous = decision["hash"]
         for sha256 in images_shown(json.loads(snapshot)["shown"]):
-            if sha256 not in manifest["images"]:
+            if sha256 not in manifest["images"] and sha256 not in manifest["destroyed"]:
                 return f"{name} showed an image that is not here: {sha256}"
     for sha256, name in manifest["images"].items():
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256:
@@ -57,10 +58,17 @@ def images_shown(shown: dict) -> set[str]:  # type: ignore[type-arg]
     return {image["sha256"] for image in [*shown["images"], *shown["cards"], *earlier]}
 
 
+def _well(folder: Path) -> str:
+    gone = len(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["destroyed"])
+    said = f" Destroyed since, when their retention time was over: {gone}; README.txt names them." if gone else ""
+    return f"Everything is what was written.{said}"
+
+
 def main() -> None:
     """Check the folder that this file is in, and say how it went."""
-    wrong = fault(Path(__file__).resolve().parent)
-    print(wrong or "Everything is what was written.")  # noqa: T201 - what it is for
+    folder = Path(__file__).resolve().parent
+    wrong = fault(folder)
+    print(wrong or _well(folder))  # noqa: T201 - what it is for
     sys.exit(1 if wrong else 0)
 
 

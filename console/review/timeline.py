@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.access.permissions import Permission, may, require
 from console.actor import Actor
 from console.audit.entries import Event
+from console.review.attachments import destroyed, destroyed_within
 from console.review.blinding import hidden_recommendation
 from console.review.item_view import ItemNotFound
 from console.review.judged_by import JudgedBy, judged_by
@@ -44,7 +45,8 @@ _FOR_AUDITORS: Final = (
 class Happening:
     """Something that happened. `what` stands after `who`; `text` is what a person wrote; `facts` are short lines.
 
-    `has_notice`: it placed a hold of which the customer must be told.
+    `attachment` can be saved, but where `gone` says that it was destroyed. `has_notice`: it placed a hold of which the
+    customer must be told.
     """
 
     event: str
@@ -56,6 +58,7 @@ class Happening:
     reasons: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     attachment: UUID | None = None
+    gone: str = ""
     has_notice: bool = False
     # Of a decision: the version of the policy under which it was made, and what that said.
     judged_by: JudgedBy | None = None
@@ -127,11 +130,17 @@ async def _happenings(
     if any(entry.action == Event.FLAG_ANSWERED for entry in entries):
         rows = await session.execute(select(Flag.code, Flag.title).where(Flag.item_id == item_id))
         titles = {row.code: row.title for row in rows}
-    return [_happening(entry, decisions, titles, hidden) for entry in entries]
+    attached = {UUID(entry.after["attachment"]) for entry in entries if entry.after and "attachment" in entry.after}
+    gone = await destroyed_within(session, attached)
+    return [_happening(entry, decisions, titles, gone, hidden) for entry in entries]
 
 
 def _happening(
-    entry: AuditEntry, decisions: dict[str, _Decided], titles: dict[str, str], hidden: UUID | None
+    entry: AuditEntry,
+    decisions: dict[str, _Decided],
+    titles: dict[str, str],
+    gone: dict[UUID, datetime],
+    hidden: UUID | None,
 ) -> Happening:
     after: dict[str, Any] = dict(entry.after or {})
     if hidden and (entry.action == Event.ITEM_SUBMITTED or after.get("decision") == str(hidden)):
@@ -141,6 +150,7 @@ def _happening(
     decision = known.decision if known else None
     if "flag" in after:
         after["title"] = titles.get(after["flag"], after["flag"])
+    attachment = UUID(after["attachment"]) if after.get("attachment") else None
     written = decision.note if decision else after.get("text") or after.get("note") or after.get("reason") or ""
     return Happening(
         entry.action,
@@ -151,7 +161,8 @@ def _happening(
         str(written),
         tuple(decision.reasons) if decision else (),
         facts_of(decision.details) if decision else (),
-        UUID(after["attachment"]) if after.get("attachment") else None,
+        attachment,
+        destroyed(gone[attachment]) if attachment in gone else "",
         decision is not None and "notice" in decision.details,
         known.judged_by if known else None,
     )

@@ -121,7 +121,9 @@ class TimelinePanel:
             Text(line, tag="p", classes="crc-soft")
 
     def _draw_links(self, happening: Happening) -> None:
-        if happening.attachment is not None:
+        if happening.gone:
+            Text(f"The file was {happening.gone}.", tag="p", classes="crc-soft")
+        elif happening.attachment is not None:
             with Element("a").classes("crc-row") as anchor:
                 anchor.props["href"] = attachments.link(self._page.actor, happening.attachment)
                 anchor.props["download"] = True

@@ -30,7 +30,7 @@ from db.models.policy import (
     PolicyWorkingCopy,
 )
 from db.models.queue_views import DefaultView, SavedView
-from db.models.retention import ImagePurge, LegalHold
+from db.models.retention import LegalHold, ObjectPurge
 from db.models.review import (
     CheckItem,
     Claim,
@@ -75,7 +75,6 @@ __all__ = [
     "Flag",
     "HistoryCheck",
     "Image",
-    "ImagePurge",
     "InstallationCheck",
     "Institution",
     "IssuedCheck",
@@ -91,6 +90,7 @@ __all__ = [
     "LegalHold",
     "Notice",
     "NoticeSetting",
+    "ObjectPurge",
     "PendingDecision",
     "PolicyContributor",
     "PolicyList",

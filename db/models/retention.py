@@ -1,4 +1,4 @@
-"""What must not be destroyed, and what was: legal holds, and images whose time was over."""
+"""What must not be destroyed, and what was: legal holds, and objects of the store whose time was over."""
 
 from __future__ import annotations
 
@@ -60,10 +60,13 @@ class LegalHold(OpaqueId, OfInstitution, Base):
     )
 
 
-class ImagePurge(OfInstitution, Base):
-    """That an image's bytes were taken out of the object store when their time was over. Append-only."""
+class ObjectPurge(OfInstitution, Base):
+    """That the bytes of an image or an attachment were taken out of the object store when their time was over.
 
-    __tablename__ = "image_purge"
+    Append-only. The same bytes may come again, and go again.
+    """
+
+    __tablename__ = "object_purge"
 
     sha256: Mapped[Sha256] = mapped_column(primary_key=True)
     purged_at: Mapped[datetime] = mapped_column(primary_key=True, server_default=now())

@@ -379,6 +379,8 @@ class Decision(OpaqueId, OfInstitution, Base):
         UniqueConstraint("id", "item_id"),
         Index("uq_decision_confirms_id", "confirms_id", unique=True, postgresql_where=text("confirms_id is not null")),
         Index("ix_decision_decided_at", "institution_id", "decided_at"),
+        # Which checks a legal hold on a person covers.
+        Index("ix_decision_actor", "actor_id", "item_id"),
         CheckConstraint("stage in ('recommendation','confirmation','sent_back','decision')", name="stage"),
         CheckConstraint(
             "action in ('pay','return','reject','hold','escalate','ask')",

@@ -35,7 +35,7 @@ class ItemNote(OpaqueId, OfInstitution, Base):
 
 
 class ItemAttachment(OpaqueId, OfInstitution, Base):
-    """A file that a person attached to an item; its bytes are in the object store. Append-only."""
+    """A file that a person attached to an item. Append-only; its bytes are in the object store until their day."""
 
     __tablename__ = "item_attachment"
 
@@ -49,6 +49,7 @@ class ItemAttachment(OpaqueId, OfInstitution, Base):
 
     __table_args__ = (
         Index("ix_item_attachment_item", "item_id", "attached_at", "id"),
+        Index("ix_item_attachment_sha256", "institution_id", "sha256"),
         CheckConstraint("char_length(name) between 1 and 120", name="name"),
         CheckConstraint("size > 0", name="size"),
     )

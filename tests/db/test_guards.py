@@ -26,7 +26,7 @@ from tests.conftest import Database
 from tests.factories import claimed, import_items, item_ids, make_bank, x9_item
 
 TABLES = [table for table in Base.metadata.tables.values() if "institution_id" in table.columns]
-APPEND_ONLY = ("audit_anchor", "audit_entry", "decision", "evidence", "image_purge", "item_clearance", "item_facts")
+APPEND_ONLY = ("audit_anchor", "audit_entry", "decision", "evidence", "item_clearance", "item_facts", "object_purge")
 
 
 # What is refused changes nothing, so one filled database is enough for all refusals.

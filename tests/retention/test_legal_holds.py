@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from console.access.permissions import NotAllowed
 from console.access.step_up import CodeNeeded
@@ -153,7 +153,12 @@ def test_a_hold_shows_on_the_checks_that_it_covers(run: Callable, tmp_path: Path
         await decide(bank.reviewer, third, Choice(Act.PAY), seen)
 
         async def covered() -> list[int]:
-            return [len(await holds_on_item(bank.auditor, one)) for one in (first, second, third)]
+            counts = [len(await holds_on_item(bank.auditor, one)) for one in (first, second, third)]
+            # The same from the holds' side.
+            async with transaction(bank.system) as session:
+                found = await session.scalars(select(func.items_on_legal_hold(bank.institution_id)))
+                assert set(found) == {one for one, count in zip((first, second, third), counts, strict=True) if count}
+            return counts
 
         assert await covered() == [0, 0, 0]
         await place(bank.supervisor, Subject(Scope.ITEM, second), "The check", "reason")
@@ -162,6 +167,14 @@ def test_a_hold_shows_on_the_checks_that_it_covers(run: Callable, tmp_path: Path
         assert await covered() == [1, 1, 0]
         await place(bank.supervisor, Subject(Scope.PERSON, bank.reviewer.user_id), "The decider", "reason")
         assert await covered() == [1, 1, 1]
+        for hold in (await list_holds(bank.auditor)).holds:
+            if hold.matter == "The decider":
+                continue
+            await ask_to_lift(bank.administrator, hold.id, "over")
+            await lift(bank.supervisor, hold.id)
+        assert await covered() == [0, 0, 1]
+        await place(bank.supervisor, Subject(Scope.ITEM, second), "The check", "reason")
+        await place(bank.supervisor, Subject(Scope.ACCOUNT, view.account.id), "The account", "reason")
         await place(bank.supervisor, of_days(TODAY - 9 * DAY, TODAY - 5 * DAY), "Other days", "reason")
         assert await covered() == [1, 1, 1]
         await place(bank.supervisor, of_days(TODAY - 9 * DAY), "These days", "reason")
