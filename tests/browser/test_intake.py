@@ -221,10 +221,10 @@ def test_findings_and_files_are_read_page_by_page(
     total = f"{report.findings_total:,}"
     expect(findings).to_contain_text(f"of {total}")
     scroll = findings.locator(".crc-table-scroll")
-    for _ in range(6):
+    foot = findings.locator(".crc-table-foot")
+    while f"1–{total} of {total}" not in (shown := foot.inner_text()):
         scroll.evaluate("(one) => one.scrollTo(0, one.scrollHeight)")
-        page.wait_for_timeout(150)
-    expect(findings).to_contain_text(f"1–{total} of {total}")
+        expect(foot).not_to_have_text(shown)
     findings.get_by_role("button", name="Close").click()
     expect(findings).to_be_hidden()
 

@@ -54,6 +54,7 @@ def test_no_secret_is_logged(site: Site, bank: Bank, open_browser: Callable[...,
     page.get_by_label("Username").fill("supervisor")
     page.get_by_label("Password").fill(WRONG)
     page.locator("button[type=submit]").click()
+    expect(page.get_by_role("alert")).to_contain_text("The username or the password is not right")
     page.get_by_label("Password").fill(PASSWORD)
     page.locator("button[type=submit]").click()
     code = site.code("supervisor")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from copy import deepcopy
 from typing import Any
@@ -16,7 +17,7 @@ from console.policy.version_list import version_numbered
 from console.roles import Role
 from console.settings import Settings
 from tests.accessibility import COLOURS, violations
-from tests.browser.site import Site, enrol_person, in_a_thread, make_enrolled_bank
+from tests.browser.site import PATIENCE_MS, Site, enrol_person, in_a_thread, make_enrolled_bank
 from tests.factories import Bank, import_items, make_person, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -104,10 +105,17 @@ def open_editor(site: Site, page: Page, person: Actor, number: int) -> Page:
     return page
 
 
-def kept(page: Page) -> None:
-    """Wait until what is unsaved has reached the server."""
-    expect(page.get_by_text("Not saved, kept for you")).to_be_visible()
-    page.wait_for_timeout(900)
+def until_kept(run: Run, page: Page, bank: Bank, number: int, names: list[str]) -> None:
+    """Wait until what the supervisor has not saved has reached the server: rules of these names."""
+
+    async def read() -> list[str]:
+        opened = await open_draft(bank.supervisor, await version_numbered(bank.supervisor, number))
+        return [rule["name"] for rule in opened.own.document["rules"]] if opened.own else []
+
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while (found := run(read())) != names:
+        assert time.monotonic() < deadline, found
+        page.wait_for_timeout(100)
 
 
 def test_a_threshold_is_changed_says_what_it_means_and_is_saved(
@@ -240,7 +248,9 @@ def test_everything_can_be_undone_and_what_is_unsaved_survives_a_reload(
     expect(undo).to_have_attribute("title", "Undo taking out “New account, large (copy)”")
     undo.click()
     expect(page.get_by_role("heading", name="2 · New account, large (copy)")).to_be_visible()
-    kept(page)
+    expect(page.get_by_text("Not saved, kept for you")).to_be_visible()
+    names = ["New account, large", "New account, large (copy)", "Low and known"]
+    until_kept(run, page, bank, draft, names)
     page.reload()
     page.wait_for_function("window.did_handshake")
     expect(page.get_by_label("Stale after, months")).to_have_value("9")
@@ -308,6 +318,7 @@ def test_the_linter_speaks_beside_what_it_is_about(site: Site, bank: Bank, draft
     expect(opened).to_contain_text("Linter, fault: It adds nothing: “Low and known” does the same wherever it fires.")
     expect(linter).to_contain_text("1 fault")
     opened.get_by_role("button", name="Fold: Low and known (copy)").click()
+    expect(opened).to_have_count(0)
     expect(page.get_by_role("article").filter(has_text="3 · Low and known (copy)")).to_contain_text("It adds nothing")
     amount.fill("8,000")
     page.get_by_role("button", name="Turn off: Low and known (copy)").click()

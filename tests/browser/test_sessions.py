@@ -87,9 +87,9 @@ def test_a_session_s_last_minutes(ground: Ground, bank: Bank, open_browser: Call
         assert timedelta(milliseconds=int(str(client.pttl(ground.key(page))))) > timedelta(minutes=29)
 
     # Nobody answers: the page is gone when the session is.
-    ground.let_pass(page, timedelta(seconds=5))
+    ground.let_pass(page, timedelta(seconds=7))
     expect(dialog).to_be_visible()
-    page.wait_for_url(SIGNED_OUT, timeout=11_000)
+    page.wait_for_url(SIGNED_OUT, timeout=13_000)
     expect(page.get_by_text("you are signed out")).to_be_visible()
 
 

@@ -139,11 +139,11 @@ def test_a_file_comes_in_and_a_check_is_decided_and_proven(
     page.keyboard.press("a")
     expect(page.locator("button[data-action=submit]")).to_contain_text("Pay")
     page.keyboard.press("Control+Enter")
+    # Until it can no longer be taken back, the colleague sees that it is on its way.
+    expect(colleague.locator(f"tr[data-row='{item}']")).to_contain_text("committing")
     expect(page).not_to_have_url(re.compile(item))
     following = shown_item(page)
     expect(front.locator("img")).to_be_visible()
-    # Until it can no longer be taken back, the colleague sees that it is on its way.
-    expect(colleague.locator(f"tr[data-row='{item}']")).to_contain_text("committing")
     expect(colleague.locator(f"tr[data-row='{item}']")).to_have_count(0, timeout=30_000)
     expect(colleague.locator("tr[data-row]")).to_have_count(checks - 1)
     assert colleague.evaluate("window.same_page") is True  # nobody loaded it again
