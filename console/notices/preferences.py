@@ -49,14 +49,15 @@ async def read_own(actor: Actor) -> Wishes:
     return Wishes(email, tuple(Wish(kind, *said.get(kind.value, (True, KINDS[kind].by_email))) for kind in NoticeKind))
 
 
-async def choose(actor: Actor, kind: NoticeKind, *, in_app: bool, by_email: bool) -> None:
-    """From now on the actor is told of this kind in these ways. Raises AlwaysShown."""
-    if KINDS[kind].always and not in_app:
+async def choose(actor: Actor, kind: NoticeKind, *, in_app: bool | None = None, by_email: bool | None = None) -> None:
+    """From now on the actor is told of this kind in these ways; None: as it was. Raises AlwaysShown."""
+    if KINDS[kind].always and in_app is False:
         raise AlwaysShown(kind)
-    if actor.user_id is None:
+    chosen = {way: on for way, on in (("in_app", in_app), ("by_email", by_email)) if on is not None}
+    if actor.user_id is None or not chosen:
         return  # a program has no bell and no mailbox
-    values = {"in_app": in_app, "by_email": by_email}
-    row = {"user_id": actor.user_id, "kind": kind.value, "institution_id": actor.institution_id, **values}
-    change = insert(NoticeSetting).values(row).on_conflict_do_update(index_elements=["user_id", "kind"], set_=values)
+    whose = {"user_id": actor.user_id, "kind": kind.value, "institution_id": actor.institution_id}
+    row = whose | {"in_app": True, "by_email": KINDS[kind].by_email} | chosen
+    change = insert(NoticeSetting).values(row).on_conflict_do_update(index_elements=["user_id", "kind"], set_=chosen)
     async with transaction(actor) as session:
         await session.execute(change)

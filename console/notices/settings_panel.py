@@ -18,10 +18,11 @@ from console.ui.pieces import Text, panel
 show_to_people(AlwaysShown)
 
 ANCHOR: Final = "notices"
+_TICKED: Final = "(event) => emit(event.target.checked)"
 
 
 class NoticeSettingsPanel:
-    """A line for each kind with its two boxes; a change counts at once."""
+    """A line for each kind with its two boxes; a change counts at once. `read_again` shows what holds if one failed."""
 
     def __init__(self, page: ConsolePage, wishes: Wishes, read_again: Callable[[Actor], Awaitable[None]]) -> None:
         self._page, self._wishes, self._read_again = page, wishes, read_again
@@ -64,9 +65,13 @@ class NoticeSettingsPanel:
             if not changeable:
                 box.props["disabled"] = True
 
-        async def change(actor: Actor) -> None:
-            chosen = {"in_app": wish.in_app, "by_email": wish.by_email} | {way: not on}
-            await preferences.choose(actor, wish.kind, **chosen)
-            await self._read_again(actor)
+        async def change(actor: Actor, on: bool) -> None:
+            try:
+                await preferences.choose(actor, wish.kind, **{way: on})
+            except Exception:
+                await self._read_again(actor)
+                raise
 
-        box.on("change", lambda: self._page.run(change), [])
+        # As the box is, not the other way round: it may be clicked twice before the first click has come here. Nothing
+        # is drawn anew, so that the cursor stays, and what is typed elsewhere on the page.
+        box.on("change", lambda event: self._page.run(change, event.args is True), js_handler=_TICKED)

@@ -263,6 +263,14 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+def until(read: Callable[[], Any], wanted: Any) -> None:
+    """Wait until what is read beside the page, in the database above all, is this: it follows what the page shows."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while (found := read()) != wanted:
+        assert time.monotonic() < deadline, f"{found!r}, and not {wanted!r}"
+        time.sleep(0.05)
+
+
 def past_sign_in(url: str) -> bool:
     """Whether the sign-in is over. Its own pages forbid the evaluation of text, with which playwright waits."""
     return not urlsplit(url).path.startswith("/sign-in")

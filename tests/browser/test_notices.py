@@ -12,11 +12,12 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
 from console.notices import NoticeKind, notify
+from console.notices.preferences import read_own
 from console.settings import Settings
 from db.engine import transaction
 from db.models import Notice
 from tests.accessibility import violations
-from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import Site, in_a_thread, make_enrolled_bank, until
 from tests.factories import Bank, import_items, item_ids, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -138,7 +139,7 @@ def test_the_list_is_paged_read_and_closed_by_keyboard(
 
 
 def test_what_to_be_told_is_chosen_on_ones_own_account(
-    sites: tuple[Site, Site], bank: Bank, open_browser: Open
+    sites: tuple[Site, Site], bank: Bank, run: Run, open_browser: Open
 ) -> None:
     one, _ = sites
     page = open_browser()
@@ -147,6 +148,13 @@ def test_what_to_be_told_is_chosen_on_ones_own_account(
     expect(mentioned).to_be_checked()
     mentioned.press("Space")
     expect(mentioned).not_to_be_checked()
+
+    async def told_of_mentions() -> bool:
+        return next(wish.in_app for wish in (await read_own(bank.reviewer)).each if wish.kind is NoticeKind.MENTIONED)
+
+    # The box shows at once what counts a moment later.
+    until(lambda: run(told_of_mentions()), False)
+    expect(mentioned).to_be_focused()
     expect(page.get_by_role("checkbox", name="Sent back in the console", exact=True)).to_be_disabled()
     expect(page.get_by_role("checkbox", name="Mentioned by e-mail")).to_be_disabled()
     expect(page.get_by_text("no mail server is set up")).to_be_visible()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from copy import deepcopy
 from typing import Any
@@ -17,7 +16,7 @@ from console.policy.version_list import version_numbered
 from console.roles import Role
 from console.settings import Settings
 from tests.accessibility import COLOURS, violations
-from tests.browser.site import PATIENCE_MS, Site, enrol_person, in_a_thread, make_enrolled_bank
+from tests.browser.site import Site, enrol_person, in_a_thread, make_enrolled_bank, until
 from tests.factories import Bank, import_items, make_person, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -105,17 +104,10 @@ def open_editor(site: Site, page: Page, person: Actor, number: int) -> Page:
     return page
 
 
-def until_kept(run: Run, page: Page, bank: Bank, number: int, names: list[str]) -> None:
-    """Wait until what the supervisor has not saved has reached the server: rules of these names."""
-
-    async def read() -> list[str]:
-        opened = await open_draft(bank.supervisor, await version_numbered(bank.supervisor, number))
-        return [rule["name"] for rule in opened.own.document["rules"]] if opened.own else []
-
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while (found := run(read())) != names:
-        assert time.monotonic() < deadline, found
-        page.wait_for_timeout(100)
+async def kept(bank: Bank, number: int) -> list[str]:
+    """The names of the rules that the supervisor has not saved, as the server has them."""
+    opened = await open_draft(bank.supervisor, await version_numbered(bank.supervisor, number))
+    return [rule["name"] for rule in opened.own.document["rules"]] if opened.own else []
 
 
 def test_a_threshold_is_changed_says_what_it_means_and_is_saved(
@@ -250,7 +242,7 @@ def test_everything_can_be_undone_and_what_is_unsaved_survives_a_reload(
     expect(page.get_by_role("heading", name="2 · New account, large (copy)")).to_be_visible()
     expect(page.get_by_text("Not saved, kept for you")).to_be_visible()
     names = ["New account, large", "New account, large (copy)", "Low and known"]
-    until_kept(run, page, bank, draft, names)
+    until(lambda: run(kept(bank, draft)), names)
     page.reload()
     page.wait_for_function("window.did_handshake")
     expect(page.get_by_label("Stale after, months")).to_have_value("9")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence, ItemDraft, PendingDecision
 from tests.bank_copies import SUPERUSER_URL
-from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank, until
 from tests.factories import Bank, import_items, item_ids, set_thresholds, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -88,12 +87,10 @@ def amount_on(page: Page, amount: str) -> None:
     expect(page.locator(".crc-amount")).to_have_text(f"${amount}")
 
 
-def until_kept(run: Run, page: Page, bank: Bank, item: UUID, note: str) -> None:
-    """Wait until all of what was typed is in the reviewer's draft."""
-    deadline = time.monotonic() + 20
-    while (draft := run(read_draft(bank.reviewer, item))) is None or draft.note != note:
-        assert time.monotonic() < deadline, draft
-        page.wait_for_timeout(50)
+async def note_of(bank: Bank, item: UUID) -> str | None:
+    """What the reviewer's draft of a check says."""
+    draft = await read_draft(bank.reviewer, item)
+    return draft.note if draft else None
 
 
 def kill(site: Site) -> None:
@@ -101,11 +98,8 @@ def kill(site: Site) -> None:
     os.kill(site.process.pid, signal.SIGKILL)
     site.process.wait()
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    deadline = time.monotonic() + 20
     with psycopg.connect(os.environ[SUPERUSER_URL], autocommit=True) as connection:
-        while connection.execute(f"{others} and backend_type = 'client backend'").fetchone() != (0,):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: connection.execute(f"{others} and backend_type = 'client backend'").fetchone(), (0,))
 
 
 def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_path: Path) -> None:
@@ -121,7 +115,7 @@ def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_
         amount_on(page, "300.00")
         page.keyboard.press("Shift+N")
         page.keyboard.type("half a thought")
-        until_kept(run, page, bank, second, "half a thought")
+        until(lambda: run(note_of(bank, second)), "half a thought")
         kill(site)
     assert run(written(bank))[:3] == (0, 0, 1)
     page.goto("about:blank")
@@ -154,7 +148,7 @@ def test_right_after_the_commit(console: Settings, page: Page, run: Run, tmp_pat
         page.keyboard.press("j")
         page.keyboard.type("no signature")
         expect(page.locator("button[data-action=submit]")).to_contain_text("Reject 208.00")
-        until_kept(run, page, bank, first, "no signature")
+        until(lambda: run(note_of(bank, first)), "no signature")
         page.keyboard.press("Control+Enter")
         page.wait_for_timeout(30)
         kill(site)

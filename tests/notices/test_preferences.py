@@ -25,7 +25,7 @@ def test_a_choice_is_kept_and_is_one_persons_own(run: Callable) -> None:
     async def story() -> list[Wish]:
         bank = await make_bank()
         await choose(bank.reviewer, NoticeKind.MENTIONED, in_app=True, by_email=True)
-        await choose(bank.reviewer, NoticeKind.MENTIONED, in_app=False, by_email=True)
+        await choose(bank.reviewer, NoticeKind.MENTIONED, in_app=False)
         people = (bank.reviewer, bank.second_reviewer)
         return [
             next(wish for wish in (await read_own(person)).each if wish.kind is NoticeKind.MENTIONED)

@@ -265,7 +265,7 @@ def table_states_page() -> None:
         broken = ItemTable(label="Broken", on_open=print, on_retry=lambda: LOG.append(("retry", None)))
         broken.set_status("error", "The queue could not be read. Nothing was changed; try again.")
         clock = ItemTable(label="Clock", on_open=print)
-        rows = [{**row(1, 100), "due_ms": int((datetime.now(UTC).timestamp() + left) * 1000)} for left in (4, 3700)]
+        rows = [{**row(1, 100), "due_ms": int((datetime.now(UTC).timestamp() + left) * 1000)} for left in (6, 3700)]
         rows[0] |= {"id": "soon", "warn_ms": 0}
         rows[1] |= {"id": "late", "warn_ms": None}
         clock.set_rows([*rows, {**row(5, 5), "id": "paused", "due_ms": None}], now=datetime.now(UTC), total=3)  # type: ignore[list-item]

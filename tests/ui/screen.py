@@ -1,12 +1,15 @@
 """A page of the harness as a test sees it."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket
+
+from tests.browser.site import PATIENCE_MS
 
 
 @dataclass
@@ -27,12 +30,22 @@ class Screen:
             return [value for kind, value in json.load(answer)[self.seen :] if kind == name]
 
     def wait_for(self, name: str, count: int = 1) -> list[Any]:
-        """The events of this name as soon as there are ``count``; fails after five seconds."""
-        for _ in range(100):
-            if len(found := self.events(name)) >= count:
-                return found
+        """The events of this name as soon as there are ``count``."""
+        return self.wait_until(name, lambda found: len(found) >= count)
+
+    def wait_until(self, name: str, enough: Callable[[list[Any]], bool]) -> list[Any]:
+        """The events of this name as soon as they are ``enough``."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not enough(found := self.events(name)):
+            assert time.monotonic() < deadline, f"{name}: {found} came"
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"{name}: {len(found)} of {count} came")
+        return found
+
+    def painted(self) -> None:
+        """Wait until the browser shows what was done before: its components' next turn, and two frames."""
+        self.page.evaluate(
+            "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
+        )
 
     def user_messages(self) -> list[str]:
         """The messages to the server that something on the page sent: not the protocol's own acknowledgements."""

@@ -76,7 +76,7 @@ def test_a_held_decision_key_fires_once_and_a_held_zoom_key_goes_on(review: Scre
     for _ in range(3):
         keyboard.down("+")
     keyboard.up("+")
-    review.page.wait_for_timeout(100)
+    review.painted()
     assert review.events("key") == ["pay"]
     assert before != once or percent(review) != once
     assert int(percent(review).split()[0]) > 1.9 * int(before.split()[0])

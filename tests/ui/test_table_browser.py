@@ -22,15 +22,20 @@ def row(screen: Screen, number: int) -> Locator:
     return screen.page.locator(f'tr[data-row="item-{number}"]')
 
 
+# In one turn of the browser: between presses of the keyboard a slow machine may let a selection rest.
+AT_ONCE = """keys => keys.forEach(key =>
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
+
+
 def test_arrows_and_enter_work_without_a_click_first(queue: Screen) -> None:
-    for _ in range(3):
-        queue.page.keyboard.press("ArrowDown")
-    queue.page.keyboard.press("ArrowUp")
+    queue.page.evaluate(AT_ONCE, ["ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp"])
     expect(row(queue, 1)).to_have_attribute("aria-selected", "true")
-    queue.page.keyboard.press("Enter")
-    assert queue.wait_for("open") == ["item-1"]
     # Only the row on which the selection came to rest was told.
     assert queue.wait_for("select") == ["item-1"]
+    queue.page.keyboard.press("ArrowDown")
+    queue.page.keyboard.press("Enter")
+    assert queue.wait_for("open") == ["item-2"]
+    assert queue.wait_for("select", 2) == ["item-1", "item-2"]
 
 
 def test_inside_the_grid_the_arrows_move_one_row_not_two(queue: Screen) -> None:
@@ -96,10 +101,10 @@ def test_a_row_this_table_does_not_have_cannot_be_opened(queue: Screen) -> None:
 def test_clocks_count_in_the_browser_and_change_their_state(open_page: OpenPage) -> None:
     screen = open_page("states")
     sla = screen.page.locator('tr[data-row="soon"] .crc-sla')
-    expect(sla).to_contain_text(re.compile(r"[0-3] s$"))
+    expect(sla).to_contain_text(re.compile(r"[0-5] s$"))
     expect(sla).to_have_attribute("data-tone", "warning")
     messages = len(screen.user_messages())
-    expect(sla).to_have_attribute("data-tone", "breach", timeout=6000)
+    expect(sla).to_have_attribute("data-tone", "breach")
     expect(sla).to_contain_text("−0:00")
     expect(screen.page.locator('tr[data-row="late"] .crc-sla')).to_have_text("1:01")
     expect(screen.page.locator('tr[data-row="paused"] .crc-sla')).to_contain_text("paused")

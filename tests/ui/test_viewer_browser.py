@@ -42,7 +42,7 @@ def test_the_point_under_the_cursor_stays_there_while_zooming(review: Screen, tu
     before = under(review, 600, 330)
     for delta in (-300, -240, 180):
         review.page.mouse.wheel(0, delta)
-        review.page.wait_for_timeout(40)
+        review.painted()
         assert under(review, 600, 330) == pytest.approx(before, abs=0.05)
     assert view(review)["mode"] == "free"
 
@@ -50,7 +50,7 @@ def test_the_point_under_the_cursor_stays_there_while_zooming(review: Screen, tu
 def test_the_geometry_is_what_is_on_screen(review: Screen) -> None:
     """The frame of the amount, drawn at known pixels, lies where the browser paints the box over it."""
     review.page.keyboard.press("]")
-    review.page.wait_for_timeout(100)
+    review.painted()
     painted = review.page.locator(".crc-stage img").bounding_box()
     box = review.page.locator("[data-region=flag_amount]").bounding_box()
     assert painted and box
@@ -133,15 +133,15 @@ def test_fit_width_and_one_to_one(review: Screen) -> None:
     image = page.locator(".crc-stage img")
     assert pane
     page.keyboard.press("w")
-    page.wait_for_timeout(60)
+    review.painted()
     assert image.bounding_box()["width"] == pytest.approx(pane["width"] - 32, abs=1)  # type: ignore[index]
     page.keyboard.press("z")
-    page.wait_for_timeout(60)
+    review.painted()
     assert image.bounding_box()["width"] == pytest.approx(1200, abs=1)  # type: ignore[index]
     expect(page.locator(".crc-percent")).to_have_text("100 %")
     assert image.evaluate("e => e.style.imageRendering") == "pixelated"
     page.keyboard.press("f")
-    page.wait_for_timeout(60)
+    review.painted()
     fitted = image.bounding_box()
     assert fitted and fitted["width"] <= pane["width"] and fitted["height"] <= pane["height"]
     assert image.evaluate("e => e.style.imageRendering") == "auto"
@@ -150,7 +150,7 @@ def test_fit_width_and_one_to_one(review: Screen) -> None:
 def test_double_click_shows_one_to_one_at_the_cursor_and_back(review: Screen) -> None:
     before = under(review, 600, 330)
     review.page.mouse.dblclick(600, 330)
-    review.page.wait_for_timeout(60)
+    review.painted()
     assert view(review)["mode"] == "actual"
     assert under(review, 600, 330) == pytest.approx(before, abs=0.1)
     review.page.mouse.dblclick(600, 330)
@@ -164,7 +164,7 @@ def test_the_image_cannot_be_lost_out_of_the_frame(review: Screen) -> None:
         page.mouse.down()
         page.mouse.move(*end)
         page.mouse.up()
-        page.wait_for_timeout(60)
+        review.painted()
         pane, image = page.locator(".crc-pane").bounding_box(), page.locator(".crc-stage img").bounding_box()
         assert pane and image
         assert image["x"] < pane["x"] + pane["width"] - 40
@@ -176,7 +176,7 @@ def test_shift_and_a_digit_bring_each_region_to_the_middle(review: Screen, numbe
     zone = USUAL_ZONES[number]
     review.page.keyboard.press(f"Shift+Digit{number + 1}")
     expect(review.page.locator(f"[data-side={zone.side}] img")).to_be_visible()
-    review.page.wait_for_timeout(60)
+    review.painted()
     pane = review.page.locator(".crc-pane").bounding_box()
     assert pane
     middle = under(review, pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2)
@@ -197,13 +197,13 @@ def test_a_flag_leads_to_its_box_and_the_box_to_its_flag(review: Screen) -> None
     expect(page.locator("[data-side=back] img")).to_be_visible()  # an answer is no wish to look
     card.click(position={"x": 5, "y": 5})
     expect(page.locator("[data-side=front] img")).to_be_visible()
-    page.wait_for_timeout(60)
+    review.painted()
     pane = page.locator(".crc-pane").bounding_box()
     assert pane
     middle = under(review, pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2)
     assert middle == pytest.approx(((0.74 + 0.115 - 0.5) * 1200, (0.28 + 0.08 - 0.5) * 540), abs=2)
     page.keyboard.press("f")
-    page.wait_for_timeout(60)
+    review.painted()
     box = page.locator("[data-region=flag_amount]")
     place = box.bounding_box()
     assert place
@@ -228,7 +228,7 @@ def test_flipping_and_mirroring_twice_is_as_it_was_and_both_are_half_a_turn(revi
         keys.press(key)
     assert view(review) == before
     keys.press("Shift+M")
-    review.page.wait_for_timeout(60)
+    review.painted()
     # What was at the top is at the bottom, and left stays left: the image's own top left corner, in the frame.
     assert "rotate(180deg) scaleX(-1)" in review.page.evaluate(corner)
     keys.press("m")
@@ -284,24 +284,24 @@ def test_the_look_is_worked_out_on_the_images_own_pixels_and_so_is_the_same_at_e
         ("Threshold", "150", 255),
     ):
         page.get_by_label(name).fill(value)
-        page.wait_for_timeout(60)
+        review.painted()
         assert mean(GREY) == pytest.approx(expected, abs=1), (name, value)
     page.keyboard.press("v")
-    page.wait_for_timeout(60)
+    review.painted()
     assert mean(GREY) == 0
     for zoom in ("+", "+", "z", "-"):
         page.keyboard.press(zoom)
-        page.wait_for_timeout(60)
+        review.painted()
         assert mean(GREY) == 0
     page.get_by_role("button", name="Reset").click()
-    page.wait_for_timeout(60)
+    review.painted()
     assert page.locator(".crc-stage img").count() == 1, "the image itself again"
     page.get_by_label("Sharpen").fill("400")  # an edge gets steeper: 150 − 4 × (mean of nine − 150)
-    page.wait_for_timeout(60)
+    review.painted()
     assert mean(GREY) == pytest.approx(150, abs=1)
     assert mean(EDGE) == pytest.approx(10, abs=1)
     page.keyboard.press("Space")
-    page.wait_for_timeout(60)
+    review.painted()
     expect(page.get_by_label("Sharpen")).to_have_value("0")  # per side
     expect(page.get_by_text("This image is black and white")).to_be_visible()
 
@@ -312,10 +312,10 @@ def test_the_loupe_shows_the_point_under_the_cursor_larger(review: Screen) -> No
     box = page.locator("[data-region=flag_amount]").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(80)
+    review.painted()
     assert 0.02 < dark_share(review) < 0.6
     page.mouse.move(box["x"] - 120, box["y"] - 20)  # blank paper
-    page.wait_for_timeout(80)
+    review.painted()
     assert dark_share(review) == 0
 
 

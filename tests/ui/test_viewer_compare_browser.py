@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import pytest
@@ -59,12 +60,12 @@ def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review
     for step in range(1, 21):
         page.mouse.move(x + 4 * step, y - step)
     page.mouse.up()
-    page.wait_for_timeout(60)
+    review.painted()
     together(review)
     assert view(review)["scale"] > 0.5
     for key in ("]", "m", "Shift+M"):  # turned and mirrored alike
         page.keyboard.press(key)
-        page.wait_for_timeout(60)
+        review.painted()
         together(review)
     # Thirty movements are no message; what was seen is told where looking came to rest, as it may on a slow machine.
     said = review.user_messages()[before:]
@@ -154,21 +155,23 @@ def test_blinking_alternates_at_its_pace_and_by_hand_for_who_wants_no_motion(rev
     page.keyboard.press("Shift+B")
     shown = page.locator(".crc-stage > :not([hidden])")
     expect(shown).to_have_count(1)
-    count = """pace => new Promise(done => {
-        let turns = 0, last = null;
-        const end = performance.now() + 6.5 * pace;
+    gaps = """() => new Promise(done => {
+        const turns = [];
+        let last = null;
         const look = () => {
             const now = document.querySelector(".crc-stage > :not([hidden])").src;
-            if (last !== null && now !== last) turns++;
+            if (now !== last) turns.push(performance.now());
             last = now;
-            performance.now() < end ? requestAnimationFrame(look) : done(turns);
+            if (turns.length < 8) requestAnimationFrame(look);
+            else done(turns.slice(2).map((turn, i) => turn - turns[i + 1]));
         };
         look();
     })"""
     page.get_by_label("Every").fill("400")
-    assert page.evaluate(count, 400) in (6, 7)
+    # A busy machine may hold up one of them.
+    assert median(page.evaluate(gaps)) == pytest.approx(400, abs=60)
     page.get_by_role("button", name="By itself").click()
-    page.wait_for_timeout(50)
+    review.painted()
     before = shown.get_attribute("src")
     page.wait_for_timeout(900)
     assert shown.get_attribute("src") == before
@@ -190,7 +193,7 @@ def test_the_signature_card_lies_beside_the_signature(review: Screen) -> None:
     page = review.page
     page.keyboard.press("Shift+C")
     expect(pane(review, "other").locator("img")).to_be_visible()
-    page.wait_for_timeout(100)
+    review.painted()
     # The usual place of a signature: 0.74, 0.68 of 6 × 2.7 inches.
     middle = ((0.74 - 0.5) * 6, (0.68 - 0.5) * 2.7)
     assert inches_under(review, "front", (0, 0), 200) == pytest.approx(middle, abs=0.01)
@@ -225,7 +228,7 @@ def test_time_on_a_comparison_counts_for_a_side_only_while_that_side_is_on_scree
     assert spent(review)["front"] - before["front"] >= 700
     page.keyboard.press("Shift+B")
     page.get_by_role("button", name="By itself").click()
-    page.wait_for_timeout(50)
+    review.painted()
     swapped = f"{VIEWER}.comparing.swapped"
     if not page.evaluate(swapped):
         page.keyboard.press("Shift+S")
@@ -242,8 +245,9 @@ def test_a_comparison_is_part_of_the_state_and_comes_back_with_it(review: Screen
     page.keyboard.press("l")
     page.keyboard.press("Shift+B")
     page.get_by_label("Every").fill("1200")
-    (_, state) = review.wait_for("state")[-1]
-    assert state["compare"] == {"key": "earlier-1", "way": "blink", "pace": 1200}
+    # All of it at once, and the beginning of it before where the machine is slow.
+    wanted = {"key": "earlier-1", "way": "blink", "pace": 1200}
+    review.wait_until("state", lambda states: bool(states) and states[-1][1].get("compare") == wanted)
     page.keyboard.press("Escape")
     for key in ("[", "v", "l"):
         page.keyboard.press(key)
