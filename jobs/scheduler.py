@@ -17,6 +17,7 @@ from jobs.follow_intake import follow_intake
 from jobs.forget_drafts import forget_drafts
 from jobs.forget_old_runs import forget_old_runs
 from jobs.keep_audit_months import keep_audit_months
+from jobs.keep_object_holds import keep_object_holds
 from jobs.note_overdue_reviews import note_overdue_reviews
 from jobs.reevaluate_items import reevaluate_items
 from jobs.release_holds import release_holds
@@ -41,6 +42,7 @@ JOBS = (
     Job("catch up with sessions", timedelta(seconds=30), catch_up_with_sessions),
     Job("apply retention", timedelta(days=1), apply_retention, at=timedelta(hours=5), longest=timedelta(hours=1)),
     Job("keep audit months", timedelta(days=1), keep_audit_months, at=timedelta(hours=4), longest=timedelta(hours=3)),
+    Job("keep object holds", timedelta(minutes=5), keep_object_holds),
     Job("note overdue reviews", timedelta(minutes=15), note_overdue_reviews),
     Job("remind of access reviews", timedelta(hours=6), remind_of_access_reviews),
     Job("take in folder", timedelta(seconds=15), take_in_folder, longest=timedelta(hours=1)),

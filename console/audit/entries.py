@@ -117,6 +117,8 @@ class Event(StrEnum):
     LEGAL_HOLD_LIFT_ASKED = "legal_hold.lift_asked"
     LEGAL_HOLD_KEPT = "legal_hold.kept"
     LEGAL_HOLD_LIFTED = "legal_hold.lifted"
+    OBJECTS_HELD = "objects.held"
+    OBJECTS_RELEASED = "objects.released"
     IMAGES_PURGED = "images.purged"
     ATTACHMENTS_PURGED = "attachments.purged"
     IMAGES_RESTORED = "images.restored"

@@ -40,6 +40,16 @@ class StoreUnavailable(Exception):
         super().__init__(f"The image store does not answer ({doing}). Nothing was changed; try again in a moment.")
 
 
+class HoldNotAllowed(Exception):
+    """The console's key may set no legal holds in the store."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The console's key may set no legal holds in the object store: it lacks s3:PutObjectLegalHold. "
+            "Until then what a hold covers is kept by the console, and by the objects' own dates."
+        )
+
+
 @dataclass(frozen=True)
 class Version:
     """One of the objects that were stored under a key; `deleted` says that it only marks the key as deleted."""
@@ -150,6 +160,37 @@ class ImageStore:
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreUnavailable("destroying an image") from error
         return not left
+
+    def can_hold(self) -> bool:
+        """Whether the bucket has object lock, without which no object can be put under a legal hold.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            return self._has_object_lock()
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("asking for the bucket's object lock") from error
+
+    def set_legal_hold(self, institution_id: UUID, sha256: bytes, *, held: bool) -> bool:
+        """Put every version of these bytes under the store's legal hold, or take it off; whether there is any.
+
+        Until it is taken off nobody can destroy them, whatever their retention date. Raises StoreUnavailable,
+        HoldNotAllowed.
+        """
+        key, there = _key(institution_id, sha256), False
+        change = self._client.enable_object_legal_hold if held else self._client.disable_object_legal_hold
+        try:
+            for version in self._client.list_objects(self._bucket, prefix=key, include_version=True):
+                if not version.is_delete_marker:
+                    change(self._bucket, key, version.version_id)
+                    there = True
+        except S3Error as error:
+            if error.code == "AccessDenied":
+                raise HoldNotAllowed from error
+            raise StoreUnavailable("holding an image") from error
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("holding an image") from error
+        return there
 
     def versions(self, institution_id: UUID) -> Iterator[tuple[bytes, list[Version]]]:
         """Each hash under which something was ever stored, with what there is, the newest first.

@@ -138,10 +138,10 @@ SECTIONS: Final[dict[str, dict[Rule, Line]]] = {
         ),
         Rule.HOLDS: Line(
             "Legal holds",
-            "what one covers is not destroyed; placed by one person, lifted by two",
+            "what one covers is not destroyed, and in the object store nobody can; placed by one person, lifted by two",
             "console/retention/legal_holds.py",
             "tests/retention/test_legal_holds.py::test_one_places_and_two_lift",
-            "how many stand",
+            "how many stand, and whether the object store was told",
         ),
     },
     "Access control": {

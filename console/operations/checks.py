@@ -21,6 +21,7 @@ class CheckName(StrEnum):
     API_KEYS = "API keys"
     BACKUP = "backup"
     RETENTION = "retention"
+    OBJECT_HOLDS = "legal holds in the object store"
     AUDIT_MONTHS = "months of the audit trail"
 
 

@@ -85,6 +85,7 @@ async def read_compliance(actor: Actor) -> dict[str, tuple[LineShown, ...]]:
         figures = (await session.execute(_FIGURES, wanted)).one()
         checks = {one.name: one for one in await session.scalars(select(InstallationCheck))}
     found = {**_of_settings(current), **_of_checks(checks, current, now), **_of_figures(figures, current, now)}
+    found[Rule.HOLDS] = _holds(figures, checks.get(CheckName.OBJECT_HOLDS))
     return {
         section: tuple(LineShown(rule, line, found.get(rule, _unknown(line))) for rule, line in rules.items())
         for section, rules in SECTIONS.items()
@@ -133,7 +134,6 @@ def _of_checks(checks: Checks, current: Settings, now: datetime) -> dict[Rule, F
 def _of_figures(row: Row[Any], current: Settings, now: datetime) -> dict[Rule, Found]:
     days = current.session_history_days
     kept = f"{row.old_sessions:,} older ones are left" if row.old_sessions else "none is older"
-    asked = f", {row.lifting:,} of them asked to be lifted" if row.lifting else ""
     return {
         Rule.MFA: _mfa(row),
         Rule.ALLOWLIST: Found(
@@ -143,12 +143,19 @@ def _of_figures(row: Row[Any], current: Settings, now: datetime) -> dict[Rule, F
             else "Nothing is bound to a network",
         ),
         Rule.REVIEWS: _reviews(row, now),
-        Rule.HOLDS: Found(
-            State.WELL, f"{row.holds:,} stand{'s' if row.holds == 1 else ''}{asked}" if row.holds else "None stands"
-        ),
         Rule.SESSIONS: Found(State.LOOK if row.old_sessions else State.WELL, f"{days:,} days; {kept}"),
         Rule.ACCESS_LOGS: Found(State.WELL, f"{row.sign_ins:,} sign-ins of 30 days; request lines: the log store's"),
     }
+
+
+def _holds(row: Row[Any], store: InstallationCheck | None) -> Found:
+    if not row.holds:
+        return Found(State.WELL, "None stands")
+    asked = f", {row.lifting:,} of them asked to be lifted" if row.lifting else ""
+    told = store.detail if store else "the object store was not told yet"
+    well = store is not None and store.ok and store.figures.get("supported")
+    state = State.WELL if well else State.LOOK if store is None or store.ok else State.FAULT
+    return Found(state, f"{row.holds:,} stand{'s' if row.holds == 1 else ''}{asked}; {told}")
 
 
 def _mfa(row: Row[Any]) -> Found:

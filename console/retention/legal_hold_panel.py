@@ -26,8 +26,8 @@ Reread = Callable[[Actor], Awaitable[Any]]
 # What is chosen; raises ValueError that says what is missing.
 ReadSubject = Callable[[], Subject]
 _EFFECT: Final = (
-    "Until two people lift it, nothing that it covers is destroyed, however old: images, sessions, notices and the "
-    "months of the audit trail that tell of it."
+    "Until two people lift it, nothing that it covers is destroyed, however old: images and attachments (the object "
+    "store holds them too), sessions, notices and the months of the audit trail that tell of it."
 )
 
 

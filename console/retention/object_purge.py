@@ -19,6 +19,7 @@ from console.actor import Actor, system_actor
 from console.audit.entries import Event, NewEntry, record_each
 from console.audit.proof import proof_of
 from console.images.store import image_store
+from console.retention.object_uses import GONE, USES
 from console.settings import settings
 from db.engine import transaction
 from db.models import ObjectPurge
@@ -28,19 +29,11 @@ _PAGE: Final = 5_000
 _BATCH: Final = 50
 _STATEMENT_TIMEOUT_MS: Final = 60_000
 
-# Every use of the institution's objects. An attachment has been kept for as long as its check and itself.
-_USES: Final = """
-    select m.sha256, m.item_id, i.status, i.received_at as since, true as of_image
-    from image m left join check_item i on i.id = m.item_id where m.institution_id = :institution
-    union all
-    select t.sha256, t.item_id, i.status, greatest(i.received_at, t.attached_at), false
-    from item_attachment t join check_item i on i.id = t.item_id where t.institution_id = :institution
-"""
 _OVER: Final = "u.since < :before and u.status in ('approved', 'returned', 'rejected', 'cleared', 'closed')"
 # A use without a check (an account's signature card) has no status, and is never over.
 _DUE: Final = text(
     f"""
-    with uses as not materialized ({_USES}), due as (
+    with uses as not materialized ({USES}), due as (
         select u.sha256, bool_or(u.of_image) as image, bool_or(not u.of_image) as attachment,
                array_agg(distinct u.item_id) as items
         from uses u where u.sha256 in (select u.sha256 from uses u where u.sha256 > :after and {_OVER})
@@ -55,10 +48,9 @@ _DUE: Final = text(
 _HELD_NOW: Final = text("select item from unnest(cast(:items as uuid[])) item where on_legal_hold_item(item)")
 _HELD: Final = text(
     f"""
-    select count(distinct u.sha256) from ({_USES}) u
+    select count(distinct u.sha256) from ({USES}) u
     where {_OVER} and u.item_id in (select items_on_legal_hold(:institution))
-      and not exists (select from object_purge p where p.institution_id = :institution and p.sha256 = u.sha256
-                      and p.purged_at > u.since)
+      and not {GONE}
     """  # noqa: S608 - texts of our own
 )
 

@@ -30,7 +30,7 @@ from db.models.policy import (
     PolicyWorkingCopy,
 )
 from db.models.queue_views import DefaultView, SavedView
-from db.models.retention import LegalHold, ObjectPurge
+from db.models.retention import LegalHold, ObjectHold, ObjectPurge
 from db.models.review import (
     CheckItem,
     Claim,
@@ -90,6 +90,7 @@ __all__ = [
     "LegalHold",
     "Notice",
     "NoticeSetting",
+    "ObjectHold",
     "ObjectPurge",
     "PendingDecision",
     "PolicyContributor",

@@ -71,3 +71,28 @@ class ObjectPurge(OfInstitution, Base):
     sha256: Mapped[Sha256] = mapped_column(primary_key=True)
     purged_at: Mapped[datetime] = mapped_column(primary_key=True, server_default=now())
     institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"), primary_key=True)
+
+
+class ObjectHold(OfInstitution, Base):
+    """That an object is, or is to be, under the store's own legal hold; or where not `covered`, is to be let go of.
+
+    `settled_at`: the store was told so; null: it is still to be told, and was tried last at `tried_at`.
+    """
+
+    __tablename__ = "object_hold"
+
+    institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"), primary_key=True)
+    sha256: Mapped[Sha256] = mapped_column(primary_key=True)
+    covered: Mapped[bool] = mapped_column(server_default=text("true"))
+    settled_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_object_hold_waiting",
+            "institution_id",
+            text("tried_at NULLS FIRST"),
+            "sha256",
+            postgresql_where=text("settled_at is null"),
+        ),
+    )

@@ -23,11 +23,13 @@ _SOCKETS = Path("/tmp")  # noqa: S108 - where SeaweedFS puts its sockets, whatev
 _PARTS = ("master", "volume", "filer", "s3", "admin")
 _NAMES = {name for part in _PARTS for name in (part, f"{part}-grpc")}
 _KEEPER_MAY = ("Admin", "Read", "Write", "List", "Tagging")
-# Put objects with their lock, read and list them, and delete what no lock holds; nothing about buckets.
+# Put objects with their lock, put them under legal hold, read and list them, and delete what neither holds; nothing
+# about buckets.
 _CONSOLE_MAY = tuple(
     f"{action}:{BUCKET}"
     for action in (
         "Read", "Write", "List", "GetBucketObjectLockConfiguration", "GetObjectRetention", "PutObjectRetention",
+        "GetObjectLegalHold", "PutObjectLegalHold",
     )
 )  # fmt: skip
 _ADMIN_GRPC_OFFSET = 10_000

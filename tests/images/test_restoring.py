@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,12 +49,13 @@ class Locked:
         return bytes(self.keeper.get_object(BUCKET, "bank/image", version_id=self.version).data)
 
 
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
-    layout = Layout(tmp_path_factory.mktemp("store"))
+@contextmanager
+def store_running(folder: Path, kind: type[ObjectStore] = ObjectStore) -> Iterator[tuple[ObjectStore, Credentials]]:
+    """An object store of its own, and the console's credentials for it."""
+    layout = Layout(folder)
     layout.make()
     made = Credentials.of(layout)
-    store = ObjectStore(layout, made)
+    store = kind(layout, made)
     store.prepare()
     server = store.server()
     process = spawn(server)
@@ -63,14 +65,20 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
             assert process.poll() is None and time.monotonic() < deadline, server.log.read_text()
             time.sleep(0.05)
         store.furnish()
+        yield store, made
+    finally:
+        stop([(server, process)])
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
+    with store_running(tmp_path_factory.mktemp("store")) as (store, made):
         address = urlsplit(store.endpoints()["object_store_endpoint"]).netloc
         console = Minio(address, made.object_store_access_key, made.object_store_secret_key, secure=False)
         keeper = Minio(address, *store.keeper_keys(), secure=False)
         lock = Retention(COMPLIANCE, datetime.now(UTC) + DAY)
         put = console.put_object(BUCKET, "bank/image", io.BytesIO(b"as it was"), 9, retention=lock)
         yield Locked(console, keeper, str(put.version_id))
-    finally:
-        stop([(server, process)])
 
 
 @pytest.mark.parametrize("who", ["console", "keeper"])
