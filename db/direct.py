@@ -53,11 +53,7 @@ class Direct:
         """Every row, as a named tuple. Raises what the session's `execute` raises."""
         line: psycopg.AsyncConnection[Any] = session.info[_LINE]
         cursor = psycopg.AsyncRawCursor(line, row_factory=self._row_factory)
-        text, names, given, ready = self._compiled
-        merged = {**given, **values} if given else values
-        parameters = [
-            merged[name] if make is None else make(merged[name]) for name, make in zip(names, ready, strict=True)
-        ]
+        text, parameters = self._ready(values)
         try:
             await cursor.execute(text, parameters)
             result = cursor.pgresult
@@ -73,6 +69,27 @@ class Direct:
     async def run(self, session: AsyncSession, values: Mapping[str, Any]) -> None:
         """Do what answers nothing."""
         await self.all(session, values)
+
+    async def commit(self, session: AsyncSession, values: Mapping[str, Any]) -> None:
+        """Do it as the transaction's last statement, and commit. Both leave in one message: what the statement locks is
+        let go of as soon as the server is done, whatever this process is busy with. Where it fails nothing is
+        committed. Raises what the session's `execute` and `commit` raise."""
+        line: psycopg.AsyncConnection[Any] = session.info[_LINE]
+        text, parameters = self._ready(values)
+        try:
+            async with line.pipeline():
+                await psycopg.AsyncRawCursor(line).execute(text, parameters)
+                await psycopg.AsyncRawCursor(line).execute(b"commit", prepare=False)
+        except psycopg.Error as error:
+            raise await _as_the_session_would(session, line, error) from error
+
+    def _ready(self, values: Mapping[str, Any]) -> tuple[bytes, list[Any]]:
+        """The text and what the driver is given for $1, $2, …"""
+        text, names, given, ready = self._compiled
+        merged = {**given, **values} if given else values
+        return text, [
+            merged[name] if make is None else make(merged[name]) for name, make in zip(names, ready, strict=True)
+        ]
 
     @cached_property
     def _compiled(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import select
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,13 +22,16 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from db.direct import begin_on
+from db.direct import Direct, begin_on
 
 APP_ROLE = "console_app"
 STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 2_000
 # A process that is stopped, or lost with its machine, keeps its locks no longer than this.
 IDLE_TIMEOUT_MS = 60_000
+
+# Under this name a session in a transaction knows what makes the statement that ends it.
+_LAST: Final = "last"
 
 # How a transaction begins: one message, where SQLAlchemy's own BEGIN would be a round trip of its own. The settings
 # come here and not when the connection is opened, because PgBouncer passes on no such options.
@@ -179,6 +182,10 @@ async def transaction(
         _waits.seconds += time.perf_counter() - asked
         await begin_on(session, connection, _beginning(_of(actor), statement_timeout_ms, snapshot, read_only))
         yield session
+        if _LAST in session.info:
+            await session.flush()
+            statement, values = session.info[_LAST]()
+            await statement.commit(session, values)
         await session.commit()
     except BaseException:
         # Whatever ends the task: the connection goes back, or is given up.
@@ -220,6 +227,17 @@ def _beginning(institution_id: UUID | None, statement_timeout_ms: int, snapshot:
         idle=sql.Literal(str(IDLE_TIMEOUT_MS)),
         read_only=sql.Literal("on" if read_only else "off"),
     ).as_string()
+
+
+def end_with(session: AsyncSession, last: Callable[[], tuple[Direct, Mapping[str, Any]]]) -> None:
+    """Run what `last` answers, a statement and its values, once the block of the session's `transaction` is over, in
+    one message with the COMMIT: what everybody waits for is locked for no longer than the database itself takes.
+
+    Raises RuntimeError where the transaction ends with something else already.
+    """
+    if _LAST in session.info:
+        raise RuntimeError("the transaction ends with another statement already")
+    session.info[_LAST] = last
 
 
 def after_commit(session: AsyncSession, action: AfterCommit) -> None:

@@ -51,6 +51,8 @@ class BankRows:
                 into = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(name), _listed(columns))
                 with connection.cursor() as cursor, cursor.copy(into) as copy:
                     copy.write(_UUID.sub(lambda found: ids.setdefault(found[0], str(uuid4())), rows))
+            # Every bank's chain has begun: that the bank was made is its first entry.
+            connection.execute("insert into audit_head (institution_id, sequence) select id, 0 from institution")
         return {UUID(old): UUID(new) for old, new in ids.items()}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.actor import Actor
 from console.audit.canonical import canonical, plain
 from db.direct import Direct
+from db.engine import end_with
 from db.models import AuditEntry, AuditHead
 
 
@@ -164,17 +165,36 @@ async def record_each(session: AsyncSession, actor: Actor, news: Sequence[NewEnt
     if not news:
         return
     await session.flush()  # whatever is changed is on its way before anybody waits for the head
-    wanted: dict[str, Any] = {"institution": actor.institution_id}
-    for place, new in enumerate(news):
-        values = _values(actor, new)
-        wanted |= {f"{name}_{place}": value for name, value in values.items()}
-        wanted |= {f"{part}_{place}": text for part, text in zip(_PARTS, _text_around_sequence(values), strict=True)}
-    statement = _appending(len(news))
+    statement, wanted = _appending(len(news)), _wanted(actor, [_values(actor, new) for new in news])
     if await statement.first(session, wanted) is None:
         first = insert(AuditHead).values(institution_id=actor.institution_id, sequence=0).on_conflict_do_nothing()
         await session.execute(first)
         if await statement.first(session, wanted) is None:
             raise LookupError("the institution has no chain to append to")
+
+
+def record_at_end(session: AsyncSession, actor: Actor, news: Sequence[NewEntry]) -> None:
+    """Append these entries to a chain that has begun, in one message with the COMMIT of the caller's `transaction`.
+
+    The head is locked for as long as the database takes for both, and not until this process comes round to the
+    commit: where decisions come by the dozen everybody waits for that. Where there is no chain the transaction fails.
+    """
+    if not news:
+        return
+    entries: list[dict[str, Any]] | None = session.info.get(_AT_END)
+    if entries is None:
+        session.info[_AT_END] = entries = []
+        end_with(session, lambda: (_appending(len(entries), begun=True), _wanted(actor, entries)))
+    entries.extend(_values(actor, new) for new in news)
+
+
+def _wanted(actor: Actor, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The parameters of `_appending`; `entries` is of each what `_values` gives."""
+    wanted: dict[str, Any] = {"institution": actor.institution_id}
+    for place, values in enumerate(entries):
+        wanted |= {f"{name}_{place}": value for name, value in values.items()}
+        wanted |= {f"{part}_{place}": text for part, text in zip(_PARTS, _text_around_sequence(values), strict=True)}
+    return wanted
 
 
 def _values(actor: Actor, new: NewEntry) -> dict[str, Any]:
@@ -204,6 +224,8 @@ def _text_around_sequence(values: dict[str, Any]) -> tuple[str, str]:
     return f'{before[:-1]},"{_SEQUENCE}":', f",{after[1:]}"
 
 
+# Under this name a session knows the entries with which its transaction ends.
+_AT_END: Final = "entries at end"
 _SEQUENCE: Final = "sequence"
 _PARTS: Final = ("text_before", "text_after")
 _NO_LINK: Final = bytes(32)
@@ -211,9 +233,12 @@ _THIS_MONTH: Final = cast(func.date_trunc("month", func.timezone("UTC", func.clo
 
 
 @lru_cache
-def _appending(count: int) -> Direct:
+def _appending(count: int, *, begun: bool = False) -> Direct:
     """The statement that appends so many entries. It locks the head, waits for whoever has it, and is over with the
-    commit: nothing goes back and forth while everybody waits."""
+    commit: nothing goes back and forth while everybody waits.
+
+    Without a head it answers nothing; where the chain must have `begun`, it divides by zero.
+    """
     heads, entries = AuditHead.__table__.c, AuditEntry.__table__.c
     link: CTE = (
         select(heads.institution_id, heads.sequence, heads.hash, heads.month)
@@ -239,12 +264,13 @@ def _appending(count: int) -> Direct:
         link = appended.returning(entries.institution_id, entries.sequence, entries.hash, entries.month).cte(
             f"entry_{place}"
         )
-    return Direct(
+    moved = (
         update(AuditHead.__table__)  # type: ignore[arg-type]  # a table, as the mapper declares it
         .where(heads.institution_id == link.c.institution_id)
         .values(sequence=link.c.sequence, hash=link.c.hash, month=link.c.month)
         .returning(heads.sequence)
     )
+    return Direct(select(literal(1) / func.count()).select_from(moved.cte("moved")) if begun else moved)
 
 
 # What the hash covers: every column but the two hashes (the previous one enters the hash by itself), and the month in

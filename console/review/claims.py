@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, covers, may, require
 from console.actor import Actor
-from console.audit.entries import Event, NewEntry, record, record_each
+from console.audit.entries import Event, NewEntry, record, record_at_end, record_each
 from console.hints import hint_items
 from console.review import next_item
 from console.review.errors import (
@@ -143,8 +143,12 @@ async def enter_taken_within(session: AsyncSession, actor: Actor, taken: Taken, 
     """
     held = taken.held
     claimed = NewEntry(Event.ITEM_CLAIMED, "item", held.item_id, after={"version": held.version})
+    if not taken.limited:
+        record_at_end(session, actor, [*before, claimed])
+        hint_items(session, actor.institution_id, [held.item_id], by=actor.request_id or "")
+        return True
     await record_each(session, actor, [*before, claimed])
-    if not taken.limited or await _full(session, actor, taken.queue_id) is None:
+    if await _full(session, actor, taken.queue_id) is None:
         hint_items(session, actor.institution_id, [held.item_id], by=actor.request_id or "")
         return True
     item = await _locked_item(session, held.item_id)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
-from console.audit.entries import NewEntry, record_each
+from console.audit.entries import NewEntry, record_at_end, record_each
 from console.hints import hint_items
 from console.metrics import DECISIONS
 from console.notices import NoticeKind, notify
@@ -128,8 +128,11 @@ async def _enter(session: AsyncSession, actor: Actor, prepared: Prepared, writte
     """Enter the decision in the audit trail, and tell who waits for it. Last of all: everybody who changes something
     waits from here on for the commit."""
     item = prepared.item
-    await record_each(session, actor, [written.entry])
-    if prepared.stage == "sent_back" and prepared.maker_id is not None:
+    if prepared.stage != "sent_back" or prepared.maker_id is None:
+        record_at_end(session, actor, [written.entry])
+    else:
+        # Its return to its maker is entered after it.
+        await record_each(session, actor, [written.entry])
         row = await session.get_one(CheckItem, item.id)
         await return_to_maker(session, actor, row, prepared.maker_id, prepared.choice.note)
     hint_items(session, actor.institution_id, [item.id])

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
-from console.audit.entries import Event, NewEntry, record, record_each
+from console.audit.entries import Event, NewEntry, record, record_at_end
 from console.hints import hint_items
 from console.images.store import image_store
 from console.review.claims import (
@@ -145,7 +145,7 @@ async def _submit(
         # The entries come last: from then on everybody who changes something waits for this transaction.
         submitted = [_entry(prepared, submission, commit_at)] if commit_at else []
         if taken is None:
-            await record_each(session, actor, submitted)
+            record_at_end(session, actor, submitted)
         elif not await enter_taken_within(session, actor, taken, *submitted):
             following = await claim_next_within(session, actor, queue, skip=(item_id,))
             opened = await open_within(session, actor, following.item_id) if following else None

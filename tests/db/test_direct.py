@@ -15,9 +15,10 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from console.audit.entries import Event, NewEntry, record_at_end
 from db.direct import Direct
-from db.engine import transaction
-from db.models import Institution
+from db.engine import end_with, transaction
+from db.models import AuditEntry, Institution
 from tests.conftest import Database
 from tests.factories import make_bank
 
@@ -127,3 +128,76 @@ def test_a_connection_that_is_lost_leaves_the_pool(run: Run, database: Database)
 
     first, second = run(work())
     assert first != second
+
+
+def test_the_last_statement_comes_with_the_commit_and_not_before(run: Run) -> None:
+    async def work() -> tuple[str, str, str]:
+        bank = await make_bank()
+        own = {"id": bank.system.institution_id}
+        async with transaction(bank.system) as session:
+            await _RENAME.run(session, own | {"name": "First"})
+            end_with(session, lambda: (_RENAME, own | {"name": "Last"}))
+            inside = (await _NAMES.all(session, own))[0].name
+            with pytest.raises(RuntimeError):
+                end_with(session, lambda: (_RENAME, own | {"name": "Other"}))
+        async with transaction(bank.system) as session:
+            after = (await _NAMES.all(session, own))[0].name
+            role = (await session.execute(text("select current_user"))).scalar_one()
+        return inside, after, role
+
+    assert run(work()) == ("First", "Last", "console_app")
+
+
+@pytest.mark.parametrize("times", [1, 8])
+def test_a_last_statement_that_fails_commits_nothing(run: Run, times: int) -> None:
+    """Also where it was prepared on the connection before."""
+    halved = Direct(text("select 1 / cast(:by as integer)"))
+
+    async def work() -> str:
+        bank = await make_bank()
+        own = {"id": bank.system.institution_id}
+        async with transaction(bank.system) as session:
+            await _RENAME.run(session, own | {"name": "Kept"})
+            for _ in range(times):
+                await halved.run(session, {"by": 1})
+        for _ in range(2):
+            with pytest.raises(DBAPIError, match="zero"):
+                async with transaction(bank.system) as session:
+                    await _RENAME.run(session, own | {"name": "Lost"})
+                    end_with(session, lambda: (halved, {"by": 0}))
+        async with transaction(bank.system) as session:
+            return str((await _NAMES.all(session, own))[0].name)
+
+    assert run(work()) == "Kept"
+
+
+def test_an_entry_at_the_end_needs_a_chain(run: Run, database: Database) -> None:
+    """Without one nothing of the transaction is there."""
+    news = [NewEntry(Event.HOURS_CHANGED, "institution", "here")]
+
+    async def chain() -> list[tuple[int, str]]:
+        async with transaction(bank.system) as session:
+            found = await session.execute(select(AuditEntry.sequence, AuditEntry.action).order_by(AuditEntry.sequence))
+            return [(row.sequence, row.action) for row in found]
+
+    async def enter(name: str) -> None:
+        async with transaction(bank.system) as session:
+            await _RENAME.run(session, {"id": bank.system.institution_id, "name": name})
+            record_at_end(session, bank.system, news)
+            record_at_end(session, bank.system, news)
+
+    bank = run(make_bank())
+    before = run(chain())
+    run(enter("Entered"))
+    told = run(chain())[len(before) :]
+    assert told == [(len(before) + 1, "institution.hours_changed"), (len(before) + 2, "institution.hours_changed")]
+    with psycopg.connect(database.superuser_url) as superuser:
+        superuser.execute("delete from audit_head where institution_id = %s", (bank.system.institution_id,))
+    with pytest.raises(DBAPIError):
+        run(enter("Not entered"))
+
+    async def name() -> str:
+        async with transaction(bank.system) as session:
+            return str((await _NAMES.all(session, {"id": bank.system.institution_id}))[0].name)
+
+    assert run(name()) == "Entered"
