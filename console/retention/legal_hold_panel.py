@@ -14,6 +14,7 @@ from console.access.permissions import Permission, may
 from console.access.reason import MAXIMUM_REASON
 from console.actor import Actor
 from console.retention.errors import HoldNotFound, HoldRefused, SubjectNotFound
+from console.retention.held_person_panel import HeldPerson
 from console.retention.legal_hold_list import holds_on_item
 from console.retention.legal_holds import MAXIMUM_MATTER, Scope, Subject, place
 from console.ui.page import ConsolePage, show_to_people
@@ -26,8 +27,8 @@ Reread = Callable[[Actor], Awaitable[Any]]
 # What is chosen; raises ValueError that says what is missing.
 ReadSubject = Callable[[], Subject]
 _EFFECT: Final = (
-    "Until two people lift it, nothing that it covers is destroyed, however old: images and attachments (the object "
-    "store holds them too), sessions, notices and the months of the audit trail that tell of it."
+    "Until two people lift it, nothing that it covers is destroyed, however old: images, attachments, sessions, "
+    "notices and the months of the audit trail that tell of it."
 )
 
 
@@ -61,9 +62,9 @@ class HoldsOnCheck:
                 )
 
 
-def ask_for_person_or_days(page: ConsolePage, people: Mapping[str, str], placed: Reread) -> None:
-    """Place a hold on somebody of the staff, `people` by id, or on everything of some days."""
-    _ask(page, lambda: _draw_person_or_days(people), placed)
+def ask_for_person_or_days(page: ConsolePage, placed: Reread) -> None:
+    """Place a hold on somebody of the staff, or on everything of some days."""
+    _ask(page, lambda: _draw_person_or_days(page), placed)
 
 
 def _ask(page: ConsolePage, draw_subject: Callable[[], ReadSubject], placed: Reread) -> None:
@@ -110,15 +111,14 @@ def _draw_choice(subjects: Mapping[str, Subject]) -> ReadSubject:
     return lambda: subjects[str(chosen.value)]
 
 
-def _draw_person_or_days(people: Mapping[str, str]) -> ReadSubject:
+def _draw_person_or_days(page: ConsolePage) -> ReadSubject:
     choices = {Scope.PERSON: "A person of the staff", Scope.PERIOD: "Everything of some days"}
     scope = ui.select(choices, value=Scope.PERSON, label="It covers").props("dense outlined options-dense")
-    person = ui.select(dict(people), label="Person", with_input=True).props("dense outlined options-dense")
+    scope.classes("crc-whole")
+    person = HeldPerson(page)
     with Element("div").classes("crc-row") as days:
         first = ui.input("From").props('outlined dense stack-label type="date"')
         last = ui.input("Through; empty: open").props('outlined dense stack-label type="date"')
-    for field in (scope, person):
-        field.classes("crc-whole")
 
     def show() -> None:
         person.set_visibility(scope.value == Scope.PERSON)
@@ -129,9 +129,9 @@ def _draw_person_or_days(people: Mapping[str, str]) -> ReadSubject:
 
     def read() -> Subject:
         if scope.value == Scope.PERSON:
-            if not person.value:
+            if person.chosen is None:
                 raise ValueError("Choose the person.")
-            return Subject(Scope.PERSON, UUID(str(person.value)))
+            return Subject(Scope.PERSON, person.chosen)
         return Subject(Scope.PERIOD, None, _day(first.value, "Say from which day on."), _day(last.value))
 
     return read

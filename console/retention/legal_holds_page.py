@@ -12,7 +12,6 @@ from nicegui.element import Element
 
 from console.access.ask_panel import ask_reason
 from console.access.permissions import Permission, may
-from console.access.person_list import MAX_PAGE, Show, list_people
 from console.actor import Actor
 from console.retention import legal_holds
 from console.retention.legal_hold_list import HoldShown, Key, list_holds
@@ -60,7 +59,7 @@ class LegalHoldsView:
             with page.shell.actions:
                 ActionButton("Compliance", lambda: page.client.open("/compliance"), icon_name="verified_user")
                 if may(page.actor, Permission.LEGAL_HOLD_MANAGE):
-                    ask = partial(page.run, self._ask)
+                    ask = partial(ask_for_person_or_days, page, self.read)
                     ActionButton("Place a hold", ask, kind="primary", icon_name="gavel")
         Text(EXPLAINED, tag="p", classes="crc-note").props["role"] = "note"
         with Element("div").classes("crc-row crc-filters"), Element("div").classes("crc-tabs") as tabs:
@@ -95,11 +94,6 @@ class LegalHoldsView:
         for other, tab in self._tabs.items():
             tab.set_chosen(other is standing)
         await self.read(actor)
-
-    async def _ask(self, actor: Actor) -> None:
-        found = await list_people(actor, show=Show.EVERYBODY, limit=MAX_PAGE)
-        people = {str(one.id): f"{one.display_name} ({one.username})" for one in found.rows}
-        ask_for_person_or_days(self._page, people, self.read)
 
     def _open(self, hold_id: str) -> None:
         hold, page = self._holds.get(hold_id), self._page
