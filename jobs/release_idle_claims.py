@@ -2,7 +2,7 @@
 
 from console.actor import system_actor
 from console.institution import institution_ids
-from console.review.claims import release_expired
+from console.review.giving_back import release_expired
 
 
 async def release_idle_claims() -> int:

@@ -28,11 +28,12 @@ from console.access.people import acting_within
 from console.access.permissions import NotAllowed, Permission, may, require
 from console.actor import Actor, system_actor
 from console.hints import hint_items
-from console.review.claims import give_back_within, renew_within
+from console.review.claims import renew_within
 from console.review.deciding import Prepared, locked_item, prepare
 from console.review.decision_rows import write
 from console.review.errors import MeansSomethingElse, PersonGone, ReviewRefused
 from console.review.evidence import Seen
+from console.review.giving_back import give_back_within
 from console.review.item_view import ItemNotFound
 from console.review.pending import refuse_within
 from console.review.states import IllegalTransition, Status

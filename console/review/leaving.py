@@ -10,7 +10,7 @@ from console.access.reason import checked_reason
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.assignment import unassign_all_within
-from console.review.claims import release_all_within
+from console.review.giving_back import release_all_within
 from db.engine import transaction
 
 

@@ -9,8 +9,8 @@ from console.access.permissions import Permission, require
 from console.access.reason import checked_reason
 from console.actor import Actor
 from console.review.bulk import BulkResult, check_size, holders_of, lock_items
-from console.review.claims import put_back_within
 from console.review.errors import ReviewRefused
+from console.review.giving_back import put_back_within
 from console.review.reach import ground_of, places_of
 from db.engine import transaction
 

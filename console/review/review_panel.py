@@ -19,7 +19,7 @@ from console import live
 from console.actor import Actor
 from console.review.approvals import beside_approval, claim_next_approval
 from console.review.beside import beside
-from console.review.claims import claim, release, touch
+from console.review.claims import claim, touch
 from console.review.clearing import pull_in
 from console.review.committing import Committed, commit_when_due
 from console.review.decision_panel import DecisionPanel, OpinionPanel
@@ -36,6 +36,7 @@ from console.review.errors import (
 )
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
+from console.review.giving_back import release
 from console.review.opening import Opened, Standing, account_number, open_item
 from console.review.opinions import record_opinion
 from console.review.queue import QueueName

@@ -17,7 +17,7 @@ from console.access.step_up import require_fresh_code
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.assignment import unassign_all_within
-from console.review.claims import release_all_within
+from console.review.giving_back import release_all_within
 from db.engine import transaction
 from db.models import UserRole
 

@@ -21,21 +21,15 @@ from console.actor import Actor
 from console.audit.entries import Event, NewEntry, record, record_at_end
 from console.hints import hint_items
 from console.images.store import image_store
-from console.review.claims import (
-    Held,
-    claim_next_within,
-    enter_taken_within,
-    give_back_within,
-    lock_items,
-    renew_within,
-    take_next_within,
-)
+from console.review.claims import Held, claim_next_within, enter_taken_within, renew_within, take_next_within
 from console.review.deciding import Prepared, prepare
 from console.review.decision_rows import write
 from console.review.draft import Draft
 from console.review.drafts import SAVE, drop_draft_within
 from console.review.errors import ImagesUnavailable, SideNotViewed, TooLate
 from console.review.evidence import Seen
+from console.review.giving_back import give_back_within
+from console.review.item_locks import lock_items
 from console.review.opening import Opened, open_within
 from console.review.states import Act, Status
 from console.review.submission import Stage, Submission

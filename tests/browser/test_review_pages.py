@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 
 from console.intake.accounts import load_accounts
 from console.review.choices import Choice
-from console.review.claims import claim, release
+from console.review.claims import claim
 from console.review.decisions import decide
+from console.review.giving_back import release
 from console.review.states import Act
 from console.settings import Settings
 from db.engine import transaction

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from console.access.permissions import Permission
 from console.actor import Actor, Grant
 from console.review.advice import GivenAdvice, give_advice
-from console.review.claims import release
 from console.review.clocks import add_banking_days
+from console.review.giving_back import release
 from console.review.holds import HOLD_RULES, HoldReason
 from console.settings import Settings
 from db.engine import transaction

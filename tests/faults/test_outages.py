@@ -13,8 +13,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from console.review.claims import claim, release
+from console.review.claims import claim
 from console.review.drafts import read_draft
+from console.review.giving_back import release
 from console.review.queue import list_items
 from console.review.states import Status
 from console.settings import Settings, settings

@@ -18,8 +18,9 @@ from console.access.permissions import covers as covers_place
 from console.actor import Actor, Bounds, Grant
 from console.review.approvals import beside_approval, claim_next_approval, count_approvals, list_approvals
 from console.review.choices import Choice
-from console.review.claims import claim, release
+from console.review.claims import claim
 from console.review.decisions import confirm, decide
+from console.review.giving_back import release
 from console.review.opinions import record_opinion
 from console.review.states import Act
 from console.roles import Role

@@ -16,9 +16,10 @@ from console.review.assignment import assign
 from console.review.beside import beside
 from console.review.bulk import MOST_AT_ONCE
 from console.review.choices import Choice
-from console.review.claims import claim, claim_next, release
+from console.review.claims import claim, claim_next
 from console.review.decisions import decide
 from console.review.errors import AssignedToOther, NotAMember, TooManyAtOnce, TooManyClaims
+from console.review.giving_back import release
 from console.review.leaving import deactivate
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items

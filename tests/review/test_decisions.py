@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 
 from console.access.permissions import NotAllowed
 from console.review.choices import Choice
-from console.review.claims import claim, claim_next, release, release_expired
+from console.review.claims import claim, claim_next
 from console.review.clocks import next_banking_day
 from console.review.decisions import confirm, decide, resume, resume_due_holds, send_back
 from console.review.errors import (
@@ -28,6 +28,7 @@ from console.review.errors import (
     UnansweredFlag,
 )
 from console.review.flag_answers import Answer, answer_flag
+from console.review.giving_back import release, release_expired
 from console.review.states import Act, Status
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Claim, Decision, Evidence

@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from console.access.permissions import NotAllowed
 from console.review.choices import MAX_NOTE, MAX_REASONS, Choice
-from console.review.claims import release
 from console.review.decisions import decide, resume
 from console.review.draft import MAX_VIEWER_CHARACTERS, Draft, DraftTooLarge
 from console.review.drafts import forget_finished, read_draft, save_draft
 from console.review.flag_answers import MAX_REASON
+from console.review.giving_back import release
 from console.review.holds import HoldReason
 from console.review.liability import Finding, Original
 from console.review.opening import open_item

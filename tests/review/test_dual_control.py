@@ -24,7 +24,7 @@ from console.images.store import open_store
 from console.policy.judgement import Judge, Terms
 from console.policy.model import PolicyDocument, Thresholds
 from console.review.choices import Choice
-from console.review.claims import claim, claim_next, release
+from console.review.claims import claim, claim_next
 from console.review.committing import commit_pending
 from console.review.decisions import confirm, decide, send_back
 from console.review.errors import (
@@ -44,6 +44,7 @@ from console.review.errors import (
 )
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
+from console.review.giving_back import release
 from console.review.leaving import deactivate
 from console.review.opening import Standing, open_item
 from console.review.opinions import record_opinion

@@ -15,9 +15,10 @@ from console.actor import Actor
 from console.audit.verify import verify_all
 from console.review.assignment import assign
 from console.review.choices import Choice
-from console.review.claims import claim, claim_next, release, release_expired
+from console.review.claims import claim, claim_next
 from console.review.decisions import decide
 from console.review.errors import HeldByOther, NotYours, StaleItem, TooManyClaims
+from console.review.giving_back import release, release_expired
 from console.review.queue_moves import move
 from console.review.releasing import release_others
 from console.review.states import Act

@@ -14,8 +14,9 @@ from sqlalchemy import select, text
 from console.intake.accounts import load_accounts
 from console.policy.versions import active_policy
 from console.review.choices import Choice
-from console.review.claims import claim, release
+from console.review.claims import claim
 from console.review.decisions import decide
+from console.review.giving_back import release
 from console.review.queue_moves import move
 from console.review.reevaluation import reevaluate_open
 from console.review.reevaluation_effect import Effect, preview_reevaluation

@@ -18,10 +18,11 @@ from console.actor import Bounds
 from console.audit.entries import Event
 from console.audit.verify import verify
 from console.review.choices import MAX_NOTE, Choice
-from console.review.claims import claim, release
+from console.review.claims import claim
 from console.review.decisions import confirm, decide
 from console.review.errors import IncompleteChoice, OutOfReach, StaleItem
 from console.review.flag_answers import Answer, answer_flag
+from console.review.giving_back import release
 from console.review.item_view import ItemNotFound
 from console.review.mentions import mentioned
 from console.review.notes import add_note

@@ -18,12 +18,13 @@ from console.actor import Actor
 from console.audit.verify import verify_all
 from console.review.assignment import assign
 from console.review.choices import Choice
-from console.review.claims import claim, claim_next, release, release_expired, touch
+from console.review.claims import claim, claim_next, touch
 from console.review.committing import commit_due, commit_pending, commit_when_due
 from console.review.decisions import decide
 from console.review.draft import Draft
 from console.review.drafts import read_draft
 from console.review.errors import AlreadySubmitted, HeldByOther, IncompleteChoice, StaleItem, TooLate
+from console.review.giving_back import release, release_expired
 from console.review.leaving import deactivate
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items
