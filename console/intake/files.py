@@ -18,9 +18,11 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.hints import hint_items
 from console.images.store import image_store
+from console.intake.file_rows import MAX_FINDINGS, file_row, findings_total, write_findings
+from console.intake.file_terms import begin
 from console.intake.images import store_views
 from console.intake.report import ImportReport, ImportStatus, Progress, Stage
-from console.intake.rows import MAX_FINDINGS, begin, file_row, findings_total, write_findings, write_items
+from console.intake.rows import write_items
 from console.intake.spool import spooled
 from console.intake.survey import Survey, intake_limits, survey
 from console.intake.x9.records import Finding

@@ -15,7 +15,8 @@ from console.policy.editor_state import EditorState
 from console.policy.judgement import Judgement
 from console.policy.sentences import Names
 from console.policy.trial import RuleTried, Trial, try_on
-from console.review.queue import Filter, QueueRow, Sort, list_items
+from console.review.queue import QueueRow, list_items
+from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import MAX_SEARCH
 from console.review.states import FINAL_STATUSES
 from console.ui.format import money

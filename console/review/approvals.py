@@ -19,7 +19,8 @@ from console.masking import masked
 from console.policy.versions import active_policy
 from console.review.claims import Held, claim
 from console.review.errors import HeldByOther, NotClaimable
-from console.review.queue import URGENCY, Key
+from console.review.open_items import URGENCY
+from console.review.queue import Key
 from console.review.reach import APPROVALS, closed_queues, inside
 from db.engine import transaction
 from db.models import CheckItem, Claim, Decision, Flag, PendingDecision, Queue, SecondOpinion, User

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from console.access.permissions import Permission, may, require
 from console.actor import Actor
-from console.review.queue import OPEN_ITEMS, URGENCY
+from console.review.open_items import OPEN_ITEMS, URGENCY
 from console.review.states import WAITING, Status
 from db.engine import transaction
 from db.models import CheckItem, Claim, PendingDecision, Queue

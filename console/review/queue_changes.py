@@ -17,7 +17,7 @@ from console.hints import hint_items
 from console.policy.references import queues_named
 from console.policy.versions import active_policy
 from console.review.errors import InvalidQueue, QueueNotFound, StaleQueue
-from console.review.queue import OPEN_ITEMS
+from console.review.open_items import OPEN_ITEMS
 from console.review.queue_settings import (
     MAXIMUM_QUEUES,
     Definition,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
-from console.review.queue import OPEN_ITEMS, URGENCY
+from console.review.open_items import OPEN_ITEMS, URGENCY
 from console.review.reach import closed_queues, reached
 from console.review.states import Status
 from console.review.tally import OPEN_SUMS, open_items, seen_of

@@ -11,8 +11,9 @@ from nicegui import ui
 from nicegui.element import Element
 
 from console.review.filter_sheet_panel import FilterSheet
-from console.review.queue import Filter, QueueName
+from console.review.queue import QueueName
 from console.review.queue_counts import Counts
+from console.review.queue_filter import Filter
 from console.review.queue_search import MAX_SEARCH
 from console.review.queue_settings import Candidate
 from console.review.queue_view import ALL, MINE, View

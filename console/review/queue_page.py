@@ -17,9 +17,10 @@ from console.actor import Actor
 from console.review.claims import claim_next
 from console.review.errors import ReviewRefused
 from console.review.item_view import ItemNotFound
-from console.review.queue import Filter, QueueName, Sort, queue_names
+from console.review.queue import QueueName, queue_names
 from console.review.queue_bulk_panel import BulkBar, may_change_several
 from console.review.queue_counts import MOST_COUNTED, Counts, counts
+from console.review.queue_filter import Filter, Sort
 from console.review.queue_filter_panel import QueueFilter, tabs_of
 from console.review.queue_people import people_at_work
 from console.review.queue_settings import Candidate

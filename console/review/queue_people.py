@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from console.access.permissions import GRANTS, Permission, require
 from console.actor import Actor
-from console.review.queue import OPEN_ITEMS
+from console.review.open_items import OPEN_ITEMS
 from console.review.queue_settings import Candidate
 from db.engine import transaction
 from db.models import CheckItem, Claim, CustomRole, User, UserRole

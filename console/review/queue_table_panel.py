@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from console.actor import Actor
 from console.policy.actions import Priority
-from console.review import queue
+from console.review import queue, queue_filter
 from console.review.clocks import due_shown
-from console.review.queue import Filter, Key, QueueRow
+from console.review.queue import Key, QueueRow
+from console.review.queue_filter import Filter
 from console.review.queue_view import View
 from console.review.return_deadline import rule_words
 from console.review.states import FINAL_STATUSES
@@ -23,9 +24,9 @@ from console.ui.page import ConsolePage
 
 # What the database sorts by for each column that can be sorted, and whether the column runs against it.
 _ORDERS: Final = {
-    "sla": (queue.Sort.SLA, False),
-    "amount": (queue.Sort.AMOUNT, False),
-    "age": (queue.Sort.RECEIVED, True),
+    "sla": (queue_filter.Sort.SLA, False),
+    "amount": (queue_filter.Sort.AMOUNT, False),
+    "age": (queue_filter.Sort.RECEIVED, True),
 }
 _COLUMNS: Final = tuple(replace(column, sortable=column.key in _ORDERS) for column in QUEUE_COLUMNS)
 _HINTS: Final = (("↑ ↓", "move"), ("Enter", "open"), ("/", "search"))
@@ -39,7 +40,7 @@ class QueueTable:
         self,
         page: ConsolePage,
         on_open: Callable[[UUID], Awaitable[None]],
-        on_sorted: Callable[[queue.Sort, bool], None],
+        on_sorted: Callable[[queue_filter.Sort, bool], None],
         *,
         can_start: bool,
         on_check: Callable[[Sequence[str]], None] | None = None,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from console.policy.model import Dollars
-from console.review.queue import Filter, Sort
+from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import MAX_SEARCH
 from console.review.states import OPEN, Status
 

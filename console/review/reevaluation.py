@@ -29,7 +29,7 @@ from console.policy.terms import terms_of
 from console.policy.versions import Policy, policy_version
 from console.review.flags import FlagFound, of_rules
 from console.review.flags_anew import describe_anew
-from console.review.queue import OPEN_ITEMS
+from console.review.open_items import OPEN_ITEMS
 from console.review.queue_clock import QueueClock, queue_clock
 from console.review.states import Status
 from db.engine import transaction

@@ -20,7 +20,7 @@ from console.policy.judgement import Terms
 from console.policy.judgement_sql import judgement_sql
 from console.policy.terms import terms_of
 from console.policy.versions import policy_version
-from console.review.queue import OPEN_ITEMS
+from console.review.open_items import OPEN_ITEMS
 from console.review.reevaluation import HELD, TOUCHED
 from console.review.states import Status
 from db.engine import transaction

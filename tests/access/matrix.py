@@ -214,7 +214,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "intake.file_list.received_since": P.FILE_READ,
     "intake.files.import_file": P.FILE_IMPORT,
     "intake.watched_folder.take_in": P.FILE_IMPORT,
-    "intake.rows.file_row": Inner("makes a row for `import_file`"),
+    "intake.file_rows.file_row": Inner("makes a row for `import_file`"),
     "lab.changed_items.compare": P.POLICY_READ,  # and ITEM_READ
     "lab.changed_items.count_changed": P.POLICY_READ,
     "lab.changed_items.list_changed": P.POLICY_READ,  # and ITEM_READ
@@ -336,6 +336,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.queue.list_items": P.QUEUE_READ,
     "review.queue.queue_names": P.QUEUE_READ,
     "review.queue.rows_by_id": P.QUEUE_READ,
+    "review.queue_statements.values_of": Inner("the parameters of a statement of `queue`"),
     "review.saved_views.delete_view": P.QUEUE_READ,
     "review.saved_views.list_views": P.QUEUE_READ,
     "review.saved_views.save_view": P.QUEUE_READ,

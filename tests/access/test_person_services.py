@@ -23,7 +23,8 @@ from console.access.visit import Visit
 from console.actor import Actor, Bounds
 from console.review.claims import claim
 from console.review.leaving import deactivate
-from console.review.queue import Filter, list_items
+from console.review.queue import list_items
+from console.review.queue_filter import Filter
 from console.review.states import Status
 from console.roles import Role
 from db.engine import transaction

@@ -15,8 +15,9 @@ from typing import Any
 
 import psycopg
 
-from console.review.queue import PAGE, Filter, Key, Sort, list_items
+from console.review.queue import PAGE, Key, list_items
 from console.review.queue_counts import counts, neighbours
+from console.review.queue_filter import Filter, Sort
 from console.review.states import Status
 from tests.bench import by_hand
 from tests.bench.figures import Figure, percentile

@@ -23,8 +23,10 @@ from psycopg.types.json import Jsonb
 from console.actor import Actor
 from console.images.render import ImageFacts
 from console.intake.accounts import load_accounts
+from console.intake.file_rows import file_row
+from console.intake.file_terms import begin
 from console.intake.report import Progress
-from console.intake.rows import begin, file_row, write_items
+from console.intake.rows import write_items
 from console.intake.spool import PART, SpooledItem, StoredView, spool_item, spool_items, spooled
 from console.intake.survey import Survey
 from console.intake.x9.records import Addendum, ItemKind, Side, Totals, X9Item

@@ -17,7 +17,8 @@ from console.access.permissions import NotAllowed
 from console.review.assignment import assign
 from console.review.claims import claim
 from console.review.errors import InvalidView, ViewNotFound
-from console.review.queue import Filter, Key, Sort, list_items
+from console.review.queue import Key, list_items
+from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import amount_of, words_of
 from console.review.queue_view import ItemType, View, view_of
 from console.review.saved_views import MAXIMUM_VIEWS, delete_view, list_views, save_view, set_default

@@ -22,7 +22,8 @@ from console.review.advice import GivenAdvice
 from console.review.clocks import due_shown
 from console.review.item_view import FlagShown, ItemView
 from console.review.opening import open_item
-from console.review.queue import MAX_PAGE, PAGE, Filter, Key, QueueRow, Sort
+from console.review.queue import MAX_PAGE, PAGE, Key, QueueRow
+from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import MAX_SEARCH
 from console.review.return_deadline import cited
 from console.review.states import Status
