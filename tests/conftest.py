@@ -11,6 +11,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ from tests.parallel import (  # noqa: F401
     pytest_xdist_auto_num_workers,
     pytest_xdist_make_scheduler,
 )
+from tests.spare_databases import SpareDatabases
 
 Result = TypeVar("Result")
 
@@ -90,14 +92,15 @@ def migrated_template(services: Endpoints) -> str:
 
 
 @pytest.fixture(scope="session")
-def make_database(services: Endpoints, migrated_template: str) -> Callable[[], Database]:
-    """Makes databases, each a copy of the template (under 0.1 s); they go when the session ends."""
+def make_database(services: Endpoints, migrated_template: str) -> Callable[..., Database]:
+    """Makes databases, each a copy of the template; they go when the session ends. `name` is of one that is there."""
 
-    def make() -> Database:
-        name = f"test_{secrets.token_hex(6)}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER console_owner")
-        with _superuser(services) as connection:
-            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(migrated_template)))
+    def make(name: str = "") -> Database:
+        if not name:
+            name = f"test_{secrets.token_hex(6)}"
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER console_owner")
+            with _superuser(services) as connection:
+                connection.execute(statement.format(sql.Identifier(name), sql.Identifier(migrated_template)))
         urls = (services.database_url, services.owner_database_url, services.superuser_database_url)
         url, owner_url, superuser_url = (_on(given, name) for given in urls)
         endpoints = replace(
@@ -108,16 +111,35 @@ def make_database(services: Endpoints, migrated_template: str) -> Callable[[], D
     return make
 
 
+@pytest.fixture(scope="session")
+def lent_database(make_database: Callable[..., Database]) -> Callable[[], AbstractContextManager[Database]]:
+    """Lends databases that are empty but for what migrations put there."""
+    databases = SpareDatabases()
+
+    @contextmanager
+    def lent() -> Iterator[Database]:
+        name, uses = databases.spare.pop() if databases.spare else ("", 0)
+        database = make_database(name)
+        if not name:
+            databases.made(database.superuser_url)
+        yield database
+        databases.give_back(database.name, database.superuser_url, uses + 1)
+
+    return lent
+
+
 @pytest.fixture
-def database(make_database: Callable[[], Database]) -> Database:
+def database(lent_database: Callable[[], AbstractContextManager[Database]]) -> Iterator[Database]:
     """A database for one test."""
-    return make_database()
+    with lent_database() as lent:
+        yield lent
 
 
 @pytest.fixture(scope="module")
-def module_database(make_database: Callable[[], Database]) -> Database:
+def module_database(lent_database: Callable[[], AbstractContextManager[Database]]) -> Iterator[Database]:
     """A database for the tests of one module, which see each other's rows."""
-    return make_database()
+    with lent_database() as lent:
+        yield lent
 
 
 def environ_on(endpoints: Endpoints) -> dict[str, str]:
