@@ -35,6 +35,7 @@ from console.edge.draining import Draining
 from console.edge.exposition import Exposition, listening
 from console.edge.install import install
 from console.edge.measure import watch_loop
+from console.garbage import collect_in_time
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.lab import lab_page  # noqa: F401
 from console.log import configure_logging
@@ -69,6 +70,7 @@ def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
                 asyncio.create_task(live.listen(), name="live messages"),
                 asyncio.create_task(open_pages.keep_watch(), name="watch over open pages"),
                 asyncio.create_task(watch_loop(), name="watch over the event loop"),
+                asyncio.create_task(collect_in_time(), name="look for garbage"),
             ]
             try:
                 yield
@@ -133,6 +135,8 @@ def serve(settings: Settings) -> None:
         # `edge.proxies` judges them, by TRUSTED_PROXIES.
         proxy_headers=False,
         ws_max_size=1 << 20,
+        # Messages are small, and what is compressed beside a secret tells of it.
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,
     )
     server = DrainingServer(config, draining, settings.drains_for, settings.grace_seconds)

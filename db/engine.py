@@ -19,6 +19,7 @@ from uuid import UUID
 from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
@@ -27,6 +28,7 @@ from db.direct import Direct, begin_on
 APP_ROLE = "console_app"
 STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 2_000
+POOL_TIMEOUT_SECONDS = 30.0
 # A process that is stopped, or lost with its machine, keeps its locks no longer than this.
 IDLE_TIMEOUT_MS = 60_000
 
@@ -73,6 +75,9 @@ class PoolState:
 
 
 _engine: AsyncEngine | None = None
+# As many transactions as there are connections. The pool gives a free one to whoever asks at that moment, and whoever
+# has waited longest for one waits again; here each has its turn.
+_turns = asyncio.Semaphore(0)
 _waits = Waits()
 _sessions: async_sessionmaker[AsyncSession] | None = None
 
@@ -83,8 +88,9 @@ def open_engine(url: str, *, pool_size: int = 15, max_overflow: int = 0, pooler:
     `pooler`: it is PgBouncer's, in transaction mode. Each transaction may then be on another connection to the server,
     so nothing is prepared on one.
     """
-    global _engine, _sessions
+    global _engine, _sessions, _turns
     _engine = make_engine(url, pool_size=pool_size, max_overflow=max_overflow, pooler=pooler)
+    _turns = asyncio.Semaphore(pool_size + max_overflow)
     _sessions = async_sessionmaker(_engine, expire_on_commit=False, autoflush=False)
     return _engine
 
@@ -96,7 +102,7 @@ def make_engine(
     max_overflow: int = 0,
     pooler: bool = False,
     connect_timeout: int = 5,
-    pool_timeout: float = 30.0,
+    pool_timeout: float = POOL_TIMEOUT_SECONDS,
 ) -> AsyncEngine:
     """An engine as this process's, for whoever keeps one of its own. Times are in seconds."""
     engine = create_async_engine(
@@ -173,7 +179,8 @@ async def transaction(
     """
     if _sessions is None:
         raise RuntimeError("the database is not open in this process: call open_engine first")
-    asked = time.perf_counter()
+    asked, turns = time.perf_counter(), _turns
+    await _turn(turns)
     session = _sessions()
     # A session's own ways to begin and to close take a task or a greenlet each: here they are passed through once.
     try:
@@ -191,11 +198,26 @@ async def transaction(
         # Whatever ends the task: the connection goes back, or is given up.
         await asyncio.shield(asyncio.ensure_future(session.close()))
         raise
-    # Nothing is left to be done at the database.
-    session.sync_session.close()
+    else:
+        # Nothing is left to be done at the database.
+        session.sync_session.close()
+    finally:
+        turns.release()
     waiting: list[AfterCommit] = session.info.get("after_commit", [])
     for action in waiting:
         await action()
+
+
+async def _turn(turns: asyncio.Semaphore) -> None:
+    """Wait for one's turn. Raises what the pool raises where there is no connection for too long."""
+    if not turns.locked():
+        await turns.acquire()
+        return
+    try:
+        async with asyncio.timeout(POOL_TIMEOUT_SECONDS):
+            await turns.acquire()
+    except TimeoutError:
+        raise PoolTimeout(f"no connection within {POOL_TIMEOUT_SECONDS:.0f} s") from None
 
 
 async def enter(

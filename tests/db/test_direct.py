@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from console.audit.entries import Event, NewEntry, record_at_end
 from db.direct import Direct
-from db.engine import end_with, transaction
+from db.engine import end_with, pool_state, transaction
 from db.models import AuditEntry, Institution
 from tests.conftest import Database
 from tests.factories import make_bank
@@ -201,3 +201,39 @@ def test_an_entry_at_the_end_needs_a_chain(run: Run, database: Database) -> None
             return str((await _NAMES.all(session, {"id": bank.system.institution_id}))[0].name)
 
     assert run(name()) == "Entered"
+
+
+def test_transactions_have_their_turn_in_the_order_in_which_they_asked(run: Run) -> None:
+    """Whoever has just ended one and begins another waits behind those who waited before."""
+    most = 15
+    begun: list[str] = []
+
+    async def hold(until: asyncio.Event) -> None:
+        async with transaction(None):
+            await until.wait()
+
+    async def busy(until: asyncio.Event) -> None:
+        await hold(until)
+        async with transaction(None):
+            begun.append("again")
+
+    async def waits(name: str) -> None:
+        async with transaction(None):
+            begun.append(name)
+
+    async def work() -> None:
+        first, rest = asyncio.Event(), asyncio.Event()
+        held = [asyncio.create_task(busy(first)), *(asyncio.create_task(hold(rest)) for _ in range(most - 1))]
+        while pool_state().used < most:
+            await asyncio.sleep(0.01)
+        waiting = []
+        for name in ("first", "second", "third"):
+            waiting.append(asyncio.create_task(waits(name)))
+            await asyncio.sleep(0)
+        first.set()
+        await asyncio.gather(held[0], *waiting)
+        rest.set()
+        await asyncio.gather(*held)
+
+    run(work())
+    assert begun == ["first", "second", "third", "again"]
