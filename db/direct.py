@@ -40,6 +40,7 @@ async def begin_on(session: AsyncSession, connection: AsyncConnection, beginning
 
 class Direct:
     """A statement of SQLAlchemy's, text or not, whose parameters are named; none of them may be a list to expand.
+    It is prepared on each connection when it comes there first, unless the connection is a pooler's.
 
     It answers with the columns as the driver reads them, as attributes of each row. What is changed in the session and
     not flushed is not seen.
@@ -55,7 +56,7 @@ class Direct:
         cursor = psycopg.AsyncRawCursor(line, row_factory=self._row_factory)
         text, parameters = self._ready(values)
         try:
-            await cursor.execute(text, parameters)
+            await cursor.execute(text, parameters, prepare=True)
             result = cursor.pgresult
             return await cursor.fetchall() if result is not None and result.nfields else []
         except psycopg.Error as error:
@@ -78,7 +79,7 @@ class Direct:
         text, parameters = self._ready(values)
         try:
             async with line.pipeline():
-                await psycopg.AsyncRawCursor(line).execute(text, parameters)
+                await psycopg.AsyncRawCursor(line).execute(text, parameters, prepare=True)
                 await psycopg.AsyncRawCursor(line).execute(b"commit", prepare=False)
         except psycopg.Error as error:
             raise await _as_the_session_would(session, line, error) from error

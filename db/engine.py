@@ -42,7 +42,7 @@ _BEGIN: Final = sql.SQL(
     " set_config('console.institution_id', {institution}, true),"
     " set_config('statement_timeout', {timeout}, true), set_config('lock_timeout', {lock}, true),"
     " set_config('timezone', 'UTC', true), set_config('idle_in_transaction_session_timeout', {idle}, true),"
-    " set_config('transaction_read_only', {read_only}, true)"
+    " set_config('transaction_read_only', {read_only}, true), set_config('plan_cache_mode', {plans}, true)"
 )
 
 
@@ -170,12 +170,15 @@ async def transaction(
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
     snapshot: bool = False,
     read_only: bool = False,
+    plans_once: bool = False,
 ) -> AsyncIterator[AsyncSession]:
     """A transaction that sees the actor's institution only; committed at the end, rolled back on any error.
 
     Without an actor only what belongs to no institution can be seen. With `snapshot`, every statement sees the
-    database as it was at the first (REPEATABLE READ), for long readings; with `read_only` none can write. What
-    `after_commit` was given runs once the commit has succeeded.
+    database as it was at the first (REPEATABLE READ), for long readings; with `read_only` none can write. With
+    `plans_once` what is prepared is planned once for a connection, whatever the values: for statements of which the
+    same plan is always good, and whose planning takes longer than they do. What `after_commit` was given runs once the
+    commit has succeeded.
     """
     if _sessions is None:
         raise RuntimeError("the database is not open in this process: call open_engine first")
@@ -187,7 +190,8 @@ async def transaction(
         connection = await session.connection()
         _waits.count += 1
         _waits.seconds += time.perf_counter() - asked
-        await begin_on(session, connection, _beginning(_of(actor), statement_timeout_ms, snapshot, read_only))
+        beginning = _beginning(_of(actor), statement_timeout_ms, snapshot, read_only, plans_once)
+        await begin_on(session, connection, beginning)
         yield session
         if _LAST in session.info:
             await session.flush()
@@ -238,7 +242,13 @@ def _of(actor: InInstitution | None) -> UUID | None:
 
 
 @lru_cache
-def _beginning(institution_id: UUID | None, statement_timeout_ms: int, snapshot: bool, read_only: bool) -> str:
+def _beginning(
+    institution_id: UUID | None,
+    statement_timeout_ms: int,
+    snapshot: bool,
+    read_only: bool,
+    plans_once: bool = False,
+) -> str:
     """The statements that begin a transaction. They are several in one message, which takes no parameters."""
     return _BEGIN.format(
         isolation=sql.SQL(" isolation level repeatable read" if snapshot else ""),
@@ -248,6 +258,7 @@ def _beginning(institution_id: UUID | None, statement_timeout_ms: int, snapshot:
         lock=sql.Literal(str(LOCK_TIMEOUT_MS)),
         idle=sql.Literal(str(IDLE_TIMEOUT_MS)),
         read_only=sql.Literal("on" if read_only else "off"),
+        plans=sql.Literal("force_generic_plan" if plans_once else "auto"),
     ).as_string()
 
 

@@ -36,6 +36,7 @@ TOP = {
     "console.embedded",
     "console.live",
     "console.resources",
+    "console.garbage",
     "console.serving",
 }
 # Same-level neighbours that do not know each other.

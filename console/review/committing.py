@@ -87,7 +87,7 @@ async def commit_pending(institution_id: UUID, item_id: UUID) -> Committed | Non
     rules = await allowlist.rules_of(institution_id)
     waited: _Waited | None = None
     try:
-        async with transaction(system) as session:
+        async with transaction(system, plans_once=True) as session:
             waited = await _take_due(session, item_id)
             if waited is None:
                 return None

@@ -17,6 +17,7 @@ from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review.draft import Draft
 from console.review.states import FINAL_STATUSES
+from db.direct import Direct
 from db.engine import transaction
 from db.models import CheckItem, ItemDraft
 
@@ -29,7 +30,7 @@ SAVE: Final = """
     for key share of i
     on conflict (user_id, item_id) do update set content = excluded.content, saved_at = excluded.saved_at
     """
-_SAVE: Final = text(SAVE).bindparams(bindparam("content", type_=JSONB))
+_SAVE: Final = Direct(text(SAVE).bindparams(bindparam("content", type_=JSONB)))
 
 
 async def save_draft(actor: Actor, item_id: UUID, draft: Draft) -> None:
@@ -38,7 +39,7 @@ async def save_draft(actor: Actor, item_id: UUID, draft: Draft) -> None:
     Raises NotAllowed, DraftTooLarge.
     """
     require(actor, Permission.ITEM_NOTE)
-    async with transaction(actor) as session:
+    async with transaction(actor, plans_once=True) as session:
         await save_draft_within(session, actor, item_id, draft)
 
 
@@ -46,7 +47,7 @@ async def save_draft_within(session: AsyncSession, actor: Actor, item_id: UUID, 
     """`save_draft` inside the caller's transaction. Raises DraftTooLarge."""
     content = draft.content()
     if content:
-        await session.execute(_SAVE, {"user": actor.user_id, "item": item_id, "content": content})
+        await _SAVE.run(session, {"user": actor.user_id, "item": item_id, "content": content})
     else:
         await drop_draft_within(session, actor, item_id)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,13 +17,12 @@ from console.access.permissions import Permission, Reach, may, reaches
 from console.actor import Actor
 from db.direct import Direct
 
-# The statuses stand in the text, not in parameters, so that the partial indexes of waiting items serve the order.
+# The statuses stand in the text, not in parameters, so that the partial indexes of waiting items serve the order. So do
+# the conditions that hold for some people alone: what is planned once is planned well for each text.
 _MOST_URGENT: Final = """
     select i.id, i.status from check_item i
     where i.institution_id = :institution and i.status in ('new', 'escalated') and {whose}
-      and (:senior or i.status = 'new')
-      and (cast(:queue as text) is null or i.queue_id = (select id from queue where key = :queue))
-      and {covered}
+      and {narrowed}
       and i.queue_id <> all(array(select queue_id from shut))
       and i.id <> all(:except)
       and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
@@ -90,8 +90,18 @@ class Statements:
     take: Direct
 
 
-def _statements(covered: str) -> Statements:
-    urgent = _MOST_URGENT.replace("{covered}", covered)
+_LIMITED: Final = f"{_COVERED.format(parts='own')} and (i.status = 'new' or {_COVERED.format(parts='own_senior')})"
+
+
+@lru_cache
+def _statements(*, senior: bool, queue: bool, limited: bool) -> Statements:
+    """For who may take what is escalated or not, of one queue or of all, in a part of the work or in all of it."""
+    conditions = (
+        "true" if senior else "i.status = 'new'",
+        "i.queue_id = (select id from queue where key = :queue)" if queue else "true",
+        _LIMITED if limited else "true",
+    )
+    urgent = _MOST_URGENT.replace("{narrowed}", " and ".join(conditions))
     own = urgent.replace("{whose}", "i.assigned_to = :user")
     # The condition keeps the second search from locking anything where the first has found something.
     free = urgent.replace("{whose}", "i.assigned_to is null and not exists (select from own)")
@@ -102,31 +112,22 @@ def _statements(covered: str) -> Statements:
     return Statements(*(Direct(text(one)) for one in texts))
 
 
-# For who works everywhere the text knows no limits, and is as fast as if there were none.
-_EVERYWHERE: Final = _statements("true")
-_LIMITED: Final = _statements(
-    _COVERED.format(parts="own") + " and (i.status = 'new' or " + _COVERED.format(parts="own_senior") + ")"
-)
-
-
 def wanted(actor: Actor, queue: str | None, skip: tuple[UUID, ...]) -> tuple[Statements, dict[str, Any]]:
     """The statements for this actor and their parameters; `queue` is a key, None: every queue.
 
     `take` needs the claim's timeout beside them.
     """
     senior = may(actor, Permission.ITEM_APPROVE)
-    parameters: dict[str, Any] = {
-        "institution": actor.institution_id,
-        "user": actor.user_id,
-        "queue": queue,
-        "senior": senior,
-    }
-    parameters["except"] = list(skip)
+    parameters: dict[str, Any] = {"institution": actor.institution_id, "user": actor.user_id, "except": list(skip)}
+    if queue is not None:
+        parameters["queue"] = queue
     own = reaches(actor, Permission.ITEM_CLAIM)
     own_senior = reaches(actor, Permission.ITEM_APPROVE) if senior else None
-    if own is None and own_senior is None:
-        return _EVERYWHERE, parameters
-    return _LIMITED, parameters | {"own": _json(own), "own_senior": _json(own_senior)}
+    # For who works everywhere the text knows no limits, and is as fast as if there were none.
+    limited = own is not None or own_senior is not None
+    if limited:
+        parameters |= {"own": _json(own), "own_senior": _json(own_senior)}
+    return _statements(senior=senior, queue=queue is not None, limited=limited), parameters
 
 
 def _json(parts: tuple[Reach, ...] | None) -> str:

@@ -100,7 +100,7 @@ async def open_within(session: AsyncSession, actor: Actor, item_id: UUID, refuse
 
 
 async def _open(actor: Actor, item_id: UUID, refused: str = "") -> Opened:
-    async with transaction(actor) as session:
+    async with transaction(actor, plans_once=True) as session:
         return await open_within(session, actor, item_id, refused)
 
 

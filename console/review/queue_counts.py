@@ -10,7 +10,20 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, func, select, text, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -136,7 +149,9 @@ def _reached(actor: Actor, closed: Mapping[str, UUID]) -> Conditions:
 
 def _some_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many of the open items these are, and no more than MOST_COUNTED of them are looked at."""
-    some = select(CheckItem.id).where(*reached, OPEN_ITEMS, *conditions).limit(MOST_COUNTED).subquery()
+    # In the text: a plan for any number would not stop early.
+    most = literal_column(str(MOST_COUNTED), Integer)
+    some = select(CheckItem.id).where(*reached, OPEN_ITEMS, *conditions).limit(most).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 

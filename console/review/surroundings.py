@@ -28,7 +28,7 @@ async def look_around(actor: Actor, queue: str | None, item_id: UUID, *, ahead: 
     """The surroundings of an item in a queue, given by its key (None: in all of them). With `ahead` also what comes
     next, which is not claimed by this. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    async with transaction(actor) as session:
+    async with transaction(actor, plans_once=True) as session:
         place = await neighbours_within(session, actor, queue, item_id)
         return Surroundings(place, await _ahead(session, actor, queue, item_id) if ahead else ())
 
@@ -36,7 +36,7 @@ async def look_around(actor: Actor, queue: str | None, item_id: UUID, *, ahead: 
 async def look_ahead(actor: Actor, queue: str | None, item_id: UUID) -> tuple[ImageShown, ...]:
     """The images of the check that a decision on this one would bring at this moment. Raises NotAllowed."""
     require(actor, Permission.ITEM_CLAIM)
-    async with transaction(actor) as session:
+    async with transaction(actor, plans_once=True) as session:
         return await _ahead(session, actor, queue, item_id)
 
 
@@ -44,7 +44,7 @@ async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ..
     """The item that `claims.claim_next` would take at this moment, without taking it. Raises NotAllowed."""
     require(actor, Permission.ITEM_CLAIM)
     statements, wanted = next_item.wanted(actor, queue, skip)
-    async with transaction(actor) as session:
+    async with transaction(actor, plans_once=True) as session:
         row = await statements.peek.first(session, wanted)
     return row.id if row else None
 

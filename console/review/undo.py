@@ -125,7 +125,7 @@ async def _submit(
     then_next: bool,
     queue: str | None,
 ) -> Submitted:
-    async with transaction(actor) as session:
+    async with transaction(actor, plans_once=True) as session:
         prepared = await prepare(session, actor, item_id, submission, seen)
         seconds = prepared.policy.document.thresholds.undo_seconds
         commit_at = None
