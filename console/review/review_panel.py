@@ -5,21 +5,16 @@ A page of its own shows it (`review_page`), or the queue does in place (`review_
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, background_tasks
 
-from console import live
 from console.actor import Actor
 from console.review.approvals import beside_approval, claim_next_approval
 from console.review.beside import beside
-from console.review.claims import claim, touch
+from console.review.claims import claim
 from console.review.clearing import pull_in
 from console.review.committing import Committed, commit_when_due
 from console.review.decision_panel import DecisionPanel, OpinionPanel
@@ -37,25 +32,19 @@ from console.review.errors import (
 from console.review.evidence import Seen
 from console.review.flag_answers import Answer, answer_flag
 from console.review.giving_back import release
-from console.review.opening import Opened, Standing, account_number, open_item
+from console.review.opening import Opened, account_number, open_item
 from console.review.opinions import record_opinion
 from console.review.queue import QueueName
 from console.review.reach import APPROVALS
+from console.review.review_upkeep_panel import ReviewUpkeep
 from console.review.second_panel import ResumePanel, SecondPanel
 from console.review.states import Status
 from console.review.submission import Stage, Submission, second_signature
-from console.review.surroundings import look_ahead, look_around
 from console.review.undo import Submitted, submit, undo
 from console.review.undo_panel import DONE
 from console.ui.format import money
 from console.ui.page import ConsolePage
 from console.ui.shell import Shell
-
-# How often a page that is in use says so; twice this is below the shortest claim timeout of a minute.
-BEAT_SECONDS: Final = 20.0
-# How often a page looks whether what it shows was read too long ago.
-_LOOK_SECONDS: Final = live.RESYNC_SECONDS / 3
-_OWN_REQUESTS: Final = 8
 
 
 class Review:
@@ -77,23 +66,29 @@ class Review:
     ) -> None:
         self._page, self._queue, self._home, self._on_leave = page, queue, home, on_leave
         self._opened: Opened | None = None
-        # The requests in which this page itself changed something last: it knows what came of them.
-        self._own: deque[str] = deque(maxlen=_OWN_REQUESTS)
         self._busy = False
-        self._in_use = False
-        # When the check that is shown was read last, and when it came to this page, just claimed.
-        self._read_at = self._came_at = 0.0
         self._desk = Desk(page, frame, queues, self, home=home)
-        ui.timer(BEAT_SECONDS, self._beat_when_due, immediate=False)
-        ui.timer(_LOOK_SECONDS, self._look_again_when_due, immediate=False)
-        page.client.on_connect(lambda: page.refresh(self._look_around))
-        live.watch(page.actor.institution_id)
-        live.items_changed_in.subscribe(self._items_changed)
+        self._upkeep = ReviewUpkeep(page, self._desk, self)
 
     @property
-    def is_open(self) -> bool:
-        """Whether a check is on the screen."""
-        return self._opened is not None
+    def opened(self) -> Opened | None:
+        """The check that is on the screen."""
+        return self._opened
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that the person does is under way."""
+        return self._busy
+
+    @property
+    def approving(self) -> bool:
+        """Who comes from the approvals goes on there: they are a view of every queue."""
+        return self._queue is not None and self._queue.key == APPROVALS
+
+    @property
+    def queue_key(self) -> str | None:
+        """The queue whose checks come; None for all."""
+        return None if self._queue is None or self.approving else self._queue.key
 
     def come_from(self, queue: QueueName | None) -> None:
         """The next checks are this queue's."""
@@ -113,43 +108,34 @@ class Review:
         """Show a check, or the same one as it is now."""
         await self._show(actor, opened)
         # Nobody waits for what is around it: the check comes first.
-        background_tasks.create(self._page.follow(actor, self._look_around), name="look around")
+        background_tasks.create(self._page.follow(actor, self._upkeep.look_around), name="look around")
 
     async def _show(self, actor: Actor, opened: Opened) -> None:
         item_id = opened.view.id
         if self._opened is None or self._opened.view.id != item_id:
             self._page.client.run_javascript(f"history.replaceState(history.state, '', '{self.address_of(item_id)}')")
-            self._came_at = time.monotonic()
-        self._opened, self._read_at = opened, time.monotonic()
+            self._upkeep.came()
+        self._opened = opened
+        self._upkeep.was_read()
         await self._desk.show(actor, opened, self._queue_name)
+
+    async def _reload(self, actor: Actor, *, take: bool = False) -> None:
+        if self._opened is not None:
+            await self.show(actor, await open_item(actor, self._opened.view.id, take=take))
 
     async def read_undo(self, actor: Actor) -> None:
         """Show what this person can take back at this moment."""
         await self._desk.undo.read(actor)
 
-    async def _look_around(self, actor: Actor) -> None:
-        """What is good to know of a check but nobody waits for: its place in the queue, and the one that comes next."""
-        opened = self._opened
-        if opened is None:
-            return
-        if self._approving:
-            self._desk.place((0, 0))
-            return
-        ahead = opened.standing is Standing.DECIDE
-        around = await look_around(actor, self._queue_key, opened.view.id, ahead=ahead)
-        if self._opened is opened:
-            self._desk.place(around.place)
-            self._desk.viewer.prefetch(actor, around.ahead)
-
     # --- what the person does --------------------------------------------------------------------------------------
 
     async def used(self, actor: Actor) -> None:
         """The pointer moved, a key was pressed: somebody is here."""
-        self._in_use = True
+        self._upkeep.in_use = True
 
     async def key(self, actor: Actor, action: str) -> None:
         """A key of this page."""
-        self._in_use = True
+        self._upkeep.in_use = True
         if action in {"next", "previous", "queue"}:
             await self.go(actor, action)
         elif action == "submit":
@@ -167,10 +153,10 @@ class Review:
         if self._opened is None:
             return
         here, forward = self._opened.view.id, action == "next"
-        if self._approving:
+        if self.approving:
             target = await beside_approval(actor, here, forward=forward)
         else:
-            target = await beside(actor, self._queue_key, here, forward=forward)
+            target = await beside(actor, self.queue_key, here, forward=forward)
         if target is None:
             self._page.tell("There is no further check here that you could take.")
         else:
@@ -281,9 +267,9 @@ class Review:
         first, draft = submission.stage is Stage.DECIDE, self._desk.form.draft
         with self._desk.drafts.handed_over(opened.view.id):
             submitted = await submit(
-                actor, opened.view.id, submission, seen, draft=draft, then_next=first, queue=self._queue_key
+                actor, opened.view.id, submission, seen, draft=draft, then_next=first, queue=self.queue_key
             )
-        self._own.append(actor.request_id or "")
+        self._upkeep.did(actor)
         if submitted.commit_at is None:
             self._page.tell(f"{DONE[submitted.status]}: {money(opened.view.amount)}.")
         else:
@@ -292,7 +278,7 @@ class Review:
         if submitted.opened is not None:
             await self.show(actor, submitted.opened)
         elif first:
-            where = f" in {self._queue_name}" if self._queue_key else ""
+            where = f" in {self._queue_name}" if self.queue_key else ""
             self._nothing_waits(f"Nothing more waits{where} that you may decide.")
         else:
             await self._next_recommendation(actor)
@@ -307,7 +293,7 @@ class Review:
                 return
             if committed is None:
                 # Somebody else has, or will: whatever comes of it is news.
-                self._own.clear()
+                self._upkeep.forget_own()
                 await self._page.refresh(self._desk.undo.read)
             else:
                 self._committed(opened, committed)
@@ -348,86 +334,6 @@ class Review:
         if await self._desk.drafts.put_away(opened.view.id):
             self._page.tell(f"{money(opened.view.amount)} is back in its queue. Your draft of it is kept.")
 
-    # --- what happens elsewhere ------------------------------------------------------------------------------------
-
-    def _items_changed(self, institution_id: UUID, changed: dict[UUID, frozenset[str]]) -> None:
-        if institution_id != self._page.actor.institution_id:
-            return
-        news = frozenset(item for item, requests in changed.items() if not requests.issubset(self._own))
-        if changed and not news:
-            return
-        opened = self._opened
-        if self._desk.undo.concerns(news):
-            background_tasks.create(self._page.refresh(self._desk.undo.read), name="look what can be undone")
-        if opened is not None and (not news or opened.view.id in news):
-            background_tasks.create(self._page.refresh(self._look_again), name="look again")
-
-    async def _look_again_when_due(self) -> None:
-        """A lost message heals so. Who goes from check to check has just read this one: that costs nothing here."""
-        if self.is_open and time.monotonic() - self._read_at >= live.RESYNC_SECONDS:
-            await self._page.refresh(self._look_again)
-
-    async def _beat_when_due(self) -> None:
-        if self.is_open and time.monotonic() - self._came_at >= BEAT_SECONDS:
-            await self._page.refresh(self._beat)
-
-    async def _look_again(self, actor: Actor) -> None:
-        """Read the check again; where it changed, show that, and say so to who was working on it."""
-        before = self._opened
-        if before is None or self._busy:
-            return
-        now = await open_item(actor, before.view.id, take=False)
-        self._read_at = time.monotonic()
-        # The person may have gone on to another check, or changed this one, while it was read.
-        if self._opened is not before or self._busy or _same(before, now):
-            return
-        if before.standing in HOLDS and now.standing not in HOLDS:
-            self._page.tell(f"This check is not in your hands any more. {now.why} What you typed is kept.", bad=True)
-        await self.show(actor, now)
-
-    async def _reload(self, actor: Actor, *, take: bool = False) -> None:
-        if self._opened is not None:
-            await self.show(actor, await open_item(actor, self._opened.view.id, take=take))
-
-    async def _beat(self, actor: Actor) -> None:
-        """Keep the claim of a page that is in use, its images' addresses good, and the next check's images at hand."""
-        opened, used = self._opened, self._in_use
-        self._in_use = False
-        if opened is not None:
-            self._desk.renew_links(actor, opened.view)
-        if opened is None or opened.standing not in HOLDS:
-            return
-        if used and not await touch(actor, opened.view.id):
-            await self._look_again(actor)
-        await self._look_ahead(actor)
-
-    async def _look_ahead(self, actor: Actor) -> None:
-        """Read the check that a decision would bring and have the browser fetch its images, without claiming it."""
-        opened = self._opened
-        if opened is None or opened.standing is not Standing.DECIDE:
-            return
-        self._desk.viewer.prefetch(actor, await look_ahead(actor, self._queue_key, opened.view.id))
-
-    @property
-    def _approving(self) -> bool:
-        """Who comes from the approvals goes on there: they are a view of every queue."""
-        return self._queue is not None and self._queue.key == APPROVALS
-
-    @property
-    def _queue_key(self) -> str | None:
-        return None if self._queue is None or self._approving else self._queue.key
-
     @property
     def _queue_name(self) -> str:
         return self._queue.name if self._queue else "All queues"
-
-
-def _same(before: Opened, now: Opened) -> bool:
-    return _as_shown(before) == _as_shown(now)
-
-
-def _as_shown(opened: Opened) -> tuple[object, ...]:
-    holder = opened.view.holder
-    # Who holds it until when changes with every beat and says nothing.
-    content = replace(opened.view, holder=None, assigned=None)
-    return content, opened.standing, holder and (holder.user_id, holder.commit_at)
