@@ -16,30 +16,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import starmap
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import psutil
 import psycopg
 
-from console.access import sessions
-from console.access.visit import Visit
-from console.actor import Actor
-from console.intake.accounts import load_accounts
-from console.intake.files import import_file
-from console.review.claims import claim_next
-from console.roles import Role
 from console.settings import settings
 from tests import warm
-from tests.bench.accounts import account, take_flags_away
+from tests.bench.at_work import OPENING_AT_ONCE, Reviewer, reviewers_at_work
 from tests.bench.figures import Figure, percentile, size
 from tests.bench.ground import Ground
 from tests.bench.open_page import REPLICA_COOKIE, OpenPage, PageFailed
-from tests.bench.pictures import ACCOUNTS, DAY, write_checks
+from tests.bench.pictures import write_checks
 from tests.browser.site import _environment
 from tests.deploy.edge import Edge, Replica, edge
-from tests.factories import make_bank, make_person
 
 REVIEWERS: Final = 60
 SECONDS: Final = 60.0
@@ -47,7 +39,6 @@ PACE: Final = 5.0
 FILE: Final = 3_000
 SECONDS_VARIABLE: Final = "CRC_BENCH_SECONDS"
 PACE_VARIABLE: Final = "CRC_BENCH_PACE"
-OPENING_AT_ONCE: Final = 4
 LIMIT_MIB: Final = 512
 GROWTH_MB_AN_HOUR: Final = 10
 # The first part of a run fills caches and pools.
@@ -56,15 +47,6 @@ _SLOPE_SECONDS: Final = 300.0
 _SAMPLE_SECONDS: Final = 2.0
 _TRANSIT: Final = "061000146"
 _IMPORT_SECONDS: Final = 600.0
-
-
-@dataclass(frozen=True)
-class Reviewer:
-    """Somebody with a session, a first check, and the replica on which they work."""
-
-    cookie: tuple[str, str]
-    item_id: UUID
-    replica: int
 
 
 @dataclass
@@ -102,7 +84,9 @@ def run(
     how long and how often in place of a minute and 5 seconds."""
     seconds = seconds or float(os.environ.get(SECONDS_VARIABLE, SECONDS))
     pace = pace or float(os.environ.get(PACE_VARIABLE, PACE))
-    people = ground.run(_prepare(ground, reviewers, round(reviewers * (seconds / pace + 4))))
+    checks = round(reviewers * (seconds / pace + 4))
+    behind_tls = settings().model_copy(update={"public_origin": "https://localhost"})
+    people = ground.run(reviewers_at_work(ground, reviewers, checks, behind_tls))
     folder = ground.folder / "intake"
     folder.mkdir()
     with edge(settings(), ground.folder) as running, ExitStack() as afternoon:
@@ -139,27 +123,6 @@ def run(
     ]  # fmt: skip
 
 
-async def _prepare(ground: Ground, count: int, checks: int) -> list[Reviewer]:
-    bank = await make_bank()
-    await load_accounts(bank.system, [account(bank.routing, n, orders=False) for n in range(ACCOUNTS)], DAY)
-    path = ground.folder / "day.x9"
-    write_checks(path, bank.routing, checks)
-    await import_file(bank.supervisor, path, path.name)
-    take_flags_away(ground.endpoints.superuser_database_url)
-    return [await _reviewer(bank.system, number) for number in range(count)]
-
-
-async def _reviewer(system: Actor, number: int) -> Reviewer:
-    who = await make_person(system, f"reviewer_{number}", Role.SUPERVISOR)
-    assert who.user_id is not None
-    person = sessions.Person(who.institution_id, who.user_id, who.name, who.name, who.roles)
-    token = await sessions.start(person, sessions.Stage.FULL, Visit("127.0.0.1"))
-    held = await claim_next(who)
-    assert held is not None
-    behind_tls = settings().model_copy(update={"public_origin": "https://localhost"})
-    return Reviewer((sessions.cookie_name(behind_tls), token), held.item_id, number % 3)
-
-
 @contextmanager
 def _worker(ground: Ground, folder: Path) -> Iterator[None]:
     """A worker that watches the folder."""
@@ -192,8 +155,8 @@ async def _day(
 
     async with AsyncExitStack() as pages:
 
-        async def come(who: Reviewer) -> OpenPage | None:
-            replica = (REPLICA_COOKIE, running.cookie_of(running.replicas[who.replica]))
+        async def come(number: int, who: Reviewer) -> OpenPage | None:
+            replica = (REPLICA_COOKIE, running.cookie_of(running.replicas[number % len(running.replicas)]))
             page = OpenPage(
                 running.site.origin, who.cookie, f"/review/{who.item_id}", trust=running.trust(), replica=replica
             )
@@ -204,7 +167,7 @@ async def _day(
                     work.errors.append(f"{type(error).__name__}: {error}")
                     return None
 
-        there = [page for page in await asyncio.gather(*map(come, people)) if page]
+        there = [page for page in await asyncio.gather(*starmap(come, enumerate(people))) if page]
         await asyncio.to_thread(begin)
         watch = asyncio.create_task(_sample(memories))
         until = time.monotonic() + seconds

@@ -13,30 +13,19 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
-from uuid import UUID
 
 import psutil
 
-from console.access import sessions
-from console.access.visit import Visit
-from console.actor import Actor
-from console.intake.accounts import load_accounts
-from console.intake.files import import_file
-from console.review.claims import claim_next
-from console.roles import Role
 from console.settings import settings
-from tests.bench.accounts import account, take_flags_away
+from tests.bench.at_work import OPENING_AT_ONCE, Reviewer, reviewers_at_work
 from tests.bench.figures import Figure, duration, percentile, size
 from tests.bench.ground import Ground
 from tests.bench.open_page import OpenPage, PageFailed
-from tests.bench.pictures import ACCOUNTS, DAY, write_checks
 from tests.browser.site import Site
-from tests.factories import make_bank, make_person
 
 REVIEWERS: Final = 100
 SECONDS: Final = 60.0
 PACE: Final = 5.0
-OPENING_AT_ONCE: Final = 4
 P95_TARGET: Final = 500.0
 
 
@@ -48,18 +37,10 @@ class Work:
     errors: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Reviewer:
-    """Somebody with a session and a first check."""
-
-    cookie: tuple[str, str]
-    item_id: UUID
-
-
 def run(ground: Ground, reviewers: int = REVIEWERS, seconds: float = SECONDS, pace: float = PACE) -> list[Figure]:
     """p95 of decided until next check, errors, and memory a reviewer; beside one reviewer alone."""
     checks = round((reviewers + 1) * (seconds / pace + 3))
-    people = ground.run(_prepare(ground, reviewers + 1, checks))
+    people = ground.run(reviewers_at_work(ground, reviewers + 1, checks, settings()))
     with Site.serving(settings(), ground.folder) as site:
         process = psutil.Process(site.process.pid)
         alone = asyncio.run(_all_work(site.origin, people[:1], min(seconds, 20), pace / 5))
@@ -93,26 +74,6 @@ def _busy(process: psutil.Process) -> float:
 
 def _with_target(figure: Figure) -> Figure:
     return replace(figure, target=f"< {P95_TARGET:.0f} ms", met=figure.value < P95_TARGET)
-
-
-async def _prepare(ground: Ground, count: int, checks: int) -> list[Reviewer]:
-    bank = await make_bank()
-    await load_accounts(bank.system, [account(bank.routing, n, orders=False) for n in range(ACCOUNTS)], DAY)
-    path = ground.folder / "reviewers.x9"
-    write_checks(path, bank.routing, checks)
-    await import_file(bank.supervisor, path, path.name)
-    take_flags_away(ground.endpoints.superuser_database_url)
-    return [await _reviewer(bank.system, number) for number in range(count)]
-
-
-async def _reviewer(system: Actor, number: int) -> Reviewer:
-    who = await make_person(system, f"reviewer_{number}", Role.SUPERVISOR)
-    assert who.user_id is not None
-    person = sessions.Person(who.institution_id, who.user_id, who.name, who.name, who.roles)
-    token = await sessions.start(person, sessions.Stage.FULL, Visit("127.0.0.1"))
-    held = await claim_next(who)
-    assert held is not None
-    return Reviewer((sessions.cookie_name(settings()), token), held.item_id)
 
 
 async def _all_work(
