@@ -14,8 +14,10 @@ from db.models.access import (
 from db.models.accounts import Account, AccountContext, HistoryCheck, IssuedCheck, StopPayment
 from db.models.audit import AuditAnchor, AuditEntry, AuditHead
 from db.models.base import Base
+from db.models.decisions import Decision, Evidence, ItemDraft, PendingDecision, RoleLimit, SecondOpinion
 from db.models.institution import ClosedDay, Institution, Queue, QueueMember, User, UserKey, UserRole
 from db.models.intake import FileFinding, FileReceived, Image
+from db.models.items import CheckItem, Claim, Flag, ItemAlert, ItemClearance, ItemTally, ItemTransition, KeptFacts
 from db.models.jobs import InstallationCheck, JobRun, ScheduledJob, Worker
 from db.models.lab import PolicyTrial, PolicyTrialFile, PolicyTrialItem
 from db.models.notices import Notice, NoticeSetting
@@ -31,22 +33,6 @@ from db.models.policy import (
 )
 from db.models.queue_views import DefaultView, SavedView
 from db.models.retention import LegalHold, ObjectHold, ObjectPurge
-from db.models.review import (
-    CheckItem,
-    Claim,
-    Decision,
-    Evidence,
-    Flag,
-    ItemAlert,
-    ItemClearance,
-    ItemDraft,
-    ItemTally,
-    ItemTransition,
-    KeptFacts,
-    PendingDecision,
-    RoleLimit,
-    SecondOpinion,
-)
 from db.models.timeline import Advice, ItemAttachment, ItemNote
 
 __all__ = [
