@@ -36,6 +36,11 @@ _AT_ONCE: Final = 8
 LONGEST_SECONDS: Final = 240.0
 _STATEMENT_TIMEOUT_MS: Final = 60_000
 
+# Noted at once; more than that, where a hold covers years, the next time.
+_MOST: Final = 100_000
+# A hold on everything since a day has the database look through all checks.
+_NOTING_TIMEOUT_MS: Final = 300_000
+
 # Cheap where no hold stands and none did, which is nearly always.
 _ANY: Final = text(
     """
@@ -46,16 +51,22 @@ _ANY: Final = text(
 _NOTE_CHANGES: Final = text(
     f"""
     with covered as materialized (
-        select distinct u.sha256 from ({USES}) u
-        where u.item_id in (select items_on_legal_hold(:institution)) and not {GONE}),
+        select distinct u.sha256 from items_on_legal_hold(:institution) held(item_id)
+        cross join lateral (select * from ({USES}) u where u.item_id = held.item_id) u
+        where not {GONE}),
     placed as (
         insert into object_hold (institution_id, sha256)
         select :institution, c.sha256 from covered c
         where not exists (select from object_hold o
                           where o.institution_id = :institution and o.sha256 = c.sha256 and o.covered)
+        limit {_MOST}
         on conflict (institution_id, sha256) do update set covered = true, settled_at = null, tried_at = null)
     update object_hold o set covered = false, settled_at = null, tried_at = null
-    where o.institution_id = :institution and o.covered and not exists (select from covered c where c.sha256 = o.sha256)
+    where o.institution_id = :institution and o.sha256 in (
+        select o.sha256 from object_hold o
+        where o.institution_id = :institution and o.covered
+          and not exists (select from covered c where c.sha256 = o.sha256)
+        limit {_MOST})
     """  # noqa: S608 - texts of our own
 )
 
@@ -94,7 +105,7 @@ async def keep_object_holds(institution_id: UUID) -> ObjectHolds:
     """
     actor = system_actor(institution_id, "legal holds")
     wanted = {"institution": institution_id}
-    async with transaction(actor, statement_timeout_ms=_STATEMENT_TIMEOUT_MS) as session:
+    async with transaction(actor, statement_timeout_ms=_NOTING_TIMEOUT_MS) as session:
         if not (await session.execute(_ANY, wanted)).scalar_one():
             return ObjectHolds()
         await session.execute(_NOTE_CHANGES, wanted)
