@@ -84,24 +84,33 @@ class Desk:
             self.undo = UndoPanel(partial(self._in_turn, "undo"))
             self._heard, self._turn, self._sending = page.handler(reviewing.key), asyncio.Lock(), False
             self._hotkeys = Hotkeys((), self._in_turn)
+        self._arrived = asyncio.Event()
+        self._arrived.set()
         self._desk.on("pointermove", page.handler(reviewing.used), [], throttle=_ACTIVITY_SECONDS)
 
     async def show(self, actor: Actor, opened: Opened, queue_name: str) -> None:
         """Show a check of a queue; parts that did not change stay as they are, with what is typed in them."""
         self._shown = opened
-        view = opened.view
         draft = self._draft(opened)
-        self.viewer.show(actor, view, draft.viewer)
+        self.viewer.show(actor, opened.view, draft.viewer)
         self._desk.classes(remove="crc-away")
         self._empty.classes(add="crc-away")
         if not self._is_drawn(opened) and self._page.client.has_socket_connection:
             # The image is what a reviewer waits for: it is on its way before the rest is drawn. What is typed
             # meanwhile is for this check, and its fields are not there yet.
             self._arriving(True)
+            self._hotkeys.set_keys(_keys(opened.standing))
             await asyncio.sleep(_ON_ITS_WAY)
             if self._shown is not opened:
                 return
-        before = self._drawn if self._is_drawn(opened) else None
+        try:
+            self._draw_around(opened, draft, queue_name)
+        finally:
+            self._arriving(False)
+
+    def _draw_around(self, opened: Opened, draft: Draft, queue_name: str) -> None:
+        """What stands around the image, as far as it differs from what is there."""
+        view, before = opened.view, self._drawn if self._is_drawn(opened) else None
         self._bar.show(opened, queue_name)
         if before is None or before.view.notes != view.notes:
             self.item.show(view)
@@ -114,7 +123,6 @@ class Desk:
         if before is None:
             self._restored.set_visibility(opened.draft is not None and opened.draft.chosen and draft is opened.draft)
         self._drawn = opened
-        self._arriving(False)
 
     def is_for(self, opened: Opened) -> bool:
         """Whether the form on the screen is this check's, and not that of the one before."""
@@ -123,6 +131,7 @@ class Desk:
     def close(self) -> None:
         """Nothing is on this desk any more, and no key is heard: the page shows something else."""
         self._shown = self._drawn = None
+        self._arriving(False)
         self._hotkeys.set_keys(())
         # Whoever comes back sees another check: nothing of this one for a moment before it.
         self._bar.clear("")
@@ -132,11 +141,13 @@ class Desk:
         return self._drawn is not None and self._drawn.view.id == opened.view.id
 
     def _arriving(self, arriving: bool) -> None:
-        """Say to the browser whether the form is still that of the check before."""
+        """Say to the browser, and to keys that have come, whether the form is still that of the check before."""
         if arriving:
             self._form.props["data-arriving"] = True
+            self._arrived.clear()
         else:
             self._form.props.pop("data-arriving", None)
+            self._arrived.set()
 
     def place(self, place: tuple[int, int]) -> None:
         """Say the how manieth check of how many this one is."""
@@ -150,6 +161,7 @@ class Desk:
     def show_empty(self, words: str, queue_name: str) -> None:
         """Show that nothing waits in a queue, in these words."""
         self._shown = self._drawn = None
+        self._arriving(False)
         self._empty_words.set_text(words)
         self._bar.clear(queue_name)
         self._hotkeys.set_keys(key for key in looking_keys() if key.action in {"queue", "sheet", "undo"})
@@ -169,6 +181,7 @@ class Desk:
         self._sending = submits
         try:
             async with self._turn:
+                await self._arrived.wait()
                 await self._heard(action)
         finally:
             if submits:

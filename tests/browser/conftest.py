@@ -59,6 +59,9 @@ def open_browser(chromium: Browser, idle_browsers: list[tuple[Page, list[str]]])
     yield open_
     found = [fault for _, faults in used for fault in faults]
     for page, faults in used:
+        if page.is_closed():
+            page.context.close()
+            continue
         empty(page)
         faults.clear()
         idle_browsers.append((page, faults))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Page, WebSocketRoute
 
@@ -43,3 +45,12 @@ class SlowLine:
                 socket.send(message)
 
         socket.connect_to_server().on_message(arrived)
+
+
+@contextmanager
+def slow_line(page: Page) -> Iterator[SlowLine]:
+    """Such a line before this page, which is closed in the end: it would stand before it in other tests as well."""
+    try:
+        yield SlowLine(page)
+    finally:
+        page.close()

@@ -17,6 +17,7 @@ from db.engine import transaction
 from db.models import CheckItem, Claim
 from tests.accessibility import violations
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.slow_line import slow_line
 from tests.browser.test_review_pages import _space_out
 from tests.factories import Bank, import_items, item_ids, x9_item
 
@@ -237,6 +238,29 @@ def test_a_check_opens_in_the_queues_place_and_the_queue_comes_back(
     page.keyboard.press("q")
     page.wait_for_url("**/queue")
     expect(amounts(page).first).to_be_visible()
+
+
+def test_a_key_counts_as_soon_as_the_picture_is_there(site: Site, bank: Bank, open_browser: Open) -> None:
+    page = open_browser()
+    with slow_line(page) as line:
+        site.join(page, bank.reviewer, "/queue?tab=all")
+        expect(amounts(page)).to_have_count(5)
+        page.wait_for_selector(".crc-viewer", state="attached")  # drawn ahead
+        line.hold_from("claimed by you")
+        page.keyboard.press("s")
+        try:
+            expect(page.locator(".crc-viewer")).to_be_visible(timeout=3_000)
+        except AssertionError:
+            line.let_first()  # from a busy server it comes with the rest
+        expect(page.locator(".crc-pane[data-side=front] img")).to_be_visible()
+        page.keyboard.press("Space")
+        expect(page.locator(".crc-pane[data-side=back] img")).to_be_visible()
+        page.keyboard.press("a")  # of a form that is not there yet
+        line.let_all()
+        expect(page.get_by_text("claimed by you")).to_be_visible()
+        expect(page.locator("button[data-action=submit]")).to_contain_text("Pay")
+        page.keyboard.press("q")
+        page.wait_for_url("**/queue?tab=all")
 
 
 def test_a_link_of_the_frame_gives_back_the_check_that_is_open_in_place(

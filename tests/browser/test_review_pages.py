@@ -25,7 +25,7 @@ from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
 from tests.accessibility import violations
 from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
-from tests.browser.slow_line import SlowLine
+from tests.browser.slow_line import slow_line
 from tests.conftest import Database
 from tests.factories import Bank, account_record, import_items, item_ids, look, set_thresholds, x9_item
 
@@ -441,31 +441,31 @@ def test_what_is_typed_before_the_next_check_is_wholly_there_is_its_own(
 ) -> None:
     first, second = items("100.00", "200.00")
     page = open_browser()
-    line = SlowLine(page)
-    site.join(page, bank.reviewer, f"/review/{first}")
-    amount_on(page, "100.00")
-    page.keyboard.press("Shift+N")
-    page.keyboard.type("of the first")
-    page.keyboard.press("Escape")
-    # Its picture and its address are there; what was typed for the check before still stands in the form.
-    line.hold_from(f"/review/{second}")
-    page.keyboard.press("n")
-    line.let_first()
-    page.wait_for_url(f"**/review/{second}")
-    expect(page.get_by_label("Note")).to_have_value("of the first")
-    page.get_by_label("Note").focus()
-    page.keyboard.press("Shift+N")
-    page.keyboard.type("no signaturE")
-    page.keyboard.press("Backspace")
-    page.keyboard.type("e")
-    line.let_all()
-    amount_on(page, "200.00")
-    expect(page.get_by_label("Note")).to_have_value("no signature")
-    expect(page.get_by_label("Note")).to_be_focused()
-    page.keyboard.press("Escape")
-    page.keyboard.press("p")
-    amount_on(page, "100.00")
-    expect(page.get_by_label("Note")).to_have_value("of the first")
+    with slow_line(page) as line:
+        site.join(page, bank.reviewer, f"/review/{first}")
+        amount_on(page, "100.00")
+        page.keyboard.press("Shift+N")
+        page.keyboard.type("of the first")
+        page.keyboard.press("Escape")
+        # Its picture and its address are there; what was typed for the check before still stands in the form.
+        line.hold_from(f"/review/{second}")
+        page.keyboard.press("n")
+        line.let_first()
+        page.wait_for_url(f"**/review/{second}")
+        expect(page.get_by_label("Note")).to_have_value("of the first")
+        page.get_by_label("Note").focus()
+        page.keyboard.press("Shift+N")
+        page.keyboard.type("no signaturE")
+        page.keyboard.press("Backspace")
+        page.keyboard.type("e")
+        line.let_all()
+        amount_on(page, "200.00")
+        expect(page.get_by_label("Note")).to_have_value("no signature")
+        expect(page.get_by_label("Note")).to_be_focused()
+        page.keyboard.press("Escape")
+        page.keyboard.press("p")
+        amount_on(page, "100.00")
+        expect(page.get_by_label("Note")).to_have_value("of the first")
 
 
 def test_the_account_number_is_masked_until_it_is_shown_and_that_is_audited(
