@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +15,7 @@ from console.actor import Actor
 from console.images.links import link
 from console.review.flags import MICR_REGION
 from console.review.item_view import ImageShown, ItemView
+from console.review.states import FINAL_STATUSES
 from console.settings import settings
 from console.ui.check_viewer import CheckViewer, Comparison, ImageSide, Region
 from console.ui.format import day, money, zone_letters
@@ -135,7 +137,15 @@ class ViewerPanel:
 
     def _side(self, actor: Actor, view: ItemView, side: str) -> ImageSide | None:
         image = view.image(side)
-        return None if image is None else self._image(actor, image)
+        if image is None:
+            return None
+        if not image.problem:
+            return self._image(actor, image)
+        problem = f"{image.problem[0].upper()}{image.problem[1:]}."
+        # Of a check that is over an image may have been destroyed; of one that is open, only its file can be at fault.
+        if view.status not in FINAL_STATUSES:
+            problem += " The file it came in is kept unchanged; decide without it as your rules allow."
+        return replace(self._image(actor, image), problem=problem)
 
     def _comparisons(self, actor: Actor, view: ItemView) -> list[Comparison]:
         """Earlier checks whose picture is there, the newest first, then the signature cards."""
@@ -159,7 +169,7 @@ class ViewerPanel:
 
     def _image(self, actor: Actor, image: ImageShown) -> ImageSide:
         width, height = (image.width or _USUAL_SIZE[0], image.height or _USUAL_SIZE[1])
-        # Without an address the viewer says that the image cannot be displayed, and asks for nothing.
+        # Without an address the viewer asks for nothing.
         address = "" if image.problem else self.link(actor, image.id)
         return ImageSide(address, width, height, image.dpi or _USUAL_DPI)
 

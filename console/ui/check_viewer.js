@@ -282,7 +282,9 @@ export default {
     lacking(slot) {
       const needs = this.comparing && this.comparing.way !== "beside" ? [slot, "other"] : [slot];
       const found = needs.find((each) => this.load[each] !== "ready");
-      return found ? { slot: found, state: this.load[found], name: found === "other" ? this.compared.label : `the ${found}` } : null;
+      if (!found) return null;
+      const name = found === "other" ? this.compared.label : `the ${found}`;
+      return { slot: found, state: this.load[found], name, problem: this.imageOf(found)?.problem };
     },
     tag(slot) {
       if (this.comparing?.way === "difference") return "";

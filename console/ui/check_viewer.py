@@ -18,13 +18,17 @@ _PARTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ImageSide:
-    """One displayable view: same-origin address, size in pixels, resolution in dots per inch."""
+    """One view: same-origin address, size in pixels, resolution in dots per inch.
+
+    Where it is known that there is nothing to display, the address is empty and ``problem`` says why, for people.
+    """
 
     url: str
     width: int
     height: int
     dpi: int = 200
     alt: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,8 @@ def _heard(
 
 
 def _image(image: ImageSide) -> dict[str, Any]:
-    return {"url": image.url, "width": image.width, "height": image.height, "dpi": image.dpi, "alt": image.alt}
+    size = {"width": image.width, "height": image.height, "dpi": image.dpi}
+    return {"url": image.url, **size, "alt": image.alt, "problem": image.problem}
 
 
 def _comparison(one: Comparison) -> dict[str, Any]:

@@ -65,7 +65,8 @@ const NOTE = `
     <div v-if="lacking(slot).state === 'loading'" class="crc-viewer-note crc-late" role="status">Loading {{ lacking(slot).name }}…</div>
     <div v-else-if="lacking(slot).state === 'none'" class="crc-viewer-note"><q-icon name="o_hide_image"/><strong>No {{ slot }} image</strong><span>The file brought none for this check.</span></div>
     <div v-else class="crc-viewer-note" role="alert"><q-icon name="o_broken_image"/><strong>{{ lacking(slot).slot === 'other' ? 'The image of ' + lacking(slot).name : 'The ' + slot + ' image' }} cannot be displayed</strong>
-      <span>{{ lacking(slot).slot === 'other' ? 'Try again, or compare with another one.' : 'The file it came in is kept unchanged. Try again, or decide without it as your rules allow.' }}</span><button type="button" @click="fetch(lacking(slot).slot)">Try again</button></div>
+      <span v-if="lacking(slot).problem">{{ lacking(slot).problem }}</span>
+      <template v-else><span>{{ lacking(slot).slot === 'other' ? 'Try again, or compare with another one.' : 'The file it came in is kept unchanged. Try again, or decide without it as your rules allow.' }}</span><button type="button" @click="fetch(lacking(slot).slot)">Try again</button></template></div>
   </template>`;
 
 const FRAME = `

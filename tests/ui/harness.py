@@ -284,6 +284,8 @@ def review_page() -> None:
             front = ImageSide("/image/1/gray", WIDTH, HEIGHT, 200)
         if number == 99:
             front, back = ImageSide("/image/broken", WIDTH, HEIGHT), None  # type: ignore[assignment]
+        if number == 98:
+            back = ImageSide("", WIDTH, HEIGHT, problem="Destroyed on 2033-01-02, when its retention time was over.")
         viewer.set_check(
             f"check-{number}",
             front=front,

@@ -375,6 +375,11 @@ def test_a_view_that_cannot_be_shown_says_so(review: Screen) -> None:
     page.keyboard.press("Shift+Digit1")
     page.keyboard.press("p")  # and the viewer goes on working
     page.wait_for_function("document.querySelector('.crc-stage img')?.src.includes('/image/98/')")
+    # What is known to be gone is not asked for again.
+    page.keyboard.press("Space")
+    gone = page.get_by_role("alert").filter(has_text="The back image cannot be displayed")
+    expect(gone).to_contain_text("Destroyed on 2033-01-02, when its retention time was over.")
+    expect(gone.get_by_role("button")).to_have_count(0)
 
 
 def test_the_watermark_and_the_words_of_the_flags_are_there(review: Screen) -> None:
