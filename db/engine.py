@@ -42,7 +42,13 @@ _BEGIN: Final = sql.SQL(
     " set_config('console.institution_id', {institution}, true),"
     " set_config('statement_timeout', {timeout}, true), set_config('lock_timeout', {lock}, true),"
     " set_config('timezone', 'UTC', true), set_config('idle_in_transaction_session_timeout', {idle}, true),"
-    " set_config('transaction_read_only', {read_only}, true), set_config('plan_cache_mode', {plans}, true)"
+    " set_config('transaction_read_only', {read_only}, true), set_config('plan_cache_mode', {plans}, true){by_index}"
+)
+# A plan that is made once must not be one for tables that are still small: rows are found by an index, one by one. A
+# bitmap would also visit all that is dead, which a scan of the index itself marks for those that come after.
+_BY_INDEX: Final = (
+    ", set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+    " set_config('random_page_cost', '1.1', true)"
 )
 
 
@@ -259,6 +265,7 @@ def _beginning(
         idle=sql.Literal(str(IDLE_TIMEOUT_MS)),
         read_only=sql.Literal("on" if read_only else "off"),
         plans=sql.Literal("force_generic_plan" if plans_once else "auto"),
+        by_index=sql.SQL(_BY_INDEX if plans_once else ""),
     ).as_string()
 
 

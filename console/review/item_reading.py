@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.actor import Actor
-from console.policy.judgement import Explanation
+from console.policy.judgement import Explanation, Judge
 from console.policy.terms import judge_of, known_facts
 from console.policy.versions import Policy, at_work, judging_policy, marked_policy
 from console.review.blinding import as_shown_to
@@ -100,10 +100,10 @@ async def read_item(session: AsyncSession, item_id: UUID, *, looking: Actor) -> 
     judged = await judging_policy(session, row["policy_version_id"], active)
     policy = at_work(judged, active)
     today = datetime.now(UTC).astimezone(ZoneInfo(row["time_zone"])).date()
-    explanation = (await judge_of(session, judged, today)).explain(known_facts(row), row["queue_key"])
+    judge = await judge_of(session, judged, today)
     last = row["decisions"][-1] if row["decisions"] else None
     return Reading(
-        as_shown_to(looking, _view(row, policy, explanation)),
+        as_shown_to(looking, _view_of(row, policy, active, judge)),
         policy,
         LastDecision(last["sequence"], _hash(last["evidence"])) if last else LastDecision(),
         Draft.from_content(row["draft"]) if row["draft"] is not None else None,
@@ -118,6 +118,35 @@ def _copy(row: dict[str, Any]) -> CheckItem:
     # As they are read: an assignment of each would look for what it changes.
     vars(item).update((name, row[name]) for name in _COLUMNS)
     return item
+
+
+def _view_of(row: dict[str, Any], policy: Policy, active: Policy, judge: Judge) -> ItemView:
+    """The view of what was read: the last one of this item where it was made of the very same. Whoever decides has just
+    been shown the check, and what is written of it then is asked for again at the commit."""
+    made_of = (policy.id, active.id), judge, settings().ai_enabled, {name: row[name] for name in row.keys() - _BESIDE}
+    kept = _made.pop(row["id"], None)
+    if kept is not None and kept[0] == made_of:
+        made_of, view = kept
+    else:
+        view = _view(row, policy, judge.explain(known_facts(row), row["queue_key"]))
+    _made[row["id"]] = made_of, view
+    if len(_made) > _MOST_MADE:
+        del _made[next(iter(_made))]
+    now = replace(view, holder=_holder(row), assigned=_assignee(row))
+    # They are of what is shown, to which who holds it does not belong.
+    vars(now).update(shown=view.shown, digest=view.digest)
+    return now
+
+
+_MadeOf = tuple[tuple[UUID, UUID], Judge, bool, dict[str, Any]]
+# The last views, of whatever institution, with what they were made of. As many as a hundred people have on the screen
+# and can take back.
+_made: dict[UUID, tuple[_MadeOf, ItemView]] = {}
+_MOST_MADE: Final = 400
+# What is read beside the view, of one person or of the moment.
+_BESIDE: Final = frozenset(
+    ("holder_id", "holder_name", "holder_since", "holder_until", "assignee_name", "commit_at", "draft", "memberships")
+) | {"on_legal_hold", "policy", "time_zone"}
 
 
 def _view(row: dict[str, Any], policy: Policy, explanation: Explanation) -> ItemView:
@@ -148,8 +177,8 @@ def _view(row: dict[str, Any], policy: Policy, explanation: Explanation) -> Item
         attachments=_ATTACHMENTS.validate_python(row["attachments"]),
         advice=_advice(row["advice"], policy),
         question=_question(status, row["decisions"]),
-        holder=_holder(row),
-        assigned=Assignee(row["assigned_to"], row["assignee_name"]) if row["assigned_to"] else None,
+        holder=None,
+        assigned=None,
     )
 
 
@@ -248,6 +277,10 @@ def _question(status: Status, decisions: Sequence[dict[str, Any]]) -> QuestionSh
             "asks_id": details.get("asks"),
         }
     )
+
+
+def _assignee(row: dict[str, Any]) -> Assignee | None:
+    return Assignee(row["assigned_to"], row["assignee_name"]) if row["assigned_to"] else None
 
 
 def _holder(row: dict[str, Any]) -> Holder | None:

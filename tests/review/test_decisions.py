@@ -29,6 +29,9 @@ from console.review.errors import (
 )
 from console.review.flag_answers import Answer, answer_flag
 from console.review.giving_back import release, release_expired
+from console.review.item_reading import _made
+from console.review.item_view import ItemView
+from console.review.notes import add_note
 from console.review.states import Act, Status
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Claim, Decision, Evidence
@@ -349,5 +352,34 @@ def test_amounts_stay_decimal(run: Callable, tmp_path: Path) -> None:
         bank, (item,) = await bank_with(tmp_path, "0.10")
         view = await view_of(bank.reviewer, item)
         assert view.amount == Decimal("0.10") and isinstance(view.amount, Decimal)
+
+    run(story())
+
+
+def test_what_is_kept_of_a_view_is_what_would_be_made_anew(run: Callable, tmp_path: Path) -> None:
+    """A check that was read before is shown as it is now, and with its holder of this moment."""
+
+    async def story() -> None:
+        bank, (item,) = await bank_with(tmp_path, "100.00")
+        digests = []
+
+        async def same() -> ItemView:
+            kept = [await view_of(who, item) for who in (bank.reviewer, bank.supervisor)]
+            _made.clear()
+            made = [await view_of(who, item) for who in (bank.reviewer, bank.supervisor)]
+            assert kept == made
+            assert [one.digest for one in kept] == [one.digest for one in made]
+            digests.append(made[0].digest)
+            return made[0]
+
+        assert (await same()).holder is None
+        await claim(bank.reviewer, item)
+        holder = (await same()).holder
+        assert holder is not None and holder.user_id == bank.reviewer.user_id
+        await release(bank.reviewer, item)
+        assert (await same()).holder is None
+        await add_note(bank.supervisor, item, "Look at the payee.")
+        assert [note.text for note in (await same()).notes] == ["Look at the payee."]
+        assert len(set(digests)) == 4
 
     run(story())
