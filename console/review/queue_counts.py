@@ -97,8 +97,8 @@ async def counts(actor: Actor, day_start: datetime) -> Counts:
 
 
 async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
-    """Place of an item among the open items of its queue by SLA, counting from 1 and no further than MOST_COUNTED,
-    and how many there are."""
+    """Place of an item among the open items of its queue by SLA, counting from 1, no further than MOST_COUNTED (0: it
+    is not open, or not there), and how many there are."""
     require(actor, Permission.QUEUE_READ)
     async with transaction(actor) as session:
         return await neighbours_within(session, actor, queue, item_id)
@@ -129,7 +129,7 @@ def _placing(in_queue: bool, *reach: ColumnElement[bool]) -> Select[Any]:
         inside.append(CheckItem.queue_id == select(Queue.id).where(Queue.key == bindparam("queue")).scalar_subquery())
     return select(
         select(func.json_agg(func.json_build_array(*sums.c))).scalar_subquery().label("sums"),
-        select(CheckItem.id).where(CheckItem.id == item).scalar_subquery().label("there"),
+        select(CheckItem.id).where(CheckItem.id == item, OPEN_ITEMS).scalar_subquery().label("there"),
         _some_open(inside, tuple_(*order) < tuple_(*place)).label("before"),
     )
 

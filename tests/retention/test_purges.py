@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi import HTTPException, Request
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +19,7 @@ from console.access.sessions import EndReason, Stage
 from console.actor import Actor
 from console.audit.canonical import canonical
 from console.audit.verify import verify
+from console.edge.attachments import download
 from console.images.links import ImageGone, fetch, link
 from console.images.store import StoreUnavailable, image_store
 from console.intake.accounts import load_accounts
@@ -266,6 +268,10 @@ def test_attachments_go_when_their_time_is_over(
         assert not is_there(bank, LETTER) and is_there(bank, held_letter)
         with pytest.raises(AttachmentGone, match="retention time was over"):
             await open_attachment(bank.auditor, made[first], token_of(attachments.link(bank.auditor, made[first])))
+        token = token_of(attachments.link(bank.auditor, made[first]))
+        with pytest.raises(HTTPException, match="retention time was over") as refused:
+            await download(Request({"type": "http", "state": {"actor": bank.auditor}}), made[first], token)
+        assert refused.value.status_code == 410
         said = {
             item: [one.gone for one in (await read_timeline(bank.auditor, item)).happenings if one.attachment]
             for item in made

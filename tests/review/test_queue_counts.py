@@ -134,6 +134,7 @@ def test_an_items_place_in_its_queue_and_in_all(run: Callable, tmp_path: Path) -
         assert await neighbours(bank.reviewer, "standard", second) == (1, 2)
         assert await neighbours(bank.reviewer, "high_priority", high) == (1, 1)
         assert (await neighbours(bank.reviewer, None, UUID(int=1))) == (0, 3)
+        assert await neighbours(bank.reviewer, None, done) == (0, 3), "what is over has no place"
 
     run(story())
 
