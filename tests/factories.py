@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
 from sqlalchemy import select
@@ -63,6 +64,11 @@ class Bank:
 
 # The first bank of each kind of settings in this process, and its rows.
 _made: dict[str, tuple[Bank, BankRows]] = {}
+
+
+def bank_today() -> date:
+    """Today where the bank is: for some hours of each day it is tomorrow already in UTC."""
+    return datetime.now(ZoneInfo(settings().institution_time_zone)).date()
 
 
 async def make_bank(*, recorded: bool = False) -> Bank:

@@ -36,7 +36,7 @@ from console.review.states import Act, Status
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Claim, Decision, Evidence
 from tests.bench.by_hand import written_down
-from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, view_of, x9_item
+from tests.factories import Bank, bank_today, claimed, import_items, item_ids, look, make_bank, view_of, x9_item
 
 PAY = Choice(Act.PAY)
 
@@ -209,7 +209,7 @@ def test_incomplete_choices_are_refused_and_change_nothing(run: Callable, tmp_pa
     async def story() -> None:
         bank, (item,) = await bank_with(tmp_path, "100.00")
         view, seen = await claimed(bank.reviewer, item)
-        today = datetime.now(UTC).date()
+        today = bank_today()
         for choice in (
             Choice(Act.RETURN),
             Choice(Act.RETURN, ("customer:V",)),
@@ -232,7 +232,7 @@ def test_incomplete_choices_are_refused_and_change_nothing(run: Callable, tmp_pa
 def test_hold_escalate_and_ask_come_back(run: Callable, tmp_path: Path) -> None:
     async def story() -> None:
         bank, (held, up, asked) = await bank_with(tmp_path, "100.00", "200.00", "300.00")
-        until = next_banking_day(datetime.now(UTC).date())
+        until = next_banking_day(bank_today())
         _, seen = await claimed(bank.reviewer, held)
         assert (await decide(bank.reviewer, held, Choice(Act.HOLD, release_on=until), seen)).status is Status.HELD
         _, seen = await claimed(bank.reviewer, up)

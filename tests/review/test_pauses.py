@@ -20,7 +20,7 @@ from console.review.queue import list_items
 from console.review.states import Act
 from db.engine import transaction
 from db.models import CheckItem, ClosedDay
-from tests.factories import Bank, claimed, import_items, item_ids, make_bank, x9_item
+from tests.factories import Bank, bank_today, claimed, import_items, item_ids, make_bank, x9_item
 
 TRANSIT = "061000146"
 
@@ -52,7 +52,7 @@ def test_the_clock_stops_and_goes_on_with_the_rest(run: Callable, tmp_path: Path
         bank, [item, other] = await bank_with_items(tmp_path, 2)
         before = await item_of(bank, item)
         _, seen = await claimed(bank.reviewer, item)
-        day = next_banking_day(datetime.now(UTC).date() + timedelta(days=1))
+        day = next_banking_day(bank_today() + timedelta(days=1))
         choice = (
             Choice(act, note="why?", release_on=day)
             if act is Act.HOLD
@@ -119,4 +119,4 @@ def test_holds_end_on_the_institutions_own_banking_days(run: Callable, tmp_path:
             await decide(bank.reviewer, item, Choice(Act.HOLD, release_on=date(2020, 1, 2)), seen)
         await decide(bank.reviewer, item, Choice(Act.HOLD, release_on=next_banking_day(closed)), seen)
 
-    run(story(next_banking_day(datetime.now(UTC).date() + timedelta(days=1))))
+    run(story(next_banking_day(bank_today() + timedelta(days=1))))

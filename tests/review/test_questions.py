@@ -26,7 +26,7 @@ from console.review.states import Act, IllegalTransition, Status
 from console.review.timeline import read_timeline
 from db.engine import transaction
 from db.models import Account, CheckItem, Decision, Evidence, ItemNote, Notice
-from tests.factories import Bank, claimed, import_items, item_ids, make_bank, view_of, x9_item
+from tests.factories import Bank, bank_today, claimed, import_items, item_ids, make_bank, view_of, x9_item
 
 TRANSIT = "021000021"
 
@@ -167,7 +167,7 @@ def test_the_answer_on_liability_is_kept_with_the_decision_and_its_evidence(run:
 
 
 def hold(days: int, reason: HoldReason | None = None, **more: Any) -> Choice:
-    return Choice(Act.HOLD, release_on=add_banking_days(datetime.now(UTC).date(), days), hold_reason=reason, **more)
+    return Choice(Act.HOLD, release_on=add_banking_days(bank_today(), days), hold_reason=reason, **more)
 
 
 def test_a_hold_keeps_its_notice_as_evidence_of_what_the_customer_is_told(run: Callable, tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_check_drawn_on_us_is_held_no_longer_than_it_can_be_returned(run: Call
         assert await refused(bank, item, hold(9, HoldReason.EMERGENCY, deposit_account="12345", note="flood")) == (
             "release_on"
         )
-        tomorrow = next_banking_day(datetime.now(UTC).date())
+        tomorrow = next_banking_day(bank_today())
         async with transaction(bank.system) as session:
             due = datetime.combine(tomorrow + timedelta(days=1), datetime.min.time(), UTC)
             await session.execute(
