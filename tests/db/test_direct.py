@@ -237,3 +237,25 @@ def test_transactions_have_their_turn_in_the_order_in_which_they_asked(run: Run)
 
     run(work())
     assert begun == ["first", "second", "third", "again"]
+
+
+def test_how_plans_are_made_is_each_transactions_own(run: Run) -> None:
+    """Also where both are on one connection."""
+    set_as = Direct(
+        text(
+            "select pg_backend_pid() as pid, current_setting('plan_cache_mode') as mode,"
+            " current_setting('enable_seqscan') as whole"
+        )
+    )
+
+    async def work(once: bool) -> tuple[Any, ...]:
+        async with transaction(None, plans_once=once) as session:
+            return tuple((await set_as.all(session, {}))[0])
+
+    async def both() -> list[tuple[Any, ...]]:
+        return [await work(once) for once in (False, True, False)]
+
+    (first, *usual), (second, *once), (third, *after) = run(both())
+    assert first == second == third
+    assert usual == after == ["auto", "on"]
+    assert once == ["force_generic_plan", "off"]

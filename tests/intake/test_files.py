@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from console.access.permissions import NotAllowed
-from console.images.store import StoreUnavailable, image_store, open_store
+from console.images.store import ImageStore, StoreUnavailable, image_store, open_store
+from console.intake import images
 from console.intake.files import import_file
 from console.intake.report import ImportStatus
 from console.settings import settings
@@ -47,6 +51,36 @@ def test_import_stores_items_and_original_bytes(run: Callable, tmp_path: Path) -
         for image in images:
             assert image_store().get(bank.institution_id, image.sha256) == originals[image.sha256]
             assert (image.width, image.height, image.dpi, image.problem) == (1200, 540, 200, None)
+
+    run(story())
+
+
+def test_pictures_come_in_behind_everything_else_of_the_machine(
+    run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[int] = set()
+    put, inspect = ImageStore.put, images.inspect_all
+
+    def now() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def putting(*values: Any) -> None:
+        seen.add(now())
+        put(*values)
+
+    def inspecting(views: list[bytes]) -> Any:
+        seen.add(now())
+        return inspect(views)
+
+    async def story() -> None:
+        bank = await make_bank()
+        monkeypatch.setattr(ImageStore, "put", putting)
+        monkeypatch.setattr(images, "inspect_all", inspecting)
+        before = now()
+        report = await import_items(bank, tmp_path, [x9_item(n, "10.00", bank.routing) for n in range(1, 4)])
+        assert report.images_stored == 6
+        assert seen == {10} and before < 10
+        assert now() == before
 
     run(story())
 
