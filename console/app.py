@@ -47,8 +47,10 @@ from console.review import approvals_page, hours_page, queue_page, queues_page, 
 from console.serving import DrainingServer
 from console.settings import Settings
 from console.ui import error_pages, open_pages, theme
+from console.ui.areas import AREAS
 from console.ui.open_pages import page_owner
-from console.ui.page import AREAS, TITLE, refusal
+from console.ui.page import TITLE
+from console.ui.refusal import refusal
 
 RECONNECT_TIMEOUT = 30.0
 # As uvicorn itself ends where it could not start.

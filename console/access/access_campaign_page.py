@@ -22,8 +22,9 @@ from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.review import revoking
 from console.ui.format import count, day
-from console.ui.page import ConsolePage, console_page, refusal, show_to_people
+from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Figure, Tone
+from console.ui.refusal import refusal
 
 PATH = "/access-review"
 show_to_people(InvalidPerson, LineDecided, ReviewNotFound)

@@ -21,8 +21,9 @@ from console.access.places import queue_choices
 from console.actor import Actor
 from console.settings import settings
 from console.ui.format import in_full
-from console.ui.page import ConsolePage, console_page, refusal
+from console.ui.page import ConsolePage, console_page
 from console.ui.pieces import ActionButton, Chip, Text, Tone, panel
+from console.ui.refusal import refusal
 
 OWN = "This is your own account: another administrator changes it. Your password and codes are under your name, below."
 

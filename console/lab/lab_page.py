@@ -32,8 +32,9 @@ from console.policy.sentences import Names
 from console.policy.version_list import version_numbered
 from console.policy.vocabulary import read_vocabulary
 from console.review.flag_names import FLAG_NAMES
-from console.ui.page import ConsolePage, console_page, refusal, show_to_people
+from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import Chip
+from console.ui.refusal import refusal
 
 show_to_people(LabRefused, PolicyRefused)
 

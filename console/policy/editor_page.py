@@ -30,8 +30,9 @@ from console.ui.focus import focus
 from console.ui.format import day
 from console.ui.hotkeys import Hotkeys
 from console.ui.keys import Scope, key_of, keys_for
-from console.ui.page import ConsolePage, console_page, refusal, show_to_people
+from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text, Tone
+from console.ui.refusal import refusal
 
 show_to_people(PolicyRefused)
 

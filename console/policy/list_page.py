@@ -35,8 +35,9 @@ from console.policy.lists import ListNotFound, ListRow, read_list
 from console.policy.version_words import moment
 from console.ui.format import count
 from console.ui.item_table import Column, ItemRow, ItemTable
-from console.ui.page import ConsolePage, console_page, refusal, show_to_people
+from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
+from console.ui.refusal import refusal
 
 show_to_people(PolicyRefused, InvalidPerson)
 

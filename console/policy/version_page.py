@@ -28,8 +28,9 @@ from console.policy.version_steps_panel import VersionSteps
 from console.policy.version_words import facts, status_words
 from console.policy.vocabulary import read_vocabulary
 from console.review.flag_names import FLAG_NAMES
-from console.ui.page import ConsolePage, console_page, refusal, show_to_people
+from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import Chip, Text, Tone, panel
+from console.ui.refusal import refusal
 from console.ui.still import Still, node
 
 show_to_people(PolicyRefused, InvalidPerson)

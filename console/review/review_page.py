@@ -14,7 +14,8 @@ from console.review.opening import open_item
 from console.review.queue import queue_names
 from console.review.reach import APPROVALS
 from console.review.review_panel import Review
-from console.ui.page import ConsolePage, console_page, refusal
+from console.ui.page import ConsolePage, console_page
+from console.ui.refusal import refusal
 
 
 @console_page("/review/{item_id}", permission=Permission.ITEM_READ)

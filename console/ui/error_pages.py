@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from console.access.sessions import SessionServiceUnavailable
-from console.ui.page import refusal
+from console.ui.refusal import refusal
 
 _log = structlog.get_logger(__name__)
 # The gate outside answers these, with words of their own.

@@ -18,17 +18,16 @@ from typing import Any, Final
 
 import structlog
 from fastapi import Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 from nicegui import Client, context, ui
 from nicegui.element import Element
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from console.access import look, refusals
+from console.access import refusals
 from console.access.access_review_list import Review, overdue_for
 from console.access.permissions import NotAllowed, Permission, may
 from console.access.sessions import PageSession, SessionServiceUnavailable, SignedOut
-from console.access.sign_in import CONTENT_SECURITY_POLICY
 from console.access.step_up import CodeNeeded
 from console.access.step_up_panel import ask_for_code
 from console.access.visit import visit_of
@@ -41,13 +40,14 @@ from console.notices.bell_panel import Bell
 from console.notices.inbox import Standing
 from console.settings import settings
 from console.ui import open_pages
+from console.ui.areas import AREAS
 from console.ui.format import day
 from console.ui.own_keys import own_keys
 from console.ui.page_keys import use_keys
 from console.ui.pieces import Text, icon
+from console.ui.refusal import refusal
 from console.ui.session_guard import WARN_BEFORE_END, SessionGuard
 from console.ui.shell import NavItem, SessionClock, Shell, shell
-from console.ui.theme import DARK, LIGHT
 
 RESPONSE_TIMEOUT: Final = 10.0
 # A session is prolonged with each keystroke. Its clock counts minutes while the end is far, and need not follow so
@@ -63,31 +63,6 @@ NOTICE_SETTINGS: Final = f"{ACCOUNT}#notices"
 
 _log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True)
-class Area:
-    """A part of the console that the rail leads to."""
-
-    icon: str
-    label: str
-    path: str
-    permission: Permission
-
-
-AREAS: Final = (
-    Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
-    Area("done_all", "Approve", "/approvals", Permission.ITEM_APPROVE),
-    Area("balance", "Policy", "/policy", Permission.POLICY_READ),
-    Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
-    Area("schedule", "Hours", "/hours", Permission.INSTITUTION_HOURS),
-    Area("group", "People", "/people", Permission.USER_READ),
-    Area("devices", "Sessions", "/sessions", Permission.SESSION_READ),
-    Area("lan", "Allowlist", "/allowlist", Permission.ALLOWLIST_MANAGE),
-    Area("vpn_key", "API keys", "/api-keys", Permission.API_KEY_MANAGE),
-    Area("fact_check", "Review access", "/access-review", Permission.ACCESS_REPORT_READ),
-    Area("verified_user", "Controls", "/compliance", Permission.COMPLIANCE_READ),
-    Area("monitor_heart", "Operations", "/operations", Permission.OPERATIONS_READ),
-)
 
 # Refusals whose message is meant for the person: rooms add theirs with `show_to_people`.
 _TOLD: list[type[Exception]] = [NotAllowed, SessionServiceUnavailable]
@@ -325,15 +300,3 @@ def _tell_late(review: Review) -> None:
         banner.props["href"] = f"/access-review/{review.id}"
         icon("warning")
         Text(f"The access review “{review.name}” is overdue since {day(review.due_on)}: {review.left} lines to decide.")
-
-
-def refusal(status: HTTPStatus, detail: str) -> Response:
-    """A page that says what is the matter and leads back to the queue."""
-    template = look.TEMPLATES.get_template("refusal.html")
-    heading = {HTTPStatus.FORBIDDEN: "Not for your role", HTTPStatus.NOT_FOUND: "Not found"}.get(status, status.phrase)
-    text = template.render(style=_style_path(), heading=heading, detail=detail, error="", notice="")
-    return HTMLResponse(text, status, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
-
-
-def _style_path() -> str:
-    return look.style_sheet(LIGHT, DARK).path
