@@ -109,7 +109,8 @@ def test_a_rule_of_the_database_is_an_integrity_error(run: Run) -> None:
         run(work())
 
 
-def test_a_connection_that_is_lost_leaves_the_pool(run: Run, database: Database) -> None:
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_a_connection_that_is_lost_leaves_the_pool(run: Run, database: Database, at_the_end: bool) -> None:
     """The transaction fails as unavailable, and the next one has another connection."""
     own = Direct(text("select pg_backend_pid() as pid"))
 
@@ -122,7 +123,10 @@ def test_a_connection_that_is_lost_leaves_the_pool(run: Run, database: Database)
             async with transaction(None) as session:
                 first = (await own.all(session, {}))[0].pid
                 await asyncio.to_thread(end, first)
-                await own.first(session, {})
+                if at_the_end:
+                    end_with(session, lambda: (own, {}))
+                else:
+                    await own.first(session, {})
         async with transaction(None) as session:
             return first, (await own.all(session, {}))[0].pid
 
@@ -259,3 +263,34 @@ def test_how_plans_are_made_is_each_transactions_own(run: Run) -> None:
     assert first == second == third
     assert usual == after == ["auto", "on"]
     assert once == ["force_generic_plan", "off"]
+
+
+def test_a_task_that_is_ended_at_its_last_statement_commits_nothing(run: Run) -> None:
+    """And the connection, or another one in its place, serves the next."""
+    slow = Direct(text("select pg_sleep(30)"))
+
+    async def work() -> str:
+        bank = await make_bank()
+        own = {"id": bank.system.institution_id}
+
+        async def rename(name: str, last: Direct, values: dict[str, Any]) -> None:
+            async with transaction(bank.system) as session:
+                await _RENAME.run(session, own | {"name": name})
+                end_with(session, lambda: (last, values))
+
+        await rename("Kept", _NAMES, own)
+        task = asyncio.create_task(rename("Lost", slow, {}))
+        while pool_state().used == 0:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(10):
+                await task
+        for _ in range(3):
+            async with transaction(bank.system) as session:
+                name = str((await _NAMES.all(session, own))[0].name)
+        assert pool_state().used == 0
+        return name
+
+    assert run(work()) == "Kept"
