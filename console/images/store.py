@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,12 +16,10 @@ from uuid import UUID
 import anyio
 import urllib3
 from minio import Minio
-from minio.commonconfig import COMPLIANCE
 from minio.datatypes import Object
 from minio.error import MinioException, S3Error
-from minio.retention import Retention
-from minio.time import to_iso8601utc
 
+from console.images.object_lock import ObjectLock
 from console.images.uploads import UploadFailed, Uploads
 from console.settings import Settings
 
@@ -38,16 +36,6 @@ class StoreUnavailable(Exception):
 
     def __init__(self, doing: str) -> None:
         super().__init__(f"The image store does not answer ({doing}). Nothing was changed; try again in a moment.")
-
-
-class HoldNotAllowed(Exception):
-    """The console's key may set no legal holds in the store."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The console's key may set no legal holds in the object store: it lacks s3:PutObjectLegalHold. "
-            "Until then what a hold covers is kept by the console, and by the objects' own dates."
-        )
 
 
 @dataclass(frozen=True)
@@ -82,8 +70,7 @@ class ImageStore:
         )
         self._uploads = Uploads(settings)
         self._bucket = settings.object_store_bucket
-        self._retention_days = settings.object_store_retention_days
-        self._locked: bool | None = None
+        self._lock = ObjectLock(self._client, self._bucket, settings.object_store_retention_days)
         self._limiter: anyio.CapacityLimiter | None = None
 
     def put(self, institution_id: UUID, data: bytes, sha256: bytes) -> None:
@@ -92,7 +79,7 @@ class ImageStore:
         Raises StoreUnavailable.
         """
         try:
-            self._uploads.put(_key(institution_id, sha256), data, sha256, self._retention())
+            self._uploads.put(_key(institution_id, sha256), data, sha256, self._lock.headers())
         except (MinioException, urllib3.exceptions.HTTPError, UploadFailed) as error:
             raise StoreUnavailable("storing an image") from error
 
@@ -132,7 +119,7 @@ class ImageStore:
         SHA-256. Raises StoreUnavailable.
         """
         try:
-            self._client.fput_object(self._bucket, key, str(path), retention=self._lock())
+            self._client.fput_object(self._bucket, key, str(path), retention=self._lock.retention())
             response = self._client.get_object(self._bucket, key)
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreUnavailable("storing a file") from error
@@ -167,7 +154,7 @@ class ImageStore:
         Raises StoreUnavailable.
         """
         try:
-            return self._has_object_lock()
+            return self._lock.is_there()
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreUnavailable("asking for the bucket's object lock") from error
 
@@ -177,20 +164,10 @@ class ImageStore:
         Until it is taken off nobody can destroy them, whatever their retention date. Raises StoreUnavailable,
         HoldNotAllowed.
         """
-        key, there = _key(institution_id, sha256), False
-        change = self._client.enable_object_legal_hold if held else self._client.disable_object_legal_hold
         try:
-            for version in self._client.list_objects(self._bucket, prefix=key, include_version=True):
-                if not version.is_delete_marker:
-                    change(self._bucket, key, version.version_id)
-                    there = True
-        except S3Error as error:
-            if error.code == "AccessDenied":
-                raise HoldNotAllowed from error
-            raise StoreUnavailable("holding an image") from error
+            return self._lock.hold(_key(institution_id, sha256), held=held)
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreUnavailable("holding an image") from error
-        return there
 
     def versions(self, institution_id: UUID) -> Iterator[tuple[bytes, list[Version]]]:
         """Each hash under which something was ever stored, with what there is, the newest first.
@@ -234,33 +211,6 @@ class ImageStore:
             raise StoreUnavailable("looking for the bucket") from error
         if not found:
             raise StoreUnavailable(f"there is no bucket {self._bucket}")
-
-    def _retention(self) -> dict[str, str]:
-        """The headers by which an object cannot be deleted before its time."""
-        if not self._retention_days or not self._has_object_lock():
-            return {}
-        until = datetime.now(UTC) + timedelta(days=self._retention_days)
-        return {
-            "x-amz-object-lock-mode": COMPLIANCE,
-            "x-amz-object-lock-retain-until-date": to_iso8601utc(until) or "",
-        }
-
-    def _lock(self) -> Retention | None:
-        """As `_retention`, for what the S3 client puts itself."""
-        if not self._retention_days or not self._has_object_lock():
-            return None
-        return Retention(COMPLIANCE, datetime.now(UTC) + timedelta(days=self._retention_days))
-
-    def _has_object_lock(self) -> bool:
-        if self._locked is None:
-            try:
-                self._client.get_object_lock_config(self._bucket)
-                self._locked = True
-            except S3Error as error:
-                if error.code not in {"ObjectLockConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed"}:
-                    raise
-                self._locked = False
-        return self._locked
 
 
 def _checked(response: urllib3.BaseHTTPResponse, sha256: bytes) -> Iterator[bytes]:

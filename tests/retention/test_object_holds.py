@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from sqlalchemy import func, select, text
 
 from console.audit.verify import verify
-from console.images.store import HoldNotAllowed, ImageStore, StoreUnavailable, image_store
+from console.images.object_lock import HoldNotAllowed
+from console.images.store import ImageStore, StoreUnavailable, image_store
 from console.operations.checklist import Rule
 from console.operations.checks import CheckName
 from console.operations.compliance import Found, State, read_compliance
