@@ -18,11 +18,13 @@ from playwright.sync_api import Page, expect, sync_playwright
 from console.settings import Settings
 from jobs.schedule import Job
 from jobs.worker import run_worker
-from tests.browser.site import ARGUMENTS, CHROMIUM, Site, free_port, in_a_thread, make_enrolled_bank
+from tests.browser.site import ARGUMENTS, CHROMIUM, Site, free_port, in_a_thread, make_enrolled_bank, until
 from tests.factories import import_items, item_ids, set_thresholds, x9_item
-from tests.operations.scraping import scraped_when
+from tests.operations.scraping import Scraped, scraped_when
 
 TRANSIT = "061000146"
+# Long enough for all that is looked at meanwhile, on a machine that is busy with other tests.
+DRAIN_SECONDS = 4
 
 
 @pytest.fixture
@@ -44,6 +46,11 @@ def status_of(address: str) -> int:
         return refused.code
 
 
+def done(found: Scraped) -> float:
+    """How many events of the review page are over."""
+    return found.sum("crc_page_event_seconds_count", area="review", outcome="done")
+
+
 def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, page: Page, tmp_path: Path) -> None:
     run = in_a_thread(console)
 
@@ -55,7 +62,7 @@ def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, p
 
     bank, (first, _) = run(prepare())
     port, metrics = free_port(), free_port()
-    environ = {"DRAIN_SECONDS": "2", "METRICS_PORT": str(metrics)}
+    environ = {"DRAIN_SECONDS": str(DRAIN_SECONDS), "METRICS_PORT": str(metrics)}
     with Site.serving(console, tmp_path, environ, port=port) as site:
         site.sign_in(page, bank.reviewer, f"/review/{first}")
         page.keyboard.press("j")
@@ -64,10 +71,9 @@ def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, p
         page.keyboard.press("Control+Enter")
         page.wait_for_url(lambda url: str(first) not in url)
         # What was done is in the figures, and which check it was is not.
-        found = scraped_when(metrics, lambda one: "crc_decisions_total" in one.names)
+        found = scraped_when(metrics, lambda one: "crc_decisions_total" in one.names and done(one) >= 2)
         assert found.sum("crc_decisions_total", action="reject", stage="decision") == 1
         assert found.sum("crc_websocket_clients") == 1
-        assert found.sum("crc_page_event_seconds_count", area="review", outcome="done") >= 2
         assert found.sum("crc_page_event_seconds_count", outcome="failed") == 0
         assert found.sum("crc_http_requests_total", route="/review/{item_id}", status="2xx") >= 1
         assert str(first) not in found.text
@@ -77,13 +83,13 @@ def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, p
         page.keyboard.type("half a thought")
         began = time.monotonic()
         site.process._signal(signal.SIGTERM)
-        time.sleep(0.3)
         # Nobody new is wanted, and everybody is still served.
-        assert status_of(f"{site.origin}/health") == status_of(f"{site.origin}/health/ready") == 503
+        until(lambda: status_of(f"{site.origin}/health"), 503)
+        assert status_of(f"{site.origin}/health/ready") == 503
         assert status_of(f"{site.origin}/health/live") == status_of(f"{site.origin}/sign-in") == 200
         page.keyboard.type(", and the rest")
         site.process.wait(timeout=20)
-        assert 2 <= time.monotonic() - began < 10
+        assert DRAIN_SECONDS <= time.monotonic() - began < DRAIN_SECONDS + 15
         expect(page.get_by_label("Note")).to_have_value("half a thought, and the rest")
     with Site.serving(console, tmp_path, environ, port=port):
         # The page comes back by itself: signed in, with what was typed.
@@ -93,7 +99,7 @@ def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, p
         began = time.monotonic()
         site.process.terminate()
         site.process.wait(timeout=20)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < DRAIN_SECONDS
 
 
 @pytest.mark.parametrize(("grace", "takes", "ends"), [(1, 60, "cancelled"), (60, 1, "done")])
