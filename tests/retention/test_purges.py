@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from fastapi import HTTPException, Request
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from console.access import session_history, sessions
@@ -42,6 +43,7 @@ from console.settings import settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Image, Notice, ObjectPurge, SessionRecord
 from tests.access.fresh import fresh
+from tests.access.strangers import make_stranger
 from tests.access.test_sessions import HERE, person_of
 from tests.conftest import Database
 from tests.factories import Bank, account_record, claimed, import_items, item_ids, make_bank, view_of, x9_item
@@ -348,9 +350,12 @@ def test_the_database_refuses_a_purge_of_held_attachments(run: Callable, tmp_pat
         )
 
 
+@pytest.mark.parametrize("name", ["object_purge", "image_purge"])
 def test_the_database_refuses_a_purge_of_held_images(
-    unlocked: None, run: Callable, tmp_path: Path, database: Database
+    unlocked: None, run: Callable, tmp_path: Path, database: Database, name: str
 ) -> None:
+    """Also by the name under which a replica of the version before writes it."""
+
     async def story() -> bytes:
         bank = await make_bank()
         first, _ = await decided(bank, tmp_path, 1)
@@ -363,10 +368,26 @@ def test_the_database_refuses_a_purge_of_held_images(
         pytest.raises(psycopg.errors.RestrictViolation, match="a legal hold covers"),
     ):
         owner.execute(
-            "insert into object_purge (institution_id, sha256)"
-            " select institution_id, sha256 from image where sha256 = %s",
+            f"insert into {name} (institution_id, sha256) select institution_id, sha256 from image where sha256 = %s",
             (sha256,),
         )
+
+
+def test_a_replica_of_the_version_before_knows_what_is_gone_and_only_of_its_own(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        stranger = await make_stranger(bank, tmp_path)
+        other = replace(bank.system, institution_id=stranger.institution_id)
+        for number, who in enumerate((bank.system, other)):
+            async with transaction(who) as session:
+                row = {"institution": who.institution_id, "sha256": bytes([number]) * 32}
+                into = text("insert into image_purge (institution_id, sha256) values (:institution, :sha256)")
+                await session.execute(into, row)
+        async with transaction(bank.system) as session:
+            found = await session.scalars(text("select sha256 from image_purge"))
+            assert [bytes(one) for one in found] == [bytes(32)]
+
+    run(story())
 
 
 def test_one_rule_that_fails_keeps_no_other(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

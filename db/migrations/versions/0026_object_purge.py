@@ -41,6 +41,11 @@ create function items_on_legal_hold(institution uuid) returns setof uuid languag
     where h.institution_id = institution and h.lifted_at is null
 $$
 """
+# Replicas of the version before read and write it by its old name until each of them is replaced.
+_OLD_NAME = """
+create view image_purge with (security_invoker = true) as select * from object_purge;
+grant select, insert on image_purge to console_app
+"""
 
 
 def _rename(old: str, new: str) -> None:
@@ -55,6 +60,7 @@ def _rename(old: str, new: str) -> None:
 
 def upgrade() -> None:
     _rename("image", "object")
+    op.execute(_OLD_NAME)
     op.execute(_GUARD.format(name="guard_object_purge", attachments=_ATTACHMENTS, what="an object"))
     op.execute(_COVERED)
     op.create_index("ix_item_attachment_sha256", "item_attachment", ["institution_id", "sha256"])
@@ -66,4 +72,5 @@ def downgrade() -> None:
     op.drop_index("ix_item_attachment_sha256", "item_attachment")
     op.execute("drop function items_on_legal_hold(uuid)")
     op.execute(_GUARD.format(name="guard_object_purge", attachments="", what="an image"))
+    op.execute("drop view image_purge")
     _rename("object", "image")
