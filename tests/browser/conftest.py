@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from console.settings import Settings
+from tests.browser.late import late
 from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, make_enrolled_bank, new_page
 from tests.factories import Bank
 
@@ -51,7 +52,8 @@ def open_browser(chromium: Browser, idle_browsers: list[tuple[Page, list[str]]])
     used: list[tuple[Page, list[str]]] = []
 
     def open_(width: int = 1440, height: int = 900) -> Page:
-        page, faults = idle_browsers.pop() if idle_browsers else new_page(chromium.new_context(reduced_motion="reduce"))
+        idle = idle_browsers.pop() if idle_browsers else None
+        page, faults = idle or new_page(late(chromium.new_context(reduced_motion="reduce")))
         page.set_viewport_size({"width": width, "height": height})
         used.append((page, faults))
         return page
