@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from console.ui.page import ConsolePage
 
 TOAST_SECONDS: Final = 12.0
+# What comes at once is shown at once, and what comes after that together: where many are told of many things, each of
+# their pages would read for each of them.
+REST_SECONDS: Final = 2.0
 _PLAIN_CLICK: Final = "(e) => { if (e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); emit(); }"
 ICONS: Final = {
     NoticeKind.ASSIGNED: "assignment_ind",
@@ -106,6 +110,7 @@ class Bell:
             while self._behind:
                 self._behind = False
                 await self._page.refresh(self._read_again)
+                await asyncio.sleep(REST_SECONDS)
         finally:
             self._catching_up = False
 
