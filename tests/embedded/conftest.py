@@ -14,6 +14,8 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# What has ended takes a moment to be gone from the machine's list.
+AT_ONCE = 1.0
 
 HOLDER = """
 import sys, time

@@ -30,7 +30,7 @@ from deploy.embedded.services import (
     attach_or_start,
     start,
 )
-from tests.embedded.conftest import assert_gone, server_pids, tree
+from tests.embedded.conftest import AT_ONCE, assert_gone, server_pids, tree
 from tests.embedded.test_access import store
 
 Hold = Callable[[Path], "subprocess.Popen[str]"]
@@ -61,7 +61,7 @@ def test_data_outlives_a_stop_and_a_loss_of_ports(tmp_path: Path) -> None:
     with start(tmp_path, environ={}) as running:
         write_everywhere(running.endpoints)
         first = tree(server_pids(tmp_path))
-    assert_gone(first, within=0)
+    assert_gone(first, within=AT_ONCE)
     assert not (tmp_path / "run" / "services.json").exists()
     ports = json.loads((tmp_path / "objects" / "ports.json").read_text())
     assert sockets_left(tmp_path / "objects" / "ports.json") == []
@@ -87,7 +87,7 @@ def test_killing_the_console_leaves_no_server_and_loses_nothing(tmp_path: Path, 
     holder.wait()
     assert attach(tmp_path, environ={}) is None
     with start(tmp_path, fast=True, environ={}) as running:  # waits for the guardian to finish
-        assert_gone(servers, within=0)
+        assert_gone(servers, within=AT_ONCE)
         assert_all_there(running.endpoints)
 
 
@@ -185,7 +185,7 @@ def test_attach_or_start_starts_and_stops_when_nothing_runs(tmp_path: Path) -> N
     with attach_or_start(tmp_path, fast=True, environ=outside) as endpoints:
         assert redis.Redis.from_url(endpoints.redis_url).ping()
         servers = tree(server_pids(tmp_path))
-    assert_gone(servers, within=0)
+    assert_gone(servers, within=AT_ONCE)
 
 
 def test_what_the_environment_names_is_external(tmp_path: Path) -> None:

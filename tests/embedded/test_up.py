@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from deploy.embedded.ports import free_ports, is_free
-from tests.embedded.conftest import ROOT, assert_gone
+from tests.embedded.conftest import AT_ONCE, ROOT, assert_gone
 
 WEB = """
 import http.server, json, os, sys
@@ -136,7 +136,7 @@ def test_ctrl_c_stops_everything_in_order(tmp_path: Path, up: Callable[..., Up])
     os.killpg(console.process.pid, signal.SIGINT)  # as the terminal does
     assert console.end() == 0
     assert console.said[-1] == "Stopped."
-    assert_gone(everything, within=0)
+    assert_gone(everything, within=AT_ONCE)
 
 
 def test_the_web_process_starts_with_the_services_and_stops_while_it_waits_for_them(
@@ -148,7 +148,7 @@ def test_the_web_process_starts_with_the_services_and_stops_while_it_waits_for_t
     os.killpg(console.process.pid, signal.SIGINT)
     assert console.end() == 0
     assert [line for line in console.said if not line.startswith(("web", "prepared"))] == ["Stopped."]
-    assert_gone(everything, within=0)
+    assert_gone(everything, within=AT_ONCE)
 
 
 def test_sigterm_stops_a_web_process_that_does_not_listen_to_it(tmp_path: Path, up: Callable[..., Up]) -> None:
@@ -157,7 +157,7 @@ def test_sigterm_stops_a_web_process_that_does_not_listen_to_it(tmp_path: Path, 
     everything = console.everything()
     console.process.terminate()
     assert console.end() == 0
-    assert_gone(everything, within=0)
+    assert_gone(everything, within=AT_ONCE)
 
 
 def test_a_second_ctrl_c_does_not_wait(tmp_path: Path, up: Callable[..., Up]) -> None:
@@ -199,7 +199,7 @@ def test_all_stops_when_the_web_process_ends(tmp_path: Path, up: Callable[..., U
         urllib.request.urlopen(address + "/end").read()
     assert console.end() == 1
     assert "the web process ended with status 3; everything was stopped" in console.said[-1]
-    assert_gone(everything, within=0)
+    assert_gone(everything, within=AT_ONCE)
 
 
 def test_all_stops_when_a_service_ends(tmp_path: Path, up: Callable[..., Up]) -> None:
@@ -209,7 +209,7 @@ def test_all_stops_when_a_service_ends(tmp_path: Path, up: Callable[..., Up]) ->
     next(process for process in everything if process.name() == "valkey-server").kill()
     assert console.end() == 1
     assert "the embedded services stopped: valkey ended with status -9" in console.said[-1]
-    assert_gone(everything, within=0)
+    assert_gone(everything, within=AT_ONCE)
 
 
 def test_two_starts_at_once_do_not_choose_the_same_port(tmp_path: Path, up: Callable[..., Up]) -> None:

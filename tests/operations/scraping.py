@@ -36,12 +36,12 @@ def scrape(port: int, token: str = "", host: str = "127.0.0.1") -> Scraped:
         return Scraped(answer.read().decode())
 
 
-def scraped_when(port: int, fits: Callable[[Scraped], bool], seconds: float = 20) -> Scraped:
+def scraped_when(port: int, fits: Callable[[Scraped], bool], seconds: float = 20, host: str = "127.0.0.1") -> Scraped:
     """The first scrape that fits."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            if fits(found := scrape(port)):
+            if fits(found := scrape(port, host=host)):
                 return found
         except OSError:
             pass
