@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +18,8 @@ from console.actor import Actor
 from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry
-from db.redis_pool import close_redis, open_redis, redis
+from db.redis_pool import close_redis, open_redis
+from tests.access.forgotten import refusals_forgotten
 from tests.edge.site import browser, session_of, site
 from tests.factories import Bank, make_bank
 
@@ -35,19 +35,6 @@ async def entries(bank: Bank) -> list[AuditEntry]:
 def fresh(actor: Actor, name: str) -> Actor:
     """The person in a session that nobody has counted yet: Redis is shared by all tests."""
     return replace(actor, session=f"{name}-{actor.user_id}")
-
-
-@asynccontextmanager
-async def refusals_forgotten() -> AsyncIterator[None]:
-    """Counts of the minute set to nothing, before and after: all tests share one Redis and one address."""
-    await _forget()
-    yield
-    await _forget()
-
-
-async def _forget() -> None:
-    if keys := [key async for key in redis().scan_iter("refused*")]:
-        await redis().delete(*keys)
 
 
 def test_a_refusal_says_who_what_and_whence(run: Run) -> None:
