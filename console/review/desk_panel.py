@@ -38,6 +38,7 @@ from console.ui.still import Still
 _ACTIVITY_SECONDS = 15.0
 # Time in which what was changed so far leaves for the browser.
 _ON_ITS_WAY: Final = 0.001
+_LEADS: Final = frozenset(key.action for key in keys_for(Scope.REVIEW) if key.leads)
 # What somebody holds while they work on it.
 HOLDS: Final = {Standing.DECIDE, Standing.CONFIRM, Standing.CHOOSE_FIRST}
 Form = DecisionPanel | SecondPanel | ResumePanel | LookPanel
@@ -175,8 +176,14 @@ class Desk:
     async def _in_turn(self, action: str) -> None:
         """Keys and what leads to another check act in the order in which they came, whoever has to be asked first; what
         is pressed while a decision is on its way was not meant for the check that follows it."""
-        if self._sending:
-            return
+        try:
+            if not self._sending:
+                await self._take_turn(action)
+        finally:
+            if action in _LEADS:
+                self._hotkeys.arrived()
+
+    async def _take_turn(self, action: str) -> None:
         submits = action == "submit"
         self._sending = submits
         try:

@@ -65,6 +65,8 @@ export default {
   mounted() {
     this.withTab = false;
     this.swallowed = null;
+    this.leading = 0; // how many keys were pressed of which something else may come on the screen, and has not yet
+    this.leadingUntil = 0; // then nobody waits for it any more
     this.awaited = null; // { field, text, enter, until }: what is typed for a field that is not there yet
     this.listeners = [
       ["keydown", this.keydown],
@@ -109,6 +111,7 @@ export default {
     },
     fire(key) {
       if (key.focuses) this.focus(key.focuses);
+      if (key.leads) [this.leading, this.leadingUntil] = [this.leading + 1, performance.now() + AWAITED];
       if (key.target === "server") {
         // Whoever has something to tell of the moment before does so now: messages arrive in their order.
         window.dispatchEvent(new CustomEvent("crc:acting", { detail: { action: key.action } }));
@@ -126,9 +129,13 @@ export default {
       this.awaited = { field: name, text: "", enter: false, until: performance.now() + AWAITED };
       this.lookForAwaited();
     },
+    arrived() {
+      this.leading = Math.max(0, this.leading - 1);
+    },
     lookForAwaited() {
       if (!this.awaited || performance.now() > this.awaited.until) return (this.awaited = null);
-      const field = fieldOf(this.awaited.field);
+      if (performance.now() > this.leadingUntil) this.leading = 0;
+      const field = this.leading ? null : fieldOf(this.awaited.field);
       if (field) field.focus();
       if (field && document.activeElement === field) return (this.awaited = null);
       setTimeout(this.lookForAwaited, 20);

@@ -46,6 +46,11 @@ class Hotkeys(Element, component="hotkeys.js", dependencies=["stroke.js"]):
         self._served = frozenset(key.action for key in chosen if key.target is Target.SERVER)
         self.props["keys"] = [{**asdict(key), "strokes": key.strokes, "cap": key.cap} for key in chosen]
 
+    def arrived(self) -> None:
+        """What a key has led to is on the screen, or nothing came of it. For each event of a key that `leads`."""
+        if not self.is_deleted:
+            self.run_method("arrived")
+
     def _fired(self, event: GenericEventArguments) -> Any:
         # The browser may send anything: only an action of the keys given reaches the page.
         action = event.args

@@ -39,7 +39,8 @@ class Key:
 
     ``repeats`` lets it fire again while held down; ``in_fields`` lets it fire while a text field has focus.
     ``focuses`` names the field (its ``data-focus``) that gets the cursor at once, so that what is typed next are
-    words and no keys.
+    words and no keys. ``leads`` says that something else may come on the screen: what is typed for a field meanwhile
+    waits for the field that is there then.
     """
 
     action: str
@@ -52,6 +53,7 @@ class Key:
     repeats: bool = False
     in_fields: bool = False
     focuses: str = ""
+    leads: bool = False
 
     @property
     def strokes(self) -> tuple[str, ...]:
@@ -117,17 +119,17 @@ REGISTRY: Final[tuple[Key, ...]] = (
     _decision("finding_altered", "Shift+A", "It is altered"),
     _decision("finding_forged", "Shift+F", "It is forged or counterfeit"),
     Key("note", "Shift+N", "Write a note", Scope.REVIEW, _DECIDE, Target.FOCUS),
-    Key("submit", "Ctrl+Enter", "Submit the decision", Scope.REVIEW, _DECIDE, in_fields=True),
+    Key("submit", "Ctrl+Enter", "Submit the decision", Scope.REVIEW, _DECIDE, in_fields=True, leads=True),
     Key("flag_confirm", "Y", "Confirm the flag", Scope.REVIEW, _FLAGS),
     Key("flag_dismiss", "K", "Dismiss the flag", Scope.REVIEW, _FLAGS, focuses="flag_reason"),
     Key("flag_cannot_tell", "T", "Cannot tell", Scope.REVIEW, _FLAGS),
     Key("show_flag", "Shift+W", "Show where on the check", Scope.REVIEW, _FLAGS, Target.VIEWER),
     Key("flag_next", "G", "Go to the next flag", Scope.REVIEW, _FLAGS),
-    Key("next", "N", "Next check", Scope.REVIEW, _MOVE),
-    Key("previous", "P", "Previous check", Scope.REVIEW, _MOVE),
+    Key("next", "N", "Next check", Scope.REVIEW, _MOVE, leads=True),
+    Key("previous", "P", "Previous check", Scope.REVIEW, _MOVE, leads=True),
     Key("queue", "Q", "Back to the queue", Scope.REVIEW, _MOVE),
     Key("timeline", "Shift+T", "Timeline and notes", Scope.REVIEW, _MOVE),
-    Key("undo", "U", "Take the last decision back", Scope.REVIEW, _MOVE),
+    Key("undo", "U", "Take the last decision back", Scope.REVIEW, _MOVE, leads=True),
     Key("confirm", "A", "Confirm the recommendation", Scope.CONFIRM, _DECIDE),
     Key("send_back", "J", "Send it back", Scope.CONFIRM, _DECIDE, focuses="note"),
     _image("side", "Space", "Other side"),

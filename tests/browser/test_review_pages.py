@@ -187,13 +187,18 @@ def test_keys_act_in_their_order_and_none_on_a_check_that_nobody_has_seen(
     amount_on(page, "100.00")
     submit = page.locator("button[data-action=submit]")
     # The last choice before the submission counts; what comes after it was not meant for the check that follows.
-    strokes = [("r", False), ("4", False), ("a", False), ("Enter", True), ("j", False), ("Enter", True), ("a", False)]
+    strokes = [("r", False), ("4", False), ("a", False), ("Enter", True), ("r", False), ("Enter", True), ("a", False)]
     page.evaluate(_PRESS_AT_ONCE, strokes)
     amount_on(page, "200.00")
     expect(submit).to_contain_text("Choose a decision")
     assert run(statuses(bank)) == {first: "approved", second: "in_review", third: "new"}
     page.keyboard.press("a")
     expect(submit).to_contain_text("Pay 200.00")
+    # What was typed for a note is words, though the choice that asks for them was not taken.
+    page.evaluate(_PRESS_AT_ONCE, [("Enter", True), ("j", False), ("a", False), ("h", False)])
+    amount_on(page, "300.00")
+    expect(page.get_by_label("Note")).to_have_value("ah")
+    expect(submit).to_contain_text("Choose a decision")
 
 
 def test_the_next_checks_images_are_there_before_it_is_claimed(
@@ -441,7 +446,7 @@ def test_leaving_gives_the_check_back_and_keeps_the_draft(
 def test_what_is_typed_before_the_next_check_is_wholly_there_is_its_own(
     site: Site, bank: Bank, items: Callable[..., list[UUID]], open_browser: Open
 ) -> None:
-    first, second = items("100.00", "200.00")
+    first, second, _ = items("100.00", "200.00", "300.00")
     page = open_browser()
     with slow_line(page) as line:
         site.join(page, bank.reviewer, f"/review/{first}")
@@ -449,13 +454,10 @@ def test_what_is_typed_before_the_next_check_is_wholly_there_is_its_own(
         page.keyboard.press("Shift+N")
         page.keyboard.type("of the first")
         page.keyboard.press("Escape")
-        # Its picture and its address are there; what was typed for the check before still stands in the form.
-        line.hold_from(f"/review/{second}")
+        # Its picture is there, and the form of the check before still beside it.
+        line.hold_from('"update"')
         page.keyboard.press("n")
         line.let_first()
-        page.wait_for_url(f"**/review/{second}")
-        expect(page.get_by_label("Note")).to_have_value("of the first")
-        page.get_by_label("Note").focus()
         page.keyboard.press("Shift+N")
         page.keyboard.type("no signaturE")
         page.keyboard.press("Backspace")
@@ -468,6 +470,27 @@ def test_what_is_typed_before_the_next_check_is_wholly_there_is_its_own(
         page.keyboard.press("p")
         amount_on(page, "100.00")
         expect(page.get_by_label("Note")).to_have_value("of the first")
+    # Nothing at all has come yet.
+    page = open_browser()
+    with slow_line(page) as line:
+        site.join(page, bank.reviewer, f"/review/{second}")
+        amount_on(page, "200.00")
+        line.hold_from('"update"')
+        page.keyboard.press("n")
+        page.keyboard.press("Shift+N")
+        page.keyboard.type("of the third")
+        line.let_all()
+        amount_on(page, "300.00")
+        expect(page.get_by_label("Note")).to_have_value("of the third")
+        page.keyboard.press("Escape")
+        page.keyboard.press("p")
+        amount_on(page, "200.00")
+        expect(page.get_by_label("Note")).to_have_value("no signature")
+        # Where nothing comes, it is for the check that is there.
+        page.keyboard.press("Control+Enter")
+        page.keyboard.press("Shift+N")
+        page.keyboard.type("!")
+        expect(page.get_by_label("Note")).to_have_value(re.compile("!"))
 
 
 def test_the_account_number_is_masked_until_it_is_shown_and_that_is_audited(
