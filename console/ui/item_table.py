@@ -76,6 +76,9 @@ QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("age", "Age", "54px", "right"),
 )
 
+# So many rows are remembered that were here lately.
+_VANISHED: Final = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Sort:
@@ -122,6 +125,8 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
         self.props["status"] = "loading"
         self.props["fault"] = ""
         self._rows: dict[str, ItemRow] = {}
+        # Rows that were here: whoever opens one in the moment in which it vanishes has still seen it.
+        self._vanished: dict[str, None] = {}
         self.on("open", lambda event: self._with_id(event, on_open))
         if on_select:
             self.on("select", lambda event: self._with_id(event, on_select))
@@ -161,7 +166,8 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
 
         ``now`` is the server's clock, ``total`` how many rows the query has, ``more`` whether some are left.
         """
-        self._rows = {row["id"]: row for row in rows}
+        before, self._rows = self._rows, {row["id"]: row for row in rows}
+        self._forget(*(key for key in before if key not in self._rows))
         self.props["sort"] = None if sort is None else asdict(sort)
         self.props["status"] = "ready"
         self._send(now=now, total=total, more=more)
@@ -191,6 +197,7 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
     def remove_row(self, row_id: str) -> None:
         """Let a row vanish; the selection moves to the row that takes its place."""
         if self._rows.pop(row_id, None) is not None:
+            self._forget(row_id)
             total = self.props["page"]["total"]
             self._change("remove", row_id, total=None if total is None else max(0, total - 1))
 
@@ -216,9 +223,16 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
             page["total"] = total
         self.run_method(method, *args, {"more": page["more"], "total": page["total"]})
 
+    def _forget(self, *row_ids: str) -> None:
+        self._vanished |= dict.fromkeys(row_ids)
+        for oldest in list(self._vanished)[:-_VANISHED]:
+            del self._vanished[oldest]
+
     def _with_id(self, event: GenericEventArguments, handler: Callable[[str], Answer]) -> Answer:
         # What a browser sends is a claim, not a fact: only ids this table was given are passed on.
-        return handler(event.args) if event.args in self._rows else None
+        row_id = event.args
+        known = isinstance(row_id, str) and (row_id in self._rows or row_id in self._vanished)
+        return handler(row_id) if known else None
 
     def _known(self, ids: object) -> tuple[str, ...]:
         return tuple(one for one in ids if one in self._rows) if isinstance(ids, list) else ()

@@ -91,6 +91,18 @@ def test_a_row_vanishes_and_another_is_held_without_a_reload(queue: Screen) -> N
     expect(row(queue, 4).locator(".crc-held")).to_contain_text("you")
 
 
+def test_a_row_opens_that_vanishes_while_the_key_is_on_its_way(queue: Screen) -> None:
+    row(queue, 1).click()
+    queue.page.get_by_role("button", name="Remove item-1").evaluate(
+        """button => {
+            button.click();
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+        }"""
+    )
+    assert queue.wait_for("open") == ["item-1"]
+    expect(row(queue, 1)).to_have_count(0)
+
+
 def test_a_row_this_table_does_not_have_cannot_be_opened(queue: Screen) -> None:
     send = "([id]) => getElement(document.querySelector('.crc-table').id.slice(1)).$emit('open', id)"
     for item in ("item-900", "item-5"):
