@@ -5,55 +5,28 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from nicegui import background_tasks, context, ui
+from nicegui import background_tasks, ui
 from nicegui.element import Element
 
 from console import live
 from console.actor import Actor
 from console.notices import inbox
 from console.notices.inbox import Key, NoticeShown, Standing
-from console.notices.kinds import NoticeKind
-from console.notices.words import detail, headline, leads_to
-from console.ui.format import clock, in_full, money
+from console.notices.lines_panel import BESIDE, FOLLOW, told
+from console.notices.toasts_panel import Toasts
+from console.notices.words import leads_to
 from console.ui.pieces import ActionButton, Text, icon
+from console.ui.still import Still, node
 
 if TYPE_CHECKING:
     from console.ui.page import ConsolePage
 
-TOAST_SECONDS: Final = 12.0
 # What comes at once is shown at once, and what comes after that together: where many are told of many things, each of
 # their pages would read for each of them.
 REST_SECONDS: Final = 2.0
-_PLAIN_CLICK: Final = "(e) => { if (e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); emit(); }"
-ICONS: Final = {
-    NoticeKind.ASSIGNED: "assignment_ind",
-    NoticeKind.SENT_BACK: "undo",
-    NoticeKind.MENTIONED: "alternate_email",
-    NoticeKind.QUESTION_ASKED: "help",
-    NoticeKind.QUESTION_ANSWERED: "chat",
-    NoticeKind.SLA_WARNING: "schedule",
-    NoticeKind.SLA_BREACH: "timer_off",
-    NoticeKind.STATUTORY_NEAR: "gavel",
-    NoticeKind.CUT_OFF_NEAR: "alarm",
-    NoticeKind.APPROVAL_WAITING: "done_all",
-    NoticeKind.NOT_COMMITTED: "error",
-    NoticeKind.HOLD_RELEASED: "lock_open",
-    NoticeKind.JOB_FAILING: "error",
-    NoticeKind.CHAIN_FAULT: "link_off",
-    NoticeKind.EXPIRY_NEAR: "event_busy",
-    NoticeKind.ACCESS_REVIEW_DUE: "fact_check",
-    NoticeKind.POLICY_WAITING: "balance",
-    NoticeKind.POLICY_SENT_BACK: "undo",
-    NoticeKind.POLICY_ACTIVE: "balance",
-    NoticeKind.POLICY_NOT_ACTIVATED: "error",
-    NoticeKind.LEGAL_HOLD_LIFTING: "gavel",
-    NoticeKind.LIST_CHANGE_WAITING: "list_alt",
-    NoticeKind.LIST_CHANGE_DECIDED: "list_alt",
-}
 
 
 class Bell:
@@ -84,16 +57,13 @@ class Bell:
             with Element("div").classes("crc-notices-head"):
                 Text("Notifications", tag="h2")
                 self._all = ActionButton("Mark all as read", page.handler(self._mark_all), kind="quiet")
-            self._lines = Element("div").classes("crc-notices-lines")
+            self._lines = Still(on_act=self._act).classes("crc-notices-lines")
             with Element("div").classes("crc-notices-foot"):
                 self._more = ActionButton("Show earlier ones", page.handler(self._earlier), kind="quiet")
                 with Element("a").classes("crc-notices-settings") as link:
                     link.props["href"] = settings_path
                     Text("What to be told, and how")
-        with context.client.layout:
-            self._toasts = Element("div").classes("crc-toasts")
-            self._toasts.props["role"] = "log"
-            self._toasts.props["aria-label"] = "New notifications"
+        self._toasts = Toasts(page.institution.zone, lambda notice: page.run(self._follow, notice))
         self._show_count(standing.unread)
         live.notices_changed.subscribe(self._changed)
 
@@ -120,8 +90,8 @@ class Bell:
         if standing.newest is not None and standing.newest != self._newest:
             arrived = await inbox.list_arrived(actor, self._newest)
             self._newest = standing.newest
-            for notice in () if self._menu.value else reversed(arrived):
-                self._toast(notice)
+            if not self._menu.value:
+                self._toasts.add(reversed(arrived))
         if self._menu.value:
             await self._read(actor)
 
@@ -170,67 +140,14 @@ class Bell:
         self._button.props["aria-label"] = f"Notifications, {unread} unread" if unread else "Notifications"
 
     def _draw(self) -> None:
-        self._lines.clear()
-        with self._lines:
-            for notice in self._shown:
-                self._line(notice)
-            if not self._shown:
-                Text("Nothing yet. What concerns you comes here by itself.", classes="crc-notices-none")
+        zone = self._page.institution.zone
+        nothing = node("span", "Nothing yet. What concerns you comes here by itself.", class_="crc-notices-none")
+        self._lines.show([told(notice, zone) for notice in self._shown] or [nothing])
         self._all.set_enabled(any(notice.unread for notice in self._shown))
         self._more.set_visibility(self._next is not None)
 
-    def _line(self, notice: NoticeShown) -> None:
-        with Element("div").classes("crc-told") as line:
-            line.props["data-unread"] = "true" if notice.unread else "false"
-            with _Link(notice, lambda: self._page.run(self._follow, notice)):
-                icon(ICONS[notice.kind])
-                with Element("span").classes("crc-notice-text"):
-                    self._words(notice)
-            if notice.unread:
-                with Element("button").classes("crc-notice-read") as read:
-                    read.props["type"] = "button"
-                    read.props["aria-label"] = "Mark as read"
-                    icon("done")
-                read.on("click", lambda: self._page.run(self._mark_one, notice), [])
-
-    def _words(self, notice: NoticeShown) -> None:
-        zone = self._page.institution.zone
-        with Element("strong"):
-            if notice.unread:
-                Text("Unread: ", classes="crc-unseen")
-            Text(headline(notice.kind, notice.values, zone))
-        if told := detail(notice.kind, notice.values):
-            Text(told, classes="crc-notice-detail")
-        check = f"${money(notice.item.amount)} · {notice.item.account} · " if notice.item else ""
-        when = Text(check + clock(notice.created_at, zone, now=datetime.now(UTC)), classes="crc-soft")
-        when.props["title"] = in_full(notice.created_at, zone)
-
-    def _toast(self, notice: NoticeShown) -> None:
-        if self._page.client.is_deleted:
-            return
-        with self._toasts, Element("div").classes("crc-toast") as toast:
-            with _Link(notice, lambda: self._page.run(self._follow, notice)):
-                icon(ICONS[notice.kind])
-                with Element("span").classes("crc-notice-text"):
-                    self._words(notice)
-            with Element("button").classes("crc-notice-read") as close:
-                close.props["type"] = "button"
-                close.props["aria-label"] = "Close"
-                icon("close")
-            close.on("click", toast.delete, [])
-            # It stays behind the bell; the toast alone goes.
-            ui.timer(TOAST_SECONDS, toast.delete, once=True, immediate=False)
-
-
-class _Link(Element):
-    """Leads to the notice's check; a button where there is none."""
-
-    def __init__(self, notice: NoticeShown, follow: Callable[[], Any]) -> None:
-        target = leads_to(notice.item_id, notice.values)
-        super().__init__("a" if target else "button")
-        self.classes("crc-notice-link")
-        if target:
-            self.props["href"] = target
-        else:
-            self.props["type"] = "button"
-        self.on("click", lambda: follow(), [], js_handler=_PLAIN_CLICK)
+    def _act(self, act: str) -> Any:
+        notice = next((one for one in self._shown if act in {f"{FOLLOW}{one.id}", f"{BESIDE}{one.id}"}), None)
+        if notice is None:
+            return None
+        return self._page.run(self._follow if act.startswith(FOLLOW) else self._mark_one, notice)

@@ -18,9 +18,10 @@ from nicegui.element import Element
 Node = tuple[Any, ...] | str
 
 _TAG: Final = re.compile(r"(?!script|style|iframe|object|embed)[a-z][a-z0-9]*")
-# Nothing that a browser would run, load as code or take for markup.
+# Nothing that a browser would run, load as code or take for markup. By its `key` a part is the same one where others
+# beside it come and go, and keeps the focus.
 _ATTRIBUTE: Final = re.compile(
-    r"class|title|role|scope|src|alt|loading|type|tabindex|href|draggable|disabled|(data|aria)-[a-z-]+"
+    r"key|class|title|role|scope|src|alt|loading|type|tabindex|href|draggable|disabled|(data|aria)-[a-z-]+"
 )
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from console.hints import NOTICES_CHANNEL
 from console.notices import NoticeKind, notify
-from console.notices.bell_panel import ICONS
 from console.notices.inbox import Page, list_notices, mark_all_read, mark_read, standing
 from console.notices.kinds import KINDS
+from console.notices.lines_panel import ICONS
 from console.notices.sending import MAX_TEXT
 from console.notices.words import detail, headline
 from console.settings import settings
