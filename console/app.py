@@ -48,6 +48,7 @@ from console.serving import DrainingServer
 from console.settings import Settings
 from console.ui import error_pages, open_pages, theme
 from console.ui.areas import AREAS
+from console.ui.line_guard import SIGN_OF_LIFE_EVERY, SIGN_OF_LIFE_WITHIN
 from console.ui.open_pages import page_owner
 from console.ui.page import TITLE
 from console.ui.refusal import refusal
@@ -66,6 +67,8 @@ def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # NiceGUI, which has begun by now, takes four fifths of the time for which it keeps a page.
+        core.sio.eio.ping_interval, core.sio.eio.ping_timeout = SIGN_OF_LIFE_EVERY, SIGN_OF_LIFE_WITHIN
         async with resources(settings), listening(measured, settings.metrics_host, settings.metrics_port):
             live.session_ended.subscribe(open_pages.close_pages)
             tasks = [

@@ -42,6 +42,7 @@ from console.settings import settings
 from console.ui import open_pages
 from console.ui.areas import AREAS
 from console.ui.format import day
+from console.ui.line_guard import LineGuard
 from console.ui.own_keys import own_keys
 from console.ui.page_keys import use_keys
 from console.ui.pieces import Text, icon
@@ -122,6 +123,7 @@ class ConsolePage:
             self.guard = SessionGuard(
                 self.ends, self.institution.zone, on_active=self._be_active, on_sign_out=self.sign_out
             )
+            LineGuard()
             open_pages.watch(self.client, self)
             with parts.bell:
                 Bell(self, self.notices, on_leave or self.client.open, NOTICE_SETTINGS)

@@ -1,14 +1,10 @@
 // Says that the session is about to end, or that the session service is away. The server decides both.
 
 import { skewFrom, timeInWords } from "crc_clock";
+import { Hold } from "crc_hold";
 
 const ACTIVE = 30_000; // ms between two reports that somebody is there
 const SIGNS = ["keydown", "pointerdown", "wheel"];
-// While nobody can be recognised nothing is set off: clicks and keys stop here, typing goes on.
-const ACTS = ["click", "dblclick", "contextmenu", "submit", "drop"];
-
-const isText = (element) => element?.matches?.("input:not([type=button]):not([type=checkbox]):not([type=radio]), textarea, [contenteditable=true]");
-
 export default {
   props: { clock: Object, available: Boolean },
   template: `
@@ -47,15 +43,15 @@ export default {
     this.lastSign = Date.now();
     this.timer = setInterval(this.tick, 1000);
     for (const sign of SIGNS) window.addEventListener(sign, this.sign, { capture: true, passive: true });
-    for (const act of ACTS) window.addEventListener(act, this.hold, true);
-    window.addEventListener("keydown", this.holdKey, true);
+    // While nobody can be recognised nothing is set off.
+    this.hold = new Hold(() => !this.available);
+    this.hold.start();
     if (this.due) this.warn();
   },
   unmounted() {
     clearInterval(this.timer);
     for (const sign of SIGNS) window.removeEventListener(sign, this.sign, true);
-    for (const act of ACTS) window.removeEventListener(act, this.hold, true);
-    window.removeEventListener("keydown", this.holdKey, true);
+    this.hold.stop();
   },
   methods: {
     tick() { this.now = Date.now() + this.skew; },
@@ -82,19 +78,6 @@ export default {
     report() {
       this.lastSign = Date.now();
       this.$emit("active");
-    },
-    hold(event) {
-      if (this.available) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-    },
-    holdKey(event) {
-      if (this.available || event.key === "Tab") return;
-      const { key, ctrlKey, target } = event;
-      const types = isText(target) && (!ctrlKey || "acvxz".includes(key)) && key !== "Escape";
-      if (types && (key !== "Enter" || target.tagName === "TEXTAREA")) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
     },
   },
 };

@@ -15,7 +15,7 @@ WARN_BEFORE_END: Final = timedelta(minutes=2)
 OnPerson = Callable[[], Awaitable[None]]
 
 
-class SessionGuard(Element, component="session_guard.js", dependencies=["crc_clock.js"]):
+class SessionGuard(Element, component="session_guard.js", dependencies=["crc_clock.js", "crc_hold.js"]):
     """Warns two minutes before the end, with the keyboard on "Stay signed in"; says when nobody can be recognised.
 
     ``on_active`` is called when the person has used keyboard or mouse, every ACTIVE_SECONDS at most, and when they ask

@@ -165,6 +165,8 @@ PIECES: Final = """
 .crc-session-buttons { display: flex; gap: 10px; margin-top: 16px; }
 .crc-outage { position: fixed; inset: var(--bar) 0 auto var(--rail); z-index: 7000; padding: 10px 16px;
   background: var(--warning-soft); color: var(--warning); border-bottom: 2px solid var(--warning-line); }
+/* The line guard says it in more words. */
+#popup { display: none; }
 .nicegui-error-popup { border: 1px solid var(--warning-line); border-radius: var(--radius);
   background: var(--warning-soft); color: var(--warning); }
 """

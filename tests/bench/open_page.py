@@ -59,10 +59,16 @@ class OpenPage:
         self._connected = asyncio.Event()
         self._socket: ClientConnection
         self._tasks: list[asyncio.Task[None]] = []
+        self.replica = replica
+        """The cookie that names the page's replica, as nginx wrote it last."""
         self._client_id = ""
+        # How long the server may be silent; it says so itself.
+        self._patience = 60.0
         self._received = self._acknowledged = 0
         self.alive = False
         """Whether the line to the server stands."""
+        self.silent = False
+        """Whether it ended because nothing came on it, not even a question for a sign of life."""
 
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self._cookie, "Origin": self._origin}
@@ -70,6 +76,7 @@ class OpenPage:
             answer = await http.get(self._origin + self._path, headers={"Cookie": self._cookie})
         # As a browser keeps it: nginx names the replica in which the page lives.
         if named := answer.cookies.get(REPLICA_COOKIE):
+            self.replica = (REPLICA_COOKIE, named)
             headers["Cookie"] = f"{self._cookie}; {REPLICA_COOKIE}={named}"
         found, query = _ELEMENTS.search(answer.text), _QUERY.search(answer.text)
         if answer.status_code != 200 or found is None or query is None:
@@ -95,6 +102,9 @@ class OpenPage:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not self.alive:
+            # Nobody is there to say good-bye to.
+            self._socket.transport.abort()
         for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError, ConnectionClosed):
@@ -153,15 +163,21 @@ class OpenPage:
             await self._listen()
         except ConnectionClosed:
             pass
+        except TimeoutError:
+            self.silent = True
         finally:
             self.alive = False
             self._changed.set()
 
     async def _listen(self) -> None:
-        async for frame in self._socket:
+        while True:
+            async with asyncio.timeout(self._patience):
+                frame = await self._socket.recv()
             if not isinstance(frame, str):
                 continue
             if frame.startswith("0"):
+                opening = json.loads(frame[1:])
+                self._patience = (opening["pingInterval"] + opening["pingTimeout"]) / 1000
                 await self._socket.send("40")
             elif frame.startswith("40"):
                 self._connected.set()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -15,16 +17,25 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+from sqlalchemy import func, select
 
 from console.access import sessions
 from console.access.visit import Visit
 from console.settings import Settings
+from console.ui.line_guard import SIGN_OF_LIFE_EVERY, SIGN_OF_LIFE_WITHIN
+from db.engine import transaction
+from db.models import PendingDecision
 from tests.browser.site import ARGUMENTS, CHROMIUM, free_port, in_a_thread, make_enrolled_bank
 from tests.deploy.at_work import TRANSIT, AtWork, Run, await_kept, kill, restart, sit_down
 from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server
 from tests.factories import Bank, import_items, item_ids, x9_item
 
 BACK_SECONDS = 5.0
+# The page's patience and half a second; nginx's with the replica, and whether the line comes back.
+SAID_SECONDS = SIGN_OF_LIFE_EVERY + SIGN_OF_LIFE_WITHIN + 1.0
+ELSEWHERE_SECONDS = 2.0 + 1.0 + 1.0
+# More than enough for a decision.
+LATE_SECONDS = 3.0
 ONCE = (
     "X-Content-Type-Options",
     "X-Frame-Options",
@@ -106,6 +117,62 @@ def test_a_killed_replica_costs_seconds_and_nothing_else(running: Edge, people: 
     assert kill(running, held, people, run) < max(BACK_SECONDS, BACK_SECONDS / 2 + 3 * load)
     for log in [*running.folder.glob("*.log")]:
         assert "client_id=" not in log.read_text(), f"{log.name} holds what opens a page"
+
+
+def test_a_replica_that_stands_still_costs_seconds_and_acts_on_nothing_afterwards(
+    running: Edge, people: list[AtWork], bank: Bank, run: Run
+) -> None:
+    one = people[0]
+    began = time.monotonic()
+    one.page.reload()
+    one.await_live(anew=False)
+    load = time.monotonic() - began
+    one.page.keyboard.press("Escape")
+    one.page.keyboard.press("a")
+    submit = one.page.locator("button[data-action=submit]")
+    expect(submit).to_contain_text("Pay")
+    held = next(replica for replica in running.replicas if running.cookie_of(replica) == one.replica())
+    assert held.process is not None
+    one.mark()
+    os.kill(held.process.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        one.type(" into silence")
+        one.page.keyboard.press("Control+Enter")
+        outage = one.page.locator(".crc-outage")
+        expect(outage).to_contain_text("No connection to the console, your draft is kept.")
+        said = time.monotonic() - began
+        one.type(" and on")
+        one.await_live(anew=True)
+        back = time.monotonic() - began
+        assert one.replica() != running.cookie_of(held)
+        expect(outage).to_be_hidden()
+        expect(one.page.get_by_label("Note")).to_have_value(one.note)
+        await_kept(run, [one])
+    finally:
+        os.kill(held.process.pid, signal.SIGCONT)
+    print(
+        f"a replica stands still: said after {said:.1f} s, elsewhere after {back:.1f} s; a page loads in {load:.1f} s"
+    )
+    assert said < SAID_SECONDS + load and back < SAID_SECONDS + ELSEWHERE_SECONDS + 2 * load
+    # What was pressed into the silence lies before it when it goes on, and is not acted on.
+    deadline = time.monotonic() + 20
+    while not held.answers():
+        assert time.monotonic() < deadline, "it does not go on"
+    time.sleep(LATE_SECONDS)
+    assert undecided(bank, run)
+    for other in people:
+        other.check()
+
+
+def undecided(bank: Bank, run: Run) -> bool:
+    """Whether nothing was submitted."""
+
+    async def submitted() -> int:
+        async with transaction(bank.system) as session:
+            return (await session.execute(select(func.count()).select_from(PendingDecision))).scalar_one()
+
+    return bool(run(submitted()) == 0)
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

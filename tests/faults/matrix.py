@@ -39,7 +39,7 @@ from tests import warm
 from tests.bench.figures import Figure
 from tests.bench.ground import environment_of
 from tests.browser.site import _environment
-from tests.deploy.edge import Edge, edge
+from tests.deploy.edge import Edge, Replica, edge
 from tests.factories import Bank, make_bank, make_person, set_thresholds, x9_file, x9_item
 from tests.faults.own_services import OwnServices, own_services
 from tests.faults.people import Person
@@ -99,6 +99,7 @@ class Stage:
     direct_url: str
     environ: dict[str, str]
     disks: dict[str, Path]
+    hit: Replica | None = None
 
     def start_worker(self, at: int) -> None:
         with (self.folder / f"worker-{at}.log").open("ab") as out:
@@ -155,21 +156,33 @@ def _disk_faults(name: str) -> list[Fault]:
     return [Fault(SERVICES[name], "disk full", lambda s: _fill(s, name), lambda s: _empty(s, name))]
 
 
-def _signal(process: warm.WarmProcess | None, number: signal.Signals) -> None:
-    assert process is not None
-    os.kill(process.pid, number)
+def _hit_replica(stage: Stage, number: signal.Signals) -> None:
+    """The one that has the first person's page."""
+    replicas = stage.running.replicas
+    named = (stage.people[0].replica or ("", ""))[1]
+    stage.hit = next(one for one in replicas if stage.running.cookie_of(one) == named)
+    if number == signal.SIGKILL:
+        stage.hit.kill()
+    else:
+        _signal(stage.hit, number)
 
 
-def _kill_replica(stage: Stage) -> None:
-    stage.running.replicas[1].kill()
+def _signal(replica: Replica | None, number: signal.Signals) -> None:
+    assert replica is not None and replica.process is not None
+    os.kill(replica.process.pid, number)
+
+
+def _start_replica(stage: Stage) -> None:
+    assert stage.hit is not None
+    stage.hit.start()
 
 
 REPLICA: Final = [
-    Fault("a replica", "killed", _kill_replica, lambda s: s.running.replicas[1].start()),
+    Fault("a replica", "killed", lambda s: _hit_replica(s, signal.SIGKILL), _start_replica),
     Fault(
         "a replica", "stopped",
-        lambda s: _signal(s.running.replicas[1].process, signal.SIGSTOP),
-        lambda s: _signal(s.running.replicas[1].process, signal.SIGCONT),
+        lambda s: _hit_replica(s, signal.SIGSTOP),
+        lambda s: _signal(s.hit, signal.SIGCONT),
     ),
 ]  # fmt: skip
 FAULTS: Final = [
