@@ -40,7 +40,7 @@ class Thresholds(BaseModel):
     undo_seconds: Annotated[int, Field(ge=0, le=60)] = 8
     # The second of two people chooses before the first one's recommendation is shown to them.
     blind_second_review: bool = False
-    # A decision that ends the review is refused while a side with an image was not on screen.
+    # A decision that ends the review is refused while a side with an image was not looked at.
     view_both_sides: bool = False
     warning_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
     # An amount this many times the account's usual check (average of 90 days) is unusual.

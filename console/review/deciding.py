@@ -212,10 +212,9 @@ def _check_looked_at(view: ItemView, seen: Seen) -> None:
         if flag.answer is None:
             raise UnansweredFlag(flag.id, flag.title)
     if view.thresholds["view_both_sides"]:
-        viewed = seen.viewed()
         for side in ("front", "back"):
             image = view.image(side)
-            if image is not None and image.problem is None and not viewed.get(side):
+            if image is not None and image.problem is None and not seen.looked_at(side):
                 raise SideNotViewed(side)
 
 

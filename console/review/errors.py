@@ -185,7 +185,7 @@ class SideNotViewed(ReviewRefused):
     """The policy wants every side with an image looked at before the decision."""
 
     def __init__(self, side: str) -> None:
-        super().__init__(f"Look at the {side} of the check first: it was not on the screen yet.")
+        super().__init__(f"Look at the {side} of the check first: it was not on the screen long enough to be seen.")
         self.side = side
 
 

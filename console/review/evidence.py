@@ -13,6 +13,8 @@ from db.models import Decision
 
 # A page cannot claim to have shown a side for longer than a day.
 MAX_VIEWED_MS = 86_400_000
+# A side on screen for less was passed by, not looked at: nobody takes in a picture in less than a third of a second.
+LEAST_VIEWED_MS = 300
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Seen:
             for side, ms in self.viewed_ms.items()
             if side in {"front", "back"}
         }
+
+    def looked_at(self, side: str) -> bool:
+        """Whether this side was on screen long enough to be seen."""
+        return self.viewed().get(side, 0) >= LEAST_VIEWED_MS
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, require
+from console.access.permissions import Permission, Place, require
 from console.access.reason import checked_reason
 from console.actor import Actor
 from console.audit.entries import Event, record
@@ -16,7 +16,7 @@ from console.hints import hint_items
 from console.review.bulk import BulkResult, check_size, holders_of, lock_items
 from console.review.errors import QueueNotFound, ReviewRefused
 from console.review.queue_clock import QueueClock, queue_clock
-from console.review.reach import APPROVALS
+from console.review.reach import APPROVALS, ground_of
 from db.engine import transaction
 from db.models import CheckItem, Queue
 
@@ -24,7 +24,8 @@ from db.models import CheckItem, Queue
 async def move(actor: Actor, item_ids: Sequence[UUID], queue_key: str, reason: str) -> BulkResult:
     """Put these items into a queue, and on its hours. At most MOST_AT_ONCE, in one transaction.
 
-    What somebody holds, is being decided or is decided stays where it is, and the result says so. Raises NotAllowed,
+    What somebody holds, is being decided or is decided, or does not belong to the actor's part of the work, stays where
+    it is, and the result says so. Raises NotAllowed,
     TooManyAtOnce, QueueNotFound, ReviewRefused (the approvals are no place to move to), InvalidPerson (no reason).
     """
     require(actor, Permission.QUEUE_MANAGE)
@@ -56,8 +57,14 @@ async def move_these(
     holders = await holders_of(session, list(items))
     names = {row.id: row.key for row in await session.execute(select(Queue.id, Queue.key))}
     clock = await queue_clock(session)
+    own = await ground_of(session, actor, Permission.QUEUE_MANAGE)
     moved: list[tuple[CheckItem, str]] = []
     for item_id, item in items.items():
+        try:
+            own.check(Place(names[item.queue_id], item.item_type))
+        except ReviewRefused as refused:
+            result.refused[item_id] = str(refused)
+            continue
         if holder := holders.get(item_id):
             result.refused[item_id] = f"{holder.name} is working on this check. Release it first."
         elif item.queue_id == queue.id:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from console.review.choices import Choice
 from console.review.decisions import decide
+from console.review.evidence import LEAST_VIEWED_MS
 from console.review.states import Act
 from console.settings import Settings
 from db.engine import transaction
@@ -211,6 +212,7 @@ def test_both_sides_are_looked_at_where_the_policy_says_so(
     site.join(page, bank.reviewer, f"/review/{first}")
     amount_on(page, "100.00")
     expect(page.locator(".crc-pane[data-side=front] img")).to_be_visible()
+    page.wait_for_timeout(LEAST_VIEWED_MS + 100)
     page.keyboard.press("a")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Look at the back of the check first", exact=False)).to_be_visible()
@@ -218,7 +220,7 @@ def test_both_sides_are_looked_at_where_the_policy_says_so(
     expect(back).to_be_focused()
     expect(back.locator("img")).to_be_visible()
     assert run(statuses(bank))[first] == "in_review"
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(LEAST_VIEWED_MS + 100)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Nothing more waits")).to_be_visible()
     assert run(statuses(bank))[first] == "approved"

@@ -42,7 +42,7 @@ from console.review.errors import (
     StaleItem,
     UnansweredFlag,
 )
-from console.review.evidence import Seen
+from console.review.evidence import LEAST_VIEWED_MS, Seen
 from console.review.flag_answers import Answer, answer_flag
 from console.review.giving_back import release
 from console.review.leaving import deactivate
@@ -342,7 +342,15 @@ def test_two_approvers_at_once(run: Callable, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("viewed", "side"),
-    [({"front": 900}, "back"), ({"back": 900}, "front"), ({}, "front"), ({"front": 1, "back": 0}, "back")],
+    [
+        ({"front": 900}, "back"),
+        ({"back": 900}, "front"),
+        ({}, "front"),
+        ({"front": 900, "back": 0}, "back"),
+        # For a frame or two: on screen, and seen by nobody.
+        ({"front": 900, "back": LEAST_VIEWED_MS - 1}, "back"),
+        ({"front": 16, "back": 900}, "front"),
+    ],
 )
 def test_a_side_that_was_not_on_screen(run: Callable, tmp_path: Path, viewed: dict[str, int], side: str) -> None:
     async def story() -> None:
@@ -361,6 +369,19 @@ def test_a_side_that_was_not_on_screen(run: Callable, tmp_path: Path, viewed: di
             bank.reviewer, item, Submission(Stage.DECIDE, Choice(Act.ASK, note="Whose?", asks_team="branch")), unseen
         )
         assert asked.status is Status.NEEDS_INFO
+
+    run(story())
+
+
+def test_a_side_counts_once_it_was_long_enough_on_screen_to_be_seen(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        await set_thresholds(bank, view_both_sides=True)
+        await import_items(bank, tmp_path, [x9_item(1, "100.00", "021000021")])
+        (item,) = await item_ids(bank)
+        _, seen = await claimed(bank.reviewer, item)
+        just = replace(seen, viewed_ms={"front": LEAST_VIEWED_MS, "back": LEAST_VIEWED_MS})
+        assert (await decide(bank.reviewer, item, Choice(Act.PAY), just)).status is Status.APPROVED
 
     run(story())
 

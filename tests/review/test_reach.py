@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from console.access.permissions import GRANTS
 from console.actor import Actor, Bounds, Grant
+from console.review.assignment import assign
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next
 from console.review.decisions import confirm, decide, resume
@@ -20,6 +21,8 @@ from console.review.errors import OutOfReach, OverLimit
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items, queue_names, rows_by_id
 from console.review.queue_counts import counts
+from console.review.queue_moves import move
+from console.review.releasing import release_others
 from console.review.states import Act, Status
 from console.review.surroundings import peek_next
 from console.roles import Role
@@ -76,6 +79,26 @@ def test_who_is_bound_to_a_queue_works_in_no_other(run: Callable, tmp_path: Path
         assert len((await list_items(bank.auditor)).rows) == 4
         opened = await open_item(reviewer, place[first][0])
         assert opened.standing is Standing.LOOK and "You do not work on" in opened.why and not opened.may_take
+
+    run(story())
+
+
+def test_who_is_bound_to_a_queue_gives_moves_and_releases_in_no_other(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        place = await spread(bank, tmp_path)
+        own, other = list(place)[:2]
+        supervisor = bound(bank.supervisor, queues=frozenset({own}))
+        theirs, (taken, _) = place[own][0], place[other]
+        changes = (
+            await move(supervisor, [theirs, taken], "special_review", "they are alike"),
+            await assign(supervisor, [taken], bank.reviewer.user_id, "they know it"),
+        )
+        await claim(bank.reviewer, taken)
+        changes += (await release_others(supervisor, [taken], "they went home"),)
+        assert [one.done for one in changes] == [[theirs], [], []]
+        assert all("You do not work on" in one.refused[taken] for one in changes)
+        assert (await look(bank.reviewer, taken))[0].queue_key == other
 
     run(story())
 
