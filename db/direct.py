@@ -28,14 +28,28 @@ _DIALECT: Final = PGDialectAsync_psycopg(paramstyle="numeric_dollar")  # type: i
 async def begin_on(session: AsyncSession, connection: AsyncConnection, beginning: str) -> None:
     """Begin the session's transaction on its connection with these statements, which are one message and take no
     parameters. Raises what the session's `execute` raises."""
-    held = connection.sync_connection
-    line = held.connection.driver_connection if held is not None else None
-    assert line is not None  # it was just opened
-    session.info[_LINE] = line
+    line = session.info[_LINE] = _line_of(connection)
     try:
         await psycopg.AsyncCursor(line).execute(beginning.encode(), prepare=False)
     except psycopg.Error as error:
-        raise await _as_the_session_would(session, line, error) from error
+        raise await _as_sqlalchemy_would(session, line, error) from error
+
+
+async def read_on(
+    connection: AsyncConnection, settings: str, asked: Sequence[tuple[Direct, Mapping[str, Any]]]
+) -> list[list[Any]]:
+    """What these statements find, in a transaction of their own, one message and its answer: what a message holds is
+    one transaction, which `settings` makes one of the console's. Raises what a session's `execute` raises."""
+    line = _line_of(connection)
+    sent = []
+    try:
+        async with line.pipeline():
+            await psycopg.AsyncCursor(line).execute(settings.encode(), prepare=False)
+            for statement, values in asked:
+                sent.append(await statement._sent(line, values))
+        return [await _rows(one) for one in sent]
+    except psycopg.Error as error:
+        raise await _as_sqlalchemy_would(connection, line, error) from error
 
 
 class Direct:
@@ -53,14 +67,10 @@ class Direct:
     async def all(self, session: AsyncSession, values: Mapping[str, Any]) -> list[Any]:
         """Every row, as a named tuple. Raises what the session's `execute` raises."""
         line: psycopg.AsyncConnection[Any] = session.info[_LINE]
-        cursor = psycopg.AsyncRawCursor(line, row_factory=self._row_factory)
-        text, parameters = self._ready(values)
         try:
-            await cursor.execute(text, parameters, prepare=True)
-            result = cursor.pgresult
-            return await cursor.fetchall() if result is not None and result.nfields else []
+            return await _rows(await self._sent(line, values))
         except psycopg.Error as error:
-            raise await _as_the_session_would(session, line, error) from error
+            raise await _as_sqlalchemy_would(session, line, error) from error
 
     async def first(self, session: AsyncSession, values: Mapping[str, Any]) -> Any | None:
         """The first row; None where there is none."""
@@ -82,7 +92,13 @@ class Direct:
                 await psycopg.AsyncRawCursor(line).execute(text, parameters, prepare=True)
                 await psycopg.AsyncRawCursor(line).execute(b"commit", prepare=False)
         except psycopg.Error as error:
-            raise await _as_the_session_would(session, line, error) from error
+            raise await _as_sqlalchemy_would(session, line, error) from error
+
+    async def _sent(self, line: psycopg.AsyncConnection[Any], values: Mapping[str, Any]) -> psycopg.AsyncCursor[Any]:
+        """The cursor that it was executed on; in a pipeline its answer is there once that is over."""
+        cursor = psycopg.AsyncRawCursor(line, row_factory=self._row_factory)
+        text, parameters = self._ready(values)
+        return await cursor.execute(text, parameters, prepare=True)
 
     def _ready(self, values: Mapping[str, Any]) -> tuple[bytes, list[Any]]:
         """The text and what the driver is given for $1, $2, …"""
@@ -117,13 +133,27 @@ class Direct:
         return self._make
 
 
-async def _as_the_session_would(
-    session: AsyncSession, line: psycopg.AsyncConnection[Any], error: psycopg.Error
+async def _rows(cursor: psycopg.AsyncCursor[Any]) -> list[Any]:
+    result = cursor.pgresult
+    return await cursor.fetchall() if result is not None and result.nfields else []
+
+
+def _line_of(connection: AsyncConnection) -> psycopg.AsyncConnection[Any]:
+    """The driver's connection under one of SQLAlchemy's that was just opened."""
+    held = connection.sync_connection
+    line = held.connection.driver_connection if held is not None else None
+    assert isinstance(line, psycopg.AsyncConnection)
+    return line
+
+
+async def _as_sqlalchemy_would(
+    holder: AsyncSession | AsyncConnection, line: psycopg.AsyncConnection[Any], error: psycopg.Error
 ) -> Exception:
     """The error as SQLAlchemy tells of it, without values; a connection that is gone leaves the pool."""
     gone = line.closed
     if gone:
-        await (await session.connection()).invalidate(error)
+        connection = await holder.connection() if isinstance(holder, AsyncSession) else holder
+        await connection.invalidate(error)
     told: Exception = DBAPIError.instance(
         None, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=gone, dialect=_DIALECT
     )

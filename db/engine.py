@@ -12,44 +12,24 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
-from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from db.direct import Direct, begin_on
+from db.beginning import STATEMENT_TIMEOUT_MS, settings
+from db.beginning import beginning as beginning_of
+from db.direct import Direct, begin_on, read_on
 
-APP_ROLE = "console_app"
-STATEMENT_TIMEOUT_MS = 5_000
-LOCK_TIMEOUT_MS = 2_000
 POOL_TIMEOUT_SECONDS = 30.0
-# A process that is stopped, or lost with its machine, keeps its locks no longer than this.
-IDLE_TIMEOUT_MS = 60_000
+_CLOSED: Final = "the database is not open in this process: call open_engine first"
 
 # Under this name a session in a transaction knows what makes the statement that ends it.
 _LAST: Final = "last"
-
-# How a transaction begins: one message, where SQLAlchemy's own BEGIN would be a round trip of its own. The settings
-# come here and not when the connection is opened, because PgBouncer passes on no such options.
-_BEGIN: Final = sql.SQL(
-    "begin{isolation}; select set_config('role', {role}, true),"
-    " set_config('console.institution_id', {institution}, true),"
-    " set_config('statement_timeout', {timeout}, true), set_config('lock_timeout', {lock}, true),"
-    " set_config('timezone', 'UTC', true), set_config('idle_in_transaction_session_timeout', {idle}, true),"
-    " set_config('transaction_read_only', {read_only}, true), set_config('plan_cache_mode', {plans}, true){by_index}"
-)
-# A plan that is made once must not be one for tables that are still small: rows are found by an index, one by one. A
-# bitmap would also visit all that is dead, which a scan of the index itself marks for those that come after.
-_BY_INDEX: Final = (
-    ", set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
-    " set_config('random_page_cost', '1.1', true)"
-)
 
 
 class InInstitution(Protocol):
@@ -187,16 +167,17 @@ async def transaction(
     commit has succeeded.
     """
     if _sessions is None:
-        raise RuntimeError("the database is not open in this process: call open_engine first")
-    asked, turns = time.perf_counter(), _turns
+        raise RuntimeError(_CLOSED)
+    since, turns = time.perf_counter(), _turns
     await _turn(turns)
     session = _sessions()
     # A session's own ways to begin and to close take a task or a greenlet each: here they are passed through once.
     try:
         connection = await session.connection()
-        _waits.count += 1
-        _waits.seconds += time.perf_counter() - asked
-        beginning = _beginning(_of(actor), statement_timeout_ms, snapshot, read_only, plans_once)
+        _waited(since)
+        beginning = beginning_of(
+            _of(actor), statement_timeout_ms, snapshot=snapshot, read_only=read_only, plans_once=plans_once
+        )
         await begin_on(session, connection, beginning)
         yield session
         if _LAST in session.info:
@@ -216,6 +197,38 @@ async def transaction(
     waiting: list[AfterCommit] = session.info.get("after_commit", [])
     for action in waiting:
         await action()
+
+
+async def read_at_once(
+    actor: InInstitution | None,
+    *asked: tuple[Direct, Mapping[str, Any]],
+    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+) -> list[list[Any]]:
+    """What these statements find, each given with its values, in a transaction of their own that sees the actor's
+    institution only and cannot write. It is one message to the database, where `transaction` takes three and more: for
+    what is known before anything is read. Raises what a session's `execute` raises."""
+    if _engine is None:
+        raise RuntimeError(_CLOSED)
+    since, turns = time.perf_counter(), _turns
+    await _turn(turns)
+    try:
+        connection = await _engine.connect()
+        _waited(since)
+        try:
+            found = await read_on(connection, settings(_of(actor), statement_timeout_ms, read_only=True), asked)
+        except BaseException:
+            # Whatever ends the task: the connection goes back, or is given up.
+            await asyncio.shield(asyncio.ensure_future(connection.close()))
+            raise
+        await connection.close()
+        return found
+    finally:
+        turns.release()
+
+
+def _waited(since: float) -> None:
+    _waits.count += 1
+    _waits.seconds += time.perf_counter() - since
 
 
 async def _turn(turns: asyncio.Semaphore) -> None:
@@ -240,33 +253,12 @@ async def enter(
 ) -> None:
     """Begin the transaction of a session as one of the console's, inside the actor's institution."""
     connection = await session.connection()
-    await begin_on(session, connection, _beginning(_of(actor), statement_timeout_ms, snapshot, read_only))
+    beginning = beginning_of(_of(actor), statement_timeout_ms, snapshot=snapshot, read_only=read_only)
+    await begin_on(session, connection, beginning)
 
 
 def _of(actor: InInstitution | None) -> UUID | None:
     return actor.institution_id if actor else None
-
-
-@lru_cache
-def _beginning(
-    institution_id: UUID | None,
-    statement_timeout_ms: int,
-    snapshot: bool,
-    read_only: bool,
-    plans_once: bool = False,
-) -> str:
-    """The statements that begin a transaction. They are several in one message, which takes no parameters."""
-    return _BEGIN.format(
-        isolation=sql.SQL(" isolation level repeatable read" if snapshot else ""),
-        role=sql.Literal(APP_ROLE),
-        institution=sql.Literal(str(institution_id or "")),
-        timeout=sql.Literal(str(statement_timeout_ms)),
-        lock=sql.Literal(str(LOCK_TIMEOUT_MS)),
-        idle=sql.Literal(str(IDLE_TIMEOUT_MS)),
-        read_only=sql.Literal("on" if read_only else "off"),
-        plans=sql.Literal("force_generic_plan" if plans_once else "auto"),
-        by_index=sql.SQL(_BY_INDEX if plans_once else ""),
-    ).as_string()
 
 
 def end_with(session: AsyncSession, last: Callable[[], tuple[Direct, Mapping[str, Any]]]) -> None:

@@ -20,7 +20,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from db.engine import STATEMENT_TIMEOUT_MS, InInstitution, enter, make_engine, transaction
+from db.beginning import STATEMENT_TIMEOUT_MS
+from db.engine import InInstitution, enter, make_engine, transaction
 
 Result = TypeVar("Result")
 

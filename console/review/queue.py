@@ -6,26 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from console.access.permissions import Permission, reaches, require
 from console.actor import Actor
 from console.masking import masked
 from console.review.queue_filter import Filter, Sort
-from console.review.queue_search import cents, found_by
-from console.review.queue_statements import listing, named, shape_of, values_of
-from console.review.reach import closed_queues, in_reach
+from console.review.queue_search import cents
+from console.review.queue_statements import asked, listing, named
+from console.review.reach import closed_queues
 from console.review.states import Status
-from db.engine import transaction
+from db.engine import read_at_once, transaction
 from db.models import Queue
 
 PAGE = 50
 
 MAX_PAGE = 200
+
+_STATUSES: Final = {one.value: one for one in Status}
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,8 @@ class Key:
     id: UUID
 
 
-@dataclass(frozen=True)
-class QueueRow:
-    """A line of the queue. `account` is masked."""
+class QueueRow(NamedTuple):
+    """A line of the queue. `account` is masked. A page of fifty is made in a fifth of the time of a data class's."""
 
     id: UUID
     version: int
@@ -107,14 +107,15 @@ async def list_items(
 ) -> Page:
     """One page of the queue, the next one with the `after` of the page before. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    chosen, limit = chosen or Filter(), max(1, min(limit, MAX_PAGE))
-    values = values_of(actor, chosen) | {"most": limit + 1}
+    limit = max(1, min(limit, MAX_PAGE))
+    if (wanted := await asked(actor, chosen or Filter())) is None:
+        return Page((), None)
+    shape, values = wanted
+    values["most"] = limit + 1
     if after is not None:
         there = (*_compared(sort, after), after.id)
         values |= {f"after_{place}": value for place, value in enumerate(there)}
-    statement = listing(shape_of(chosen), sort, descending, after is not None)
-    async with transaction(actor) as session:
-        found = await _read(session, statement, actor, chosen, values)
+    [found] = await read_at_once(actor, (listing(shape, sort, descending, after is not None), values))
     rows = tuple(_row(one) for one in found[:limit])
     return Page(rows, sort_key(rows[-1], sort) if len(found) > limit else None)
 
@@ -133,32 +134,18 @@ def _compared(sort: Sort, key: Key) -> tuple[Any, ...]:
 async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | None = None) -> dict[UUID, QueueRow]:
     """Those of the items that the filter still lists: what a live hint asks for. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    chosen = chosen or Filter()
-    values = values_of(actor, chosen) | {"ids": list(item_ids[:MAX_PAGE])}
-    async with transaction(actor) as session:
-        found = await _read(session, named(shape_of(chosen)), actor, chosen, values)
+    if (wanted := await asked(actor, chosen or Filter())) is None:
+        return {}
+    shape, values = wanted
+    [found] = await read_at_once(actor, (named(shape), values | {"ids": list(item_ids[:MAX_PAGE])}))
     return {row.id: _row(row) for row in found}
-
-
-async def _read(
-    session: AsyncSession, statement: Select[Any], actor: Actor, chosen: Filter, values: dict[str, Any]
-) -> Sequence[Any]:
-    """The rows of a statement in the part of the queue that the actor is shown, and of those that are searched for."""
-    if (reach := await in_reach(session, actor, Permission.QUEUE_READ)) is not None:
-        statement = statement.where(reach)
-    if chosen.search.strip():
-        statement = statement.where(await found_by(session, chosen.search, chosen.status))
-    # Past the ORM, which has nothing to do for columns but to look at each row once more.
-    connection = await session.connection()
-    found: Sequence[Any] = (await connection.execute(statement, values)).all()
-    return found
 
 
 def _row(found: Any) -> QueueRow:
     return QueueRow(
         found.id,
         found.version,
-        Status(found.status),
+        _STATUSES[found.status],
         found.amount,
         found.item_type,
         masked(found.account_number) if found.account_number else "—",

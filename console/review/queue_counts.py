@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     ScalarSelect,
-    Select,
     and_,
     bindparam,
     func,
@@ -30,11 +29,12 @@ from sqlalchemy.orm import aliased
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review.open_items import OPEN_ITEMS, URGENCY
-from console.review.reach import closed_queues, reached
+from console.review.reach import closed_queues, closed_to
+from console.review.reach_conditions import Bounded, bounded, bounds_of, inside_bounds
 from console.review.states import Status
-from console.review.tally import OPEN_SUMS, open_items, seen_of
+from console.review.tally import OPEN_SUMS, seen_of
 from db.direct import Direct
-from db.engine import transaction
+from db.engine import read_at_once
 from db.models import CheckItem, Claim, Decision, Queue
 
 # Literal as OPEN_ITEMS is, so that the partial index over what is decided serves it.
@@ -44,6 +44,11 @@ MOST_COUNTED: Final = 10_000
 # The median of the day is that of the newest so many decisions.
 _NEWEST: Final = 2_000
 Conditions = list[ColumnElement[bool]]
+
+_SUMS: Final = Direct(OPEN_SUMS)
+_INSTITUTION: Final = bindparam("institution", type_=CheckItem.institution_id.type)
+_USER: Final = bindparam("user", type_=Claim.user_id.type)
+_START: Final = bindparam("start", type_=CheckItem.decided_at.type)
 
 
 @dataclass(frozen=True)
@@ -68,24 +73,11 @@ class Counts:
 async def counts(actor: Actor, day_start: datetime) -> Counts:
     """The figures above the queue; `day_start` is the institution's midnight. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    async with transaction(actor) as session:
-        closed = await closed_queues(session, actor, Permission.QUEUE_READ)
-        tallies = await open_items(session, actor, closed)
-        seen = _reached(actor, closed)
-        figures = select(
-            _some_open(seen, CheckItem.sla_due_at <= func.now()),
-            _some_open(
-                seen,
-                CheckItem.sla_warning_at <= func.now(),
-                # No warning comes earlier, over a long weekend neither: what is late since long is not looked at.
-                CheckItem.sla_warning_at > func.now() - text("interval '14 days'"),
-                CheckItem.sla_due_at > func.now(),
-            ),
-            _mine(actor),
-            _decided_since(seen, day_start),
-            _median_since(actor, day_start),
-        )
-        breached, warning, mine, decided, median = (await session.execute(figures)).one()
+    closed = await closed_to(actor, Permission.QUEUE_READ)
+    ways, values = _asking(actor, closed)
+    sums, [figures] = await read_at_once(actor, (_SUMS, values), (_figures(ways), values | {"start": day_start}))
+    breached, warning, mine, decided, median = figures
+    tallies = seen_of(sums, actor, closed)
     queues: Counter[str] = Counter()
     statuses: Counter[Status] = Counter()
     for one in tallies:
@@ -100,51 +92,77 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
     """Place of an item among the open items of its queue by SLA, counting from 1, no further than MOST_COUNTED (0: it
     is not open, or not there), and how many there are."""
     require(actor, Permission.QUEUE_READ)
-    async with transaction(actor) as session:
-        return await neighbours_within(session, actor, queue, item_id)
+    closed = await closed_to(actor, Permission.QUEUE_READ)
+    ways, values = _asking(actor, closed)
+    wanted = values | {"item": item_id, "queue": queue}
+    [[row]] = await read_at_once(actor, (_place(ways, queue is not None), wanted))
+    return _placed(row, actor, closed, queue)
 
 
 async def neighbours_within(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
     """`neighbours` inside the caller's transaction."""
     closed = await closed_queues(session, actor, Permission.QUEUE_READ)
-    reach = reached(actor, Permission.QUEUE_READ, closed)
-    wanted = {"institution": actor.institution_id, "item": item_id, "queue": queue}
-    if reach is None:
-        row = await _place(queue is not None).first(session, wanted)
-    else:
-        row = (await session.execute(_placing(queue is not None, reach), wanted)).first()
-    assert row is not None  # it always answers
+    ways, values = _asking(actor, closed)
+    row = await _place(ways, queue is not None).first(session, values | {"item": item_id, "queue": queue})
+    return _placed(row, actor, closed, queue)
+
+
+def _placed(row: Any, actor: Actor, closed: Mapping[str, UUID], queue: str | None) -> tuple[int, int]:
     total = sum(one.items for one in seen_of(row.sums or (), actor, closed) if queue in {None, one.queue})
     return (0 if row.there is None else row.before + 1), total
 
 
-def _placing(in_queue: bool, *reach: ColumnElement[bool]) -> Select[Any]:
+def _asking(actor: Actor, closed: Mapping[str, UUID]) -> tuple[Bounded, dict[str, Any]]:
+    """The ways in which the actor is bounded, with the parameters. Queues of others are no condition where there are
+    none: what is counted is read from indexes, which do not know the queue."""
+    ways = replace(bounded(actor, Permission.QUEUE_READ), by_members=bool(closed))
+    return ways, bounds_of(actor, Permission.QUEUE_READ) | {"institution": actor.institution_id}
+
+
+@lru_cache
+def _place(ways: Bounded, in_queue: bool) -> Direct:
     """The statement for an item's place: the sums of what is open, whether it is there, and how many come before."""
     item, own, sums = bindparam("item", type_=CheckItem.id.type), aliased(CheckItem), OPEN_SUMS.subquery()
     order = (*URGENCY, CheckItem.id)
     # Each part of the item's place by itself: so they are known before the index is asked, and bound its search.
     place = [select(getattr(own, part.key)).where(own.id == item).scalar_subquery() for part in order]
-    inside = [CheckItem.institution_id == bindparam("institution"), *reach]
+    inside = _reached(ways)
     if in_queue:
         inside.append(CheckItem.queue_id == select(Queue.id).where(Queue.key == bindparam("queue")).scalar_subquery())
-    return select(
-        select(func.json_agg(func.json_build_array(*sums.c))).scalar_subquery().label("sums"),
-        select(CheckItem.id).where(CheckItem.id == item, OPEN_ITEMS).scalar_subquery().label("there"),
-        _some_open(inside, tuple_(*order) < tuple_(*place)).label("before"),
+    return Direct(
+        select(
+            select(func.json_agg(func.json_build_array(*sums.c))).scalar_subquery().label("sums"),
+            select(CheckItem.id).where(CheckItem.id == item, OPEN_ITEMS).scalar_subquery().label("there"),
+            _some_open(inside, tuple_(*order) < tuple_(*place)).label("before"),
+        )
     )
 
 
 @lru_cache
-def _place(in_queue: bool) -> Direct:
-    """The same for who works everywhere."""
-    return Direct(_placing(in_queue))
+def _figures(ways: Bounded) -> Direct:
+    """The statement for what is late, nearly late, the actor's, and decided since `start`, with the median time."""
+    seen = _reached(ways)
+    return Direct(
+        select(
+            _some_open(seen, CheckItem.sla_due_at <= func.now()),
+            _some_open(
+                seen,
+                CheckItem.sla_warning_at <= func.now(),
+                # No warning comes earlier, over a long weekend neither: what is late since long is not looked at.
+                CheckItem.sla_warning_at > func.now() - text("interval '14 days'"),
+                CheckItem.sla_due_at > func.now(),
+            ),
+            _mine(),
+            _decided_since(seen),
+            _median_since(),
+        )
+    )
 
 
-def _reached(actor: Actor, closed: Mapping[str, UUID]) -> Conditions:
+def _reached(ways: Bounded) -> Conditions:
     """The items of the part of the institution's queue on which the actor works."""
-    reach = reached(actor, Permission.QUEUE_READ, closed)
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
-    return [CheckItem.institution_id == actor.institution_id, *([] if reach is None else [reach])]
+    return [CheckItem.institution_id == _INSTITUTION, *inside_bounds(ways)]
 
 
 def _some_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -155,22 +173,22 @@ def _some_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarS
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def _mine(actor: Actor) -> ScalarSelect[int]:
-    held = select(Claim.item_id).where(Claim.user_id == actor.user_id, Claim.expires_at > func.now())
-    own = and_(CheckItem.institution_id == actor.institution_id, CheckItem.assigned_to == actor.user_id)
+def _mine() -> ScalarSelect[int]:
+    held = select(Claim.item_id).where(Claim.user_id == _USER, Claim.expires_at > func.now())
+    own = and_(CheckItem.institution_id == _INSTITUTION, CheckItem.assigned_to == _USER)
     # Two indexes, one after the other: nothing serves both at once.
     ids = union(held, select(CheckItem.id).where(own, OPEN_ITEMS)).subquery()
     return select(func.count()).select_from(ids).scalar_subquery()
 
 
-def _decided_since(reached: Conditions, start: datetime) -> ScalarSelect[int]:
-    items = select(func.count()).select_from(CheckItem).where(*reached, CheckItem.decided_at >= start)
+def _decided_since(reached: Conditions) -> ScalarSelect[int]:
+    items = select(func.count()).select_from(CheckItem).where(*reached, CheckItem.decided_at >= _START)
     return items.where(DECIDED_ITEMS).scalar_subquery()
 
 
-def _median_since(actor: Actor, start: datetime) -> ScalarSelect[float]:
+def _median_since() -> ScalarSelect[float]:
     taken = select(Decision.handled_ms).where(
-        Decision.institution_id == actor.institution_id, Decision.decided_at >= start, Decision.handled_ms.is_not(None)
+        Decision.institution_id == _INSTITUTION, Decision.decided_at >= _START, Decision.handled_ms.is_not(None)
     )
     newest = taken.order_by(Decision.decided_at.desc()).limit(_NEWEST).subquery()
     return select(func.percentile_cont(0.5).within_group(newest.c.handled_ms)).scalar_subquery()

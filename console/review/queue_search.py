@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, cast, false, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.actor import Actor
 from console.review.states import FINAL_STATUSES, Status
+from db.direct import Direct
+from db.engine import read_at_once
 from db.models import CheckItem
 
 MAX_SEARCH: Final = 60
@@ -19,22 +22,49 @@ _FEW: Final = 2_000
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
-async def found_by(session: AsyncSession, search: str, status: Status | None) -> ColumnElement[bool]:
-    """The condition on `check_item` of what a search finds among items of a status (None: among the open ones)."""
+_IDS: Final = Direct(
+    select(
+        func.open_items_with(
+            cast(bindparam("words", type_=String), TSQUERY), bindparam("amount", type_=BigInteger), _FEW + 1
+        ).label("id")
+    )
+)
+
+
+@dataclass(frozen=True)
+class Search:
+    """By what a search is done: by the ids of what was found for it already, or by an item's words, its amount or
+    either."""
+
+    ids: bool = False
+    words: bool = False
+    amount: bool = False
+
+
+async def sought(actor: Actor, search: str, status: Status | None) -> tuple[Search, dict[str, Any]] | None:
+    """How a search among items of a status (None: among the open ones) is done, with the parameters of `found_by`;
+    None: it finds nothing."""
     words, amount = words_of(search), amount_of(search)
     if not words and amount is None:
-        return false()
+        return None
     if status not in FINAL_STATUSES:
-        found = func.open_items_with(cast(words or None, TSQUERY), amount, _FEW + 1)
-        ids = list(await session.scalars(select(found)))
-        if len(ids) <= _FEW:
-            return CheckItem.id == func.any(ids)
+        [found] = await read_at_once(actor, (_IDS, {"words": words or None, "amount": amount}))
+        if len(found) <= _FEW:
+            return (Search(ids=True), {"found_ids": [row.id for row in found]}) if found else None
+    by = Search(words=bool(words), amount=amount is not None)
+    return by, {"found_words": words, "found_amount": amount}
+
+
+def found_by(by: Search) -> ColumnElement[bool]:
+    """The condition on `check_item` of what such a search finds."""
+    if by.ids:
+        return CheckItem.id == any_(bindparam("found_ids", type_=ARRAY(CheckItem.id.type)))
     matches: list[ColumnElement[bool]] = []
-    if words:
+    if by.words:
         document = func.item_words(CheckItem.payee, CheckItem.serial, CheckItem.account_number)
-        matches.append(document.bool_op("@@")(cast(words, TSQUERY)))
-    if amount is not None:
-        matches.append(CheckItem.amount_cents == amount)
+        matches.append(document.bool_op("@@")(cast(bindparam("found_words", type_=String), TSQUERY)))
+    if by.amount:
+        matches.append(CheckItem.amount_cents == bindparam("found_amount", type_=BigInteger))
     return or_(*matches)
 
 

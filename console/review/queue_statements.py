@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -23,16 +23,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from console.access.permissions import Permission
 from console.actor import Actor
 from console.review.open_items import OPEN_ITEMS, URGENCY
 from console.review.queue_filter import Filter, Sort
-from console.review.queue_search import cents
+from console.review.queue_search import Search, cents, found_by, sought
+from console.review.reach_conditions import Bounded, bounded, bounds_of, inside_bounds
 from console.review.states import Status
+from db.direct import Direct
 from db.models import CheckItem, Claim, Flag, PendingDecision, Queue, User
 
 _COLUMNS = {Sort.SLA: URGENCY, Sort.AMOUNT: (CheckItem.amount_cents,), Sort.RECEIVED: (CheckItem.received_at,)}
 
-# What a filter is given. The statement depends on which of them there are, and not on what they are.
+# What a filter is given. A statement depends on which of them there are, and not on what they are.
 _GIVEN: Final = (
     "queue",
     "item_type",
@@ -89,21 +92,31 @@ _INSTITUTION: Final = bindparam("institution", type_=CheckItem.institution_id.ty
 _USER: Final = bindparam("user", type_=CheckItem.assigned_to.type)
 
 
-def shape_of(chosen: Filter) -> Filter:
-    """The filter without what it is given, so that one statement serves all filters of its kind."""
-    given: dict[str, Any] = {name: "given" for name in _GIVEN if getattr(chosen, name) is not None}
-    return replace(chosen, search="", **given)
+@dataclass(frozen=True)
+class Shape:
+    """What a statement of the queue depends on: which filters there are, how the actor is bounded, and by what is
+    searched."""
+
+    filter: Filter
+    bounded: Bounded
+    search: Search | None = None
 
 
-def values_of(actor: Actor, chosen: Filter) -> dict[str, Any]:
-    """The parameters of a filter's statement."""
-    values = {name: getattr(chosen, name) for name in _GIVEN if getattr(chosen, name) is not None}
+async def asked(actor: Actor, chosen: Filter) -> tuple[Shape, dict[str, Any]] | None:
+    """What the actor asks for with a filter: the shape of the statement and its parameters. None: it finds nothing."""
+    given = {name: getattr(chosen, name) for name in _GIVEN if getattr(chosen, name) is not None}
+    kind = replace(chosen, search="", **dict.fromkeys(given, "given"))  # type: ignore[arg-type]
+    shape = Shape(kind, bounded(actor, Permission.QUEUE_READ))
+    values = given | bounds_of(actor, Permission.QUEUE_READ) | {"institution": actor.institution_id}
     values |= {name: cents(values[name]) for name in ("amount_from", "amount_to") if name in values}
-    return values | {"institution": actor.institution_id, "user": actor.user_id}
+    if not chosen.search.strip():
+        return shape, values
+    found = await sought(actor, chosen.search, chosen.status)
+    return None if found is None else (replace(shape, search=found[0]), values | found[1])
 
 
 @lru_cache(maxsize=512)
-def listing(shape: Filter, sort: Sort, descending: bool, later: bool) -> Select[Any]:
+def listing(shape: Shape, sort: Sort, descending: bool, later: bool) -> Direct:
     """One page; with `later` what comes after a key."""
     order = (*_COLUMNS[sort], CheckItem.id)
     query: Select[Any] = _ROWS.where(*_conditions(shape))
@@ -112,18 +125,22 @@ def listing(shape: Filter, sort: Sort, descending: bool, later: bool) -> Select[
         there = tuple_(*(bindparam(f"after_{place}", type_=column.type) for place, column in enumerate(order)))
         query = query.where(here < there if descending else here > there)
     query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
-    return query.limit(bindparam("most", type_=Integer))
+    return Direct(query.limit(bindparam("most", type_=Integer)))
 
 
 @lru_cache(maxsize=512)
-def named(shape: Filter) -> Select[Any]:
+def named(shape: Shape) -> Direct:
     """Of some items those that the filter lists."""
     ids = bindparam("ids", type_=ARRAY(CheckItem.id.type))
-    query: Select[Any] = _ROWS.where(*_conditions(shape), CheckItem.id == any_(ids))
-    return query
+    return Direct(_ROWS.where(*_conditions(shape), CheckItem.id == any_(ids)))
 
 
-def _conditions(shape: Filter) -> list[ColumnElement[bool]]:
+def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
+    found = [] if shape.search is None else [found_by(shape.search)]
+    return [*_filtered(shape.filter), *inside_bounds(shape.bounded), *found]
+
+
+def _filtered(shape: Filter) -> list[ColumnElement[bool]]:
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
     conditions: list[Any] = [CheckItem.institution_id == _INSTITUTION]
     conditions.append(_in_status(shape.status) if shape.status else OPEN_ITEMS)

@@ -5,19 +5,20 @@ A queue without members is for everybody whose role reaches it. Members narrow t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, Place, Reach, covers, may, reaches
+from console.access.permissions import Permission, Place, Reach, covers, may
 from console.actor import Actor
 from console.review.errors import NotAMember, OutOfReach
 from db.direct import Direct
+from db.engine import read_at_once
 from db.models import CheckItem, Queue, QueueMember
 
 # The queue of recommendations is a view: they stay in their own queues. Its members are who gives second signatures.
@@ -97,44 +98,39 @@ async def check_reach(session: AsyncSession, actor: Actor, permission: Permissio
     (await ground_of(session, actor, permission)).check(place)
 
 
-async def in_reach(session: AsyncSession, actor: Actor, permission: Permission) -> ColumnElement[bool] | None:
-    """The condition on `check_item` of the items for which the actor holds the permission; None: on every one."""
-    return reached(actor, permission, await closed_queues(session, actor, permission))
-
-
-def reached(actor: Actor, permission: Permission, closed: Mapping[str, UUID]) -> ColumnElement[bool] | None:
-    """`in_reach` for whoever has read the `closed_queues`."""
-    parts = reaches(actor, permission)
-    if parts is None and not closed:
-        return None
-    own = true() if parts is None else or_(false(), *(inside(part) for part in parts))
-    return own if not closed else and_(own, CheckItem.queue_id.not_in(list(closed.values())))
-
-
 async def closed_queues(session: AsyncSession, actor: Actor, permission: Permission) -> dict[str, UUID]:
-    """Keys and ids of the queues whose members are others: the actor may not do this there, whatever their roles say.
-
-    Who manages the queues, and who only reads checks, goes on seeing all of them.
-    """
-    if actor.system or (permission not in _ALLOWED and _sees_all(actor)):
+    """Keys and ids of the queues whose members are others: the actor may not do this there, by no role of theirs."""
+    if passes_members(actor, permission):
         return {}
     rows = await _closed_to(permission).all(session, {"user": actor.user_id})
     return {row.key: row.id for row in rows}
 
 
+async def closed_to(actor: Actor, permission: Permission) -> dict[str, UUID]:
+    """`closed_queues` in a transaction of its own."""
+    if passes_members(actor, permission):
+        return {}
+    [rows] = await read_at_once(actor, (_closed_to(permission), {"user": actor.user_id}))
+    return {row.key: row.id for row in rows}
+
+
 @lru_cache
 def _closed_to(permission: Permission) -> Direct:
+    return Direct(select(Queue.key, Queue.id).where(Queue.id.in_(of_others(permission))))
+
+
+def of_others(permission: Permission) -> Select[UUID]:
+    """The ids of the queues that have members of which the person `:user` is none, or not for this."""
     allowed = and_(QueueMember.user_id == bindparam("user"), _ALLOWED.get(permission, true()))
-    return Direct(
-        select(Queue.key, Queue.id)
-        .join(QueueMember, QueueMember.queue_id == Queue.id)
-        .group_by(Queue.id)
-        .having(func.bool_or(allowed).is_(False))
+    return select(QueueMember.queue_id).group_by(QueueMember.queue_id).having(func.bool_or(allowed).is_(False))
+
+
+def passes_members(actor: Actor, permission: Permission) -> bool:
+    """Whether no queue's members keep the actor out. Who manages the queues, and who only reads checks, goes on seeing
+    all of them."""
+    return actor.system or (
+        permission not in _ALLOWED and (may(actor, Permission.QUEUE_MANAGE) or not may(actor, Permission.ITEM_CLAIM))
     )
-
-
-def _sees_all(actor: Actor) -> bool:
-    return may(actor, Permission.QUEUE_MANAGE) or not may(actor, Permission.ITEM_CLAIM)
 
 
 def inside(part: Reach) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from unittest.mock import patch
@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from db import engine
-from db.direct import Direct, begin_on
+from db.direct import Direct, begin_on, read_on
 
 Statement = tuple[str, dict[str, Any]]
 _DIALECT: Final = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
@@ -26,7 +26,7 @@ _DIALECT: Final = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
 def written_down() -> Iterator[list[Statement]]:
     """Every statement that services send in the block, with its values, in the order of sending."""
     statements: list[Statement] = []
-    begin, straight = begin_on, Direct.all
+    begin, straight, at_once = begin_on, Direct.all, read_on
 
     def note(_: Any, cursor: Any, statement: str, parameters: dict[str, Any], context: Any, many: bool) -> None:
         statements.append((statement, dict(parameters or {})))
@@ -39,9 +39,21 @@ def written_down() -> Iterator[list[Statement]]:
         statements.append(_as_sqlalchemy_sends(direct, values))
         return await straight(direct, session, values)
 
+    async def note_reading(
+        connection: AsyncConnection, settings: str, asked: Sequence[tuple[Direct, Mapping[str, Any]]]
+    ) -> list[list[Any]]:
+        if not statements:  # by hand, two such readings are one transaction
+            statements.append((f"begin; {settings}", {}))
+        statements.extend(_as_sqlalchemy_sends(direct, values) for direct, values in asked)
+        return await at_once(connection, settings, asked)
+
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        with patch.object(engine, "begin_on", note_beginning), patch.object(Direct, "all", note_direct):
+        with (
+            patch.object(engine, "begin_on", note_beginning),
+            patch.object(engine, "read_on", note_reading),
+            patch.object(Direct, "all", note_direct),
+        ):
             yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)

@@ -22,7 +22,8 @@ from console.review.choices import Choice
 from console.review.decisions import decide
 from console.review.states import Act
 from console.settings import Settings, settings
-from db.engine import transaction
+from db.direct import Direct
+from db.engine import read_at_once, transaction
 from db.models import CheckItem
 from deploy.embedded.unprivileged import find_way
 from tests.browser.site import free_port
@@ -84,13 +85,15 @@ async def ask_by_turns(institution: UUID) -> set[tuple[str, str, str, str]]:
     """What a transaction finds set, in many one after the other, each beside those of others."""
     actor, found = system_actor(institution, "tests"), set()
     question = text(
-        "select current_user, current_setting('console.institution_id'), current_setting('lock_timeout'),"
-        " current_setting('timezone')"
+        "select current_user, current_setting('console.institution_id') as institution,"
+        " current_setting('lock_timeout') as locks, current_setting('timezone') as zone"
     )
     for _ in range(TURNS):
         async with transaction(actor) as session:
             found.add(tuple((await session.execute(question)).one()))
             await asyncio.sleep(0)
+        [[row]] = await read_at_once(actor, (Direct(question), {}))
+        found.add(tuple(row))
     return found
 
 

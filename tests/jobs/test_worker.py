@@ -18,7 +18,7 @@ from console.notices.kinds import NoticeKind
 from console.review.claims import claim
 from console.review.states import Status
 from console.settings import settings
-from db import engine
+from db import beginning
 from db.engine import transaction
 from db.models import Claim
 from jobs import runs
@@ -233,8 +233,8 @@ def test_a_process_that_stands_still_loses_its_locks(
     run: Callable, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a stopped worker does in the middle of a transaction: others need not wait until it comes back."""
-    monkeypatch.setattr(engine, "IDLE_TIMEOUT_MS", 300)
-    monkeypatch.setattr(engine, "_beginning", engine._beginning.__wrapped__)  # what it remembers names the usual time
+    monkeypatch.setattr(beginning, "IDLE_TIMEOUT_MS", 300)
+    monkeypatch.setattr(beginning, "settings", beginning.settings.__wrapped__)  # what it remembers names the usual time
 
     async def story() -> None:
         await runs.register([Job("a job", DAY, nothing)], {"a job": "It does nothing."})
