@@ -164,10 +164,14 @@ class ImageStore:
         Until it is taken off nobody can destroy them, whatever their retention date. Raises StoreUnavailable,
         HoldNotAllowed.
         """
+        return self.hold_file(_key(institution_id, sha256), held=held)
+
+    def hold_file(self, key: str, *, held: bool) -> bool:
+        """`set_legal_hold` for every version under this key."""
         try:
-            return self._lock.hold(_key(institution_id, sha256), held=held)
+            return self._lock.hold(key, held=held)
         except (MinioException, urllib3.exceptions.HTTPError) as error:
-            raise StoreUnavailable("holding an image") from error
+            raise StoreUnavailable("holding an object") from error
 
     def versions(self, institution_id: UUID) -> Iterator[tuple[bytes, list[Version]]]:
         """Each hash under which something was ever stored, with what there is, the newest first.

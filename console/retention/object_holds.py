@@ -1,5 +1,6 @@
-"""Legal holds in the object store itself: the images and attachments of every check that one covers carry the store's
-own flag, and nobody who can reach the store, its administrator and its lifecycle rules included, destroys them.
+"""Legal holds in the object store itself: the images and attachments of every check that one covers, and the archived
+months of the audit trail that may tell of its subject, carry the store's own flag, and nobody who can reach the store,
+its administrator and its lifecycle rules included, destroys them.
 
 A hold stands from when it is placed; the store is told in the background. What it is to be told is written down
 before it is told, so that whatever fails, the store or this process, is made good the next time.
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -25,9 +27,10 @@ from console.actor import Actor, system_actor
 from console.audit.entries import Event, NewEntry, record_each
 from console.audit.proof import proof_of
 from console.images.store import ImageStore, StoreUnavailable, image_store
+from console.retention.audit_months import archive_key
 from console.retention.object_uses import GONE, USES
 from db.engine import transaction
-from db.models import ObjectHold
+from db.models import AuditAnchor, ObjectHold
 
 _BATCH: Final = 100
 # Told to the store at once.
@@ -53,7 +56,9 @@ _NOTE_CHANGES: Final = text(
     with covered as materialized (
         select distinct u.sha256 from items_on_legal_hold(:institution) held(item_id)
         cross join lateral (select * from ({USES}) u where u.item_id = held.item_id) u
-        where not {GONE}),
+        where not {GONE}
+        union
+        select sha256 from archived_months_on_legal_hold(:institution) archived(sha256)),
     placed as (
         insert into object_hold (institution_id, sha256)
         select :institution, c.sha256 from covered c
@@ -71,8 +76,8 @@ _NOTE_CHANGES: Final = text(
 )
 
 
-# An object's hash, and whether it is to be held or let go of.
-_Waiting = Row[bytes, bool]
+# An object's hash, whether it is to be held or let go of, and of which month where it is an archived one.
+_Waiting = Row[bytes, bool, date | None]
 
 
 class _Told(StrEnum):
@@ -128,12 +133,13 @@ async def keep_object_holds(institution_id: UUID) -> ObjectHolds:
 async def _next(session: AsyncSession, before: Any) -> Sequence[_Waiting]:
     """What this run has not tried yet, locked: two workers never tell the store opposite things of one object."""
     query = (
-        select(ObjectHold.sha256, ObjectHold.covered)
+        select(ObjectHold.sha256, ObjectHold.covered, AuditAnchor.month)
+        .outerjoin(AuditAnchor, AuditAnchor.export_sha256 == ObjectHold.sha256)
         .where(ObjectHold.settled_at.is_(None), or_(ObjectHold.tried_at.is_(None), ObjectHold.tried_at < before))
         .order_by(ObjectHold.tried_at.nulls_first(), ObjectHold.sha256)
         .limit(_BATCH)
     )
-    return (await session.execute(query.with_for_update(skip_locked=True))).all()
+    return (await session.execute(query.with_for_update(of=ObjectHold, skip_locked=True))).all()
 
 
 async def _tell(session: AsyncSession, actor: Actor, store: ImageStore, batch: Sequence[_Waiting]) -> Counter[str]:
@@ -169,7 +175,10 @@ def _tell_store(store: ImageStore, institution_id: UUID, batch: Sequence[_Waitin
         if away.is_set():
             return _Told.SKIPPED
         try:
-            there = store.set_legal_hold(institution_id, row.sha256, held=row.covered)
+            if row.month is None:
+                there = store.set_legal_hold(institution_id, row.sha256, held=row.covered)
+            else:
+                there = store.hold_file(archive_key(institution_id, row.month), held=row.covered)
         except StoreUnavailable:
             away.set()
             return _Told.FAILED

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -31,6 +32,7 @@ from console.retention.audit_months import (
     over_since,
 )
 from console.retention.legal_holds import Scope, Subject, ask_to_lift, lift, place
+from console.retention.object_holds import ObjectHolds, keep_object_holds
 from console.review.choices import Choice
 from console.review.decisions import decide
 from console.review.states import Act
@@ -41,6 +43,10 @@ from db.models import AuditAnchor, AuditEntry
 from tests import warm
 from tests.conftest import Database
 from tests.factories import Bank, claimed, import_items, item_ids, make_bank, x9_item
+from tests.retention.test_object_holds import destroyed_at
+from tests.retention.test_purges import entries, lifted, unlocked
+
+__all__ = ["unlocked"]
 
 TODAY = datetime.now(UTC).date()
 # Months whose seven years are over.
@@ -306,6 +312,45 @@ def test_a_legal_hold_keeps_a_month_and_those_after_it(run: Callable, database: 
         assert await held_by(Subject(Scope.ITEM, item)) == MonthsArchived((OLDEST,), OLD)
         assert await archive_months() == MonthsArchived((OLD,), None)
         assert (await verify(bank.auditor)).ok
+
+    run(story())
+
+
+def test_a_hold_reaches_months_that_are_archived_already(
+    unlocked: None, run: Callable, database: Database, tmp_path: Path
+) -> None:
+    bank, item = run(story_of(tmp_path))
+    with psycopg.connect(database.superuser_url) as connection:
+        (last,) = connection.execute("select max(sequence) from audit_entry").fetchone() or (0,)
+    age(database, 1, 4, OLDEST)
+    age(database, 5, last, OLD)
+    came = "update app_user set created_at = %s where id = %s"
+    with psycopg.connect(database.superuser_url) as connection:
+        connection.execute(came, (OLD + timedelta(days=3), bank.second_reviewer.user_id))
+    first, second = (archive_key(bank.institution_id, month) for month in (OLDEST, OLD))
+
+    async def held_by(subject: Subject) -> tuple[ObjectHolds, UUID]:
+        hold = await place(bank.supervisor, subject, "Case", "reason")
+        return await keep_object_holds(bank.institution_id), hold
+
+    async def story() -> None:
+        assert (await archive_months()).archived == (OLDEST, OLD)
+        # The last day of the bank's calendar reaches into the month after it in UTC.
+        told, days = await held_by(Subject(Scope.PERIOD, None, OLDEST, OLD - timedelta(days=1)))
+        assert told == ObjectHolds(held=2)
+        assert not destroyed_at(first) and not destroyed_at(second)
+        await lifted(bank, days)
+        assert await keep_object_holds(bank.institution_id) == ObjectHolds(released=2)
+        # Of a person since they came, of a check since it came: two pictures, and no month.
+        told, person = await held_by(Subject(Scope.PERSON, bank.second_reviewer.user_id))
+        assert told == ObjectHolds(held=1) and not destroyed_at(second)
+        assert (await held_by(Subject(Scope.ITEM, item)))[0] == ObjectHolds(held=2)
+        proofs = await entries(bank, "objects.held")
+        assert [one["count"] for one in proofs] == [2, 1, 2]
+        assert destroyed_at(first)
+        await lifted(bank, person)
+        assert await keep_object_holds(bank.institution_id) == ObjectHolds(released=1)
+        assert destroyed_at(second) and (await verify(bank.auditor)).ok
 
     run(story())
 

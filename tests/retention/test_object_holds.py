@@ -49,8 +49,12 @@ async def hashes(bank: Bank, item: UUID) -> set[bytes]:
 
 def destroyed(bank: Bank, sha256: bytes) -> bool:
     """Try, with the console's own key, to destroy these bytes; whether it went."""
+    return destroyed_at(f"{bank.institution_id}/{sha256.hex()}")
+
+
+def destroyed_at(key: str) -> bool:
+    """The same of what is stored under a key."""
     client, bucket = client_of(settings()), settings().object_store_bucket
-    key = f"{bank.institution_id}/{sha256.hex()}"
     found = list(client.list_objects(bucket, key, include_version=True))
     assert found
     try:
