@@ -23,8 +23,9 @@ from console.ui.viewer_state import Side, clean_state
 
 # A link is given out again for this part of its life, so that an image fetched ahead is found under its address.
 _REUSED: Final = 0.6
-# Of some twenty checks. The present one's are among them, or are made anew.
-_MOST_LINKS: Final = 1_000
+# Of the checks before, on the screen and ahead, each with all that it is compared with. What was not asked for since
+# goes first: a page that is open all day must not grow with each check.
+_MOST_LINKS: Final = 100
 # ANSI X9.100-160: the MICR clear band is the bottom 5/8 inch of the check.
 _MICR_BAND_INCHES: Final = 0.625
 # What the browser said so many seconds ago is what there is to know.
@@ -128,11 +129,12 @@ class ViewerPanel:
     def link(self, actor: Actor, image_id: UUID) -> str:
         """An address of the image for this session; the same one again while it is fresh."""
         now = time.monotonic()
-        known = self._links.get(image_id)
+        known = self._links.pop(image_id, None)
         if known is None or now - known[1] > settings().image_link_seconds * _REUSED:
-            if len(self._links) >= _MOST_LINKS:
-                self._links = {}
-            known = self._links[image_id] = (link(actor, image_id), now)
+            known = link(actor, image_id), now
+        self._links[image_id] = known
+        if len(self._links) > _MOST_LINKS:
+            del self._links[next(iter(self._links))]
         return known[0]
 
     def _side(self, actor: Actor, view: ItemView, side: str) -> ImageSide | None:

@@ -1,4 +1,5 @@
-"""A working day's load on three replicas behind nginx and TLS: sixty reviewers, twenty on each, decide every 5 seconds.
+"""A working day's load on three replicas behind nginx and TLS: sixty reviewers, twenty on each, look at both sides of a
+check and decide, every 5 seconds.
 
 Meanwhile a worker imports a file of three thousand checks from its folder and runs its jobs, the SLA check among them.
 Clients, servers, PostgreSQL, Redis and the object store share the machine. Afterwards every decision that a page took
@@ -20,6 +21,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import Final
 
+import httpx
 import psutil
 import psycopg
 
@@ -51,9 +53,11 @@ _IMPORT_SECONDS: Final = 600.0
 
 @dataclass
 class Work:
-    """Milliseconds of each decision, the checks that pages took for decided, and what went wrong."""
+    """Milliseconds of each decision and until both sides of a check were there, the checks that pages took for decided,
+    and what went wrong."""
 
     times: list[float] = field(default_factory=list)
+    looks: list[float] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -103,10 +107,11 @@ def run(
     missing = _missing(ground, work)
     p95 = percentile(work.times, 95) if work.times else float("inf")
     p50, p99 = (percentile(work.times, share) if work.times else 0.0 for share in (50, 99))
+    looked = percentile(work.looks, 95) if work.looks else 0.0
     note = (
         f"p95 of {len(work.times)} decisions in {seconds:.0f} s, one every {pace:g} s each; p50 {p50:.0f} ms, p99 "
-        f"{p99:.0f} ms; {late} turns began late; the file of {file:,} checks took {imported:.0f} s; the SLA job ran "
-        f"{jobs} times"
+        f"{p99:.0f} ms; both sides of a check were there within {looked:.0f} ms (p95); {late} turns began late; the "
+        f"file of {file:,} checks took {imported:.0f} s; the SLA job ran {jobs} times"
     )
     growth = max(one.growth_an_hour(seconds * _SETTLING) for one in memories)
     long = seconds * (1 - _SETTLING) >= _SLOPE_SECONDS
@@ -153,7 +158,7 @@ async def _day(
     work, door, chance = Work(), asyncio.Semaphore(OPENING_AT_ONCE), random.Random(4)
     late = 0
 
-    async with AsyncExitStack() as pages:
+    async with AsyncExitStack() as pages, httpx.AsyncClient(verify=running.trust(), timeout=30) as http:
 
         async def come(number: int, who: Reviewer) -> OpenPage | None:
             replica = (REPLICA_COOKIE, running.cookie_of(running.replicas[number % len(running.replicas)]))
@@ -171,13 +176,15 @@ async def _day(
         await asyncio.to_thread(begin)
         watch = asyncio.create_task(_sample(memories))
         until = time.monotonic() + seconds
-        turns = await asyncio.gather(*(_turns(page, chance.uniform(0, pace), until, pace, work) for page in there))
+        turns = await asyncio.gather(
+            *(_turns(page, http, chance.uniform(0, pace), until, pace, work) for page in there)
+        )
         late = sum(turns)
         watch.cancel()
     return work, late
 
 
-async def _turns(page: OpenPage, start: float, until: float, pace: float, work: Work) -> int:
+async def _turns(page: OpenPage, http: httpx.AsyncClient, start: float, until: float, pace: float, work: Work) -> int:
     """Look, choose, decide, every `pace` seconds; how many turns began late because the one before took so long."""
     await asyncio.sleep(start)
     late, due = 0, time.monotonic()
@@ -186,6 +193,9 @@ async def _turns(page: OpenPage, start: float, until: float, pace: float, work: 
             shown = _shown(page)
             # The picture comes first. Until the rest is drawn as well the page takes no keys: nobody has seen it.
             await page.until(lambda: page.shows(f'"data-item":"{_shown(page)}"'), 15)
+            looking = time.perf_counter()
+            await page.look(http)
+            work.looks.append((time.perf_counter() - looking) * 1e3)
             await page.press("pay")
             await asyncio.sleep(pace / 10)
             began = time.perf_counter()
@@ -196,7 +206,7 @@ async def _turns(page: OpenPage, start: float, until: float, pace: float, work: 
             due += pace
             late += time.monotonic() > due
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-    except (PageFailed, OSError) as error:
+    except (PageFailed, httpx.HTTPError, OSError) as error:
         work.errors.append(f"{type(error).__name__}: {error}")
     work.errors += page.complaints
     return late

@@ -122,6 +122,15 @@ class OpenPage:
             await self._tell("sides", {"check": self.prop("check_viewer", "check")["id"], "sides": _VIEWED})
         await self._tell("key", action)
 
+    async def look(self, http: httpx.AsyncClient) -> None:
+        """Fetch both sides of the check that is shown. Raises PageFailed where one does not come."""
+        check = self.prop("check_viewer", "check")
+        urls = [side["url"] for side in (check["front"], check["back"]) if side and side["url"]]
+        headers = {"Cookie": self._cookie}
+        for answer in await asyncio.gather(*(http.get(self._origin + url, headers=headers) for url in urls)):
+            if answer.status_code != 200:
+                raise PageFailed(f"image: {answer.status_code}")
+
     async def until(self, holds: Callable[[], bool], seconds: float) -> None:
         """Wait for what the server sends to make `holds` true. Raises PageFailed after `seconds`."""
         try:

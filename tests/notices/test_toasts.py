@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from nicegui import Client, core, ui
+from nicegui import Client
 
 from console.notices import toasts_panel
 from console.notices.inbox import ItemShown, NoticeShown
 from console.notices.kinds import NoticeKind
 from console.notices.lines_panel import BESIDE, FOLLOW
 from console.notices.toasts_panel import MOST, Toasts
+from tests.ui.unopened import in_a_page
 
 ZONE = ZoneInfo("America/New_York")
 
@@ -30,28 +28,6 @@ def notice(number: int, *, on_a_check: bool = True) -> NoticeShown:
     values = {"by": "Approver", "what": "a check"} if on_a_check else {}
     shown = ItemShown(Decimal("4532.00"), "•••• 6789") if on_a_check else None
     return NoticeShown(UUID(int=number), kind, values, datetime(2026, 3, 2, 15, tzinfo=UTC), True, item, shown)
-
-
-@contextmanager
-def a_page() -> Iterator[Client]:
-    """A page of NiceGUI's that nobody has opened."""
-    core.loop = asyncio.get_running_loop()
-    client = Client(ui.page("/toasts"))
-    try:
-        with client:
-            yield client
-    finally:
-        if not client.is_deleted:
-            client.delete()
-        core.loop = None
-
-
-def in_a_page(work: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
-    async def inside() -> None:
-        with a_page() as client:
-            await work(client)
-
-    asyncio.run(inside())
 
 
 def shown(toasts: Toasts) -> list[int]:
