@@ -24,6 +24,7 @@ from console.cli_services import (
     use_embedded,
     uses_embedded,
 )
+from console.heap import share_one_heap
 from console.settings import effective
 
 app = typer.Typer(
@@ -61,6 +62,7 @@ def serve(
     if port is not None:
         os.environ["PORT"] = str(port)
     current_settings()  # a fault in them is told at once
+    share_one_heap()
     _import_pages()
     if await_services:
         os.environ.update(_told_services())

@@ -37,6 +37,7 @@ TOP = {
     "console.live",
     "console.resources",
     "console.garbage",
+    "console.heap",
     "console.serving",
 }
 # Same-level neighbours that do not know each other.
