@@ -3,8 +3,7 @@ check and decide, every 5 seconds.
 
 Meanwhile a worker imports a file of three thousand checks from its folder and runs its jobs, the SLA check among them.
 Clients, servers, PostgreSQL, Redis and the object store share the machine. Afterwards every decision that a page took
-for done must be in the database, once. Memory is each replica's own, sampled; its growth is the slope of a line through
-the samples after the first part, and says something only where that lasts for minutes.
+for done must be in the database, once. Memory is each replica's own.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -30,6 +28,7 @@ from tests import warm
 from tests.bench.at_work import OPENING_AT_ONCE, Reviewer, reviewers_at_work
 from tests.bench.figures import Figure, percentile, size
 from tests.bench.ground import Ground
+from tests.bench.growth import Memory, growth, peak_mib, sample
 from tests.bench.open_page import REPLICA_COOKIE, OpenPage, PageFailed
 from tests.bench.pictures import write_checks
 from tests.browser.site import _environment
@@ -42,11 +41,6 @@ FILE: Final = 3_000
 SECONDS_VARIABLE: Final = "CRC_BENCH_SECONDS"
 PACE_VARIABLE: Final = "CRC_BENCH_PACE"
 LIMIT_MIB: Final = 512
-GROWTH_MB_AN_HOUR: Final = 10
-# The first part of a run fills caches and pools.
-_SETTLING: Final = 0.3
-_SLOPE_SECONDS: Final = 300.0
-_SAMPLE_SECONDS: Final = 2.0
 _TRANSIT: Final = "061000146"
 _IMPORT_SECONDS: Final = 600.0
 
@@ -60,21 +54,6 @@ class Work:
     looks: list[float] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Memory:
-    """Samples of one replica: seconds since the beginning, and MB that it keeps resident."""
-
-    process: psutil.Process
-    samples: list[tuple[float, float]] = field(default_factory=list)
-
-    def growth_an_hour(self, settled: float) -> float:
-        """MB an hour, by a line through the samples after `settled` seconds."""
-        rest = [one for one in self.samples if one[0] >= settled]
-        if len(rest) < 3:
-            return 0.0
-        return statistics.linear_regression(*zip(*rest, strict=True)).slope * 3600
 
 
 def run(
@@ -103,7 +82,6 @@ def run(
         work, late = asyncio.run(_day(running, people, seconds, pace, memories, begin))
         imported = _imported(ground, file)
         jobs = _sla_runs(ground)
-        peak = max(sample[1] for one in memories for sample in one.samples) * 1e6 / 2**20
     missing = _missing(ground, work)
     p95 = percentile(work.times, 95) if work.times else float("inf")
     p50, p99 = (percentile(work.times, share) if work.times else 0.0 for share in (50, 99))
@@ -113,18 +91,13 @@ def run(
         f"{p99:.0f} ms; both sides of a check were there within {looked:.0f} ms (p95); {late} turns began late; the "
         f"file of {file:,} checks took {imported:.0f} s; the SLA job ran {jobs} times"
     )
-    growth = max(one.growth_an_hour(seconds * _SETTLING) for one in memories)
-    long = seconds * (1 - _SETTLING) >= _SLOPE_SECONDS
-    told = f"< {GROWTH_MB_AN_HOUR} MB/h" if long else None
     return [
         Figure(f"{reviewers} reviewers on 3 replicas: decided until next check", round(p95, 1), "ms",
                target="< 500 ms (guide: < 2,000)", met=p95 < 500, note=note),
         size("errors among them", len(work.errors), "", below=1, note="; ".join(work.errors[:3])),
         size("decisions missing, or there twice", missing, "", below=1),
-        size("largest replica's memory", peak, "MiB", below=LIMIT_MIB),
-        Figure("growth of a replica's memory", round(growth, 1), "MB/h", target=told,
-               met=growth < GROWTH_MB_AN_HOUR if long else None,
-               note="the fastest of the three" if long else "the fastest of the three; too short a run to judge"),
+        size("largest replica's memory", peak_mib(memories), "MiB", below=LIMIT_MIB),
+        growth(memories, seconds),
     ]  # fmt: skip
 
 
@@ -174,7 +147,7 @@ async def _day(
 
         there = [page for page in await asyncio.gather(*starmap(come, enumerate(people))) if page]
         await asyncio.to_thread(begin)
-        watch = asyncio.create_task(_sample(memories))
+        watch = asyncio.create_task(sample(memories))
         until = time.monotonic() + seconds
         turns = await asyncio.gather(
             *(_turns(page, http, chance.uniform(0, pace), until, pace, work) for page in there)
@@ -214,14 +187,6 @@ async def _turns(page: OpenPage, http: httpx.AsyncClient, start: float, until: f
 
 def _shown(page: OpenPage) -> str | None:
     return (page.prop("check_viewer", "check") or {}).get("id")
-
-
-async def _sample(memories: list[Memory]) -> None:
-    began = time.monotonic()
-    while True:
-        for one in memories:
-            one.samples.append((time.monotonic() - began, one.process.memory_info().rss / 1e6))
-        await asyncio.sleep(_SAMPLE_SECONDS)
 
 
 def _drop(folder: Path, count: int) -> None:
