@@ -34,6 +34,7 @@ from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text, icon
 from console.ui.shell import Shell
 from console.ui.still import Still
+from console.ui.viewer_state import Side
 
 _ACTIVITY_SECONDS = 15.0
 # Time in which what was changed so far leaves for the browser.
@@ -93,7 +94,7 @@ class Desk:
         """Show a check of a queue; parts that did not change stay as they are, with what is typed in them."""
         self._shown = opened
         draft = self._draft(opened)
-        self.viewer.show(actor, opened.view, draft.viewer)
+        self.viewer.show(actor, opened.view, draft.viewer, draft.viewed)
         self._desk.classes(remove="crc-away")
         self._empty.classes(add="crc-away")
         if not self._is_drawn(opened) and self._page.client.has_socket_connection:
@@ -207,7 +208,7 @@ class Desk:
         page, reviewing = self._page, self._reviewing
         self.timeline = TimelinePanel(page)
         with Element("div").classes("crc-column"):
-            self.viewer = ViewerPanel(self._zone, self._looked)
+            self.viewer = ViewerPanel(self._zone, self._looked, self._seen)
             self._account = AccountPanel(self._zone, lambda image: self.viewer.link(page.actor, image))
         with Element("div").classes("crc-panel crc-side"):
             may_show = may(page.actor, Permission.ACCOUNT_NUMBER_READ)
@@ -283,6 +284,11 @@ class Desk:
         shown = self._shown
         if shown is not None and shown.view.id == item_id and shown.standing in HOLDS:
             self._draft(shown).viewer = state
+
+    def _seen(self, item_id: UUID, viewed_ms: dict[Side, int]) -> None:
+        shown = self._shown
+        if shown is not None and shown.view.id == item_id and shown.standing in HOLDS:
+            self._draft(shown).viewed = dict(viewed_ms)
 
     def _drafts_held(self, held: bool) -> None:
         self._held.set_visibility(held)

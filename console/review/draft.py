@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from console.review.choices import MAX_NOTE, MAX_REASONS, MAX_TEAM
 from console.review.errors import ReviewRefused
+from console.review.evidence import MAX_VIEWED_MS
 from console.review.flag_answers import MAX_REASON
 from console.review.holds import HoldReason
 from console.review.liability import Finding, Original
@@ -68,8 +69,9 @@ class Draft(BaseModel):
     # The flag whose dismissal is being explained, and the words so far.
     flag: UUID | None = None
     flag_reason: Annotated[Typed, Field(max_length=MAX_REASON)] = ""
-    # How the images are looked at, as the viewer says it.
+    # How the images are looked at, as the viewer says it, and how long each side was on screen so far, in milliseconds.
     viewer: dict[str, Any] = {}
+    viewed: dict[Literal["front", "back"], Annotated[int, Field(ge=0, le=MAX_VIEWED_MS)]] = {}
 
     _changed: Callable[[], None] | None = PrivateAttr(None)
 
@@ -92,7 +94,7 @@ class Draft(BaseModel):
     @property
     def chosen(self) -> bool:
         """Whether anything was chosen or typed; looking at the images is neither."""
-        return bool(self.model_dump(exclude_defaults=True).keys() - {"viewer"})
+        return bool(self.model_dump(exclude_defaults=True).keys() - {"viewer", "viewed"})
 
     @property
     def empty(self) -> bool:

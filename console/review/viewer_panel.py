@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +20,7 @@ from console.review.states import FINAL_STATUSES
 from console.settings import settings
 from console.ui.check_viewer import CheckViewer, Comparison, ImageSide, Region
 from console.ui.format import day, money, zone_letters
-from console.ui.viewer_state import Side, clean_state
+from console.ui.viewer_state import SIDES, Side, clean_state
 
 # A link is given out again for this part of its life, so that an image fetched ahead is found under its address.
 _REUSED: Final = 0.6
@@ -36,6 +37,7 @@ _USUAL_SIZE: Final = (1200, 550)
 _COMPARED: Final = 24
 
 OnState = Callable[[UUID, dict[str, Any]], Awaitable[None]]
+OnSeen = Callable[[UUID, dict[Side, int]], None]
 
 
 class ViewerPanel:
@@ -43,13 +45,16 @@ class ViewerPanel:
 
     How a check is looked at is a plain value (numbers, words and booleans, bounded by `clean_state`), for a draft:
     `state()` gives it, `show(…, state=…)` and `restore(state)` take it. `on_state(item, state)` is called when looking
-    has come to rest; also for the check just left, so `item` says whose it is.
+    has come to rest; also for the check just left, so `item` says whose it is. `on_seen(item, ms)` is called when the
+    browser says how long each side of the present check was on screen, in all, with what `show` was told of before.
     """
 
-    def __init__(self, zone: ZoneInfo, on_state: OnState | None = None) -> None:
+    def __init__(self, zone: ZoneInfo, on_state: OnState | None = None, on_seen: OnSeen | None = None) -> None:
         self._zone = zone
-        self._on_state = on_state
+        self._on_state, self._on_seen = on_state, on_seen
         self._links: dict[UUID, tuple[str, float]] = {}
+        # Before this page showed the present check, and as last heard since.
+        self._before_ms: Mapping[Side, int] = {}
         self._times: dict[Side, int] = {}
         self._heard_at = float("-inf")
         self._shown: UUID | None = None
@@ -67,14 +72,23 @@ class ViewerPanel:
         self._state = clean_state(state)
         self._viewer.set_state(self._state)
 
-    def show(self, actor: Actor, view: ItemView, state: Mapping[str, Any] | None = None) -> None:
-        """Show a check's images, looked at as `state` says; for the check that is shown already only its regions."""
+    def show(
+        self,
+        actor: Actor,
+        view: ItemView,
+        state: Mapping[str, Any] | None = None,
+        viewed_ms: Mapping[Side, int] | None = None,
+    ) -> None:
+        """Show a check's images, looked at as `state` says; for the check that is shown already only its regions.
+
+        `viewed_ms`: so long was each side on screen before, where the person comes back to it.
+        """
         front, back = (self._side(actor, view, side) for side in ("front", "back"))
         if view.id == self._shown:
             self._viewer.set_regions(regions(view), {"front": front, "back": back})
             return
         self._before, self._shown = self._shown, view.id
-        self._times, self._heard_at = {}, float("-inf")
+        self._before_ms, self._times, self._heard_at = dict(viewed_ms or {}), {}, float("-inf")
         self._state = clean_state(state or {})
         now = datetime.now(self._zone)
         watermark = f"{actor.name} · {now:%Y-%m-%d %H:%M} {zone_letters(now)}"
@@ -113,18 +127,15 @@ class ViewerPanel:
         self._viewer.prefetch(self._image(actor, one) for one in images if not one.problem)
 
     async def viewed_ms(self) -> dict[str, int]:
-        """How long each side of the present check was on screen, in milliseconds.
+        """How long each side of the present check was on screen, in milliseconds, before a reload or an undo as well.
 
         The browser tells it just before it submits; where it did not, it is asked.
         """
         if time.monotonic() - self._heard_at < _JUST_NOW:
-            return {str(side): ms for side, ms in self._times.items()}
-        try:
-            times = await self._viewer.read_sides()
-        except TimeoutError:
-            # The browser is slow to answer: what it said last is true as well, only less.
-            times = self._times
-        return {str(side): ms for side, ms in times.items()}
+            return {str(side): ms for side, ms in self._in_all().items()}
+        with suppress(TimeoutError):  # slow to answer: what it said last is true as well, only less
+            self._times = await self._viewer.read_sides()
+        return {str(side): ms for side, ms in self._in_all().items()}
 
     def link(self, actor: Actor, image_id: UUID) -> str:
         """An address of the image for this session; the same one again while it is fresh."""
@@ -184,8 +195,14 @@ class ViewerPanel:
             await self._on_state(item, state)
 
     def _heard_sides(self, check: str, times: dict[Side, int]) -> None:
-        if check == str(self._shown):
-            self._times, self._heard_at = times, time.monotonic()
+        if self._shown is None or check != str(self._shown):
+            return
+        self._times, self._heard_at = times, time.monotonic()
+        if self._on_seen is not None:
+            self._on_seen(self._shown, self._in_all())
+
+    def _in_all(self) -> dict[Side, int]:
+        return {side: self._before_ms.get(side, 0) + self._times.get(side, 0) for side in SIDES}
 
 
 def regions(view: ItemView) -> list[Region]:

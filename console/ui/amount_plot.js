@@ -1,4 +1,4 @@
-// Amounts over time as an SVG that fills its element: one dot per check, a power-of-ten axis, months below.
+// Amounts over time as an SVG that fills its element: one dot per check, a power-of-ten axis, months (or days) below.
 
 const MARGIN = { left: 46, right: 14, top: 10, bottom: 20 };
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -6,6 +6,7 @@ const ORDINAL_1970 = 719163; // day 1 is 1 January of year 1
 const STEPS = [1, 2, 5];
 
 const DAY_MS = 86_400_000;
+const DAYS_TELL = 62; // so few days in all are marked by day: two months would bear one name
 
 /** `1234.50` as `1,234.50`; the digits are those that came: no amount becomes a number. */
 const money = (amount) => {
@@ -74,7 +75,7 @@ export default {
       if (!this.points.length) return [];
       const [first, last] = this.spanDay;
       const middle = Math.round((first + last) / 2);
-      return [[first, "start"], [middle, "middle"], [last, "end"]].map(([day, anchor]) => ({ day, anchor, label: this.month(day) }));
+      return [[first, "start"], [middle, "middle"], [last, "end"]].map(([day, anchor]) => ({ day, anchor, label: this.named(day) }));
     },
     summary() {
       const present = this.drawn.find((point) => point.present);
@@ -92,6 +93,10 @@ export default {
   methods: {
     x(day) { const [first, last] = this.spanDay; return this.left + ((day - first) / (last - first)) * (this.width - this.left - this.right); },
     y(log) { const [low, high] = this.spanLog; return this.height - MARGIN.bottom - ((log - low) / (high - low)) * (this.height - MARGIN.top - MARGIN.bottom); },
-    month(day) { const date = dateOf(day); return `${MONTHS[date.getUTCMonth()]} ${String(date.getUTCFullYear()).slice(2)}`; },
+    named(day) {
+      const date = dateOf(day), month = MONTHS[date.getUTCMonth()];
+      const [first, last] = this.spanDay;
+      return last - first < DAYS_TELL ? `${date.getUTCDate()} ${month}` : `${month} ${String(date.getUTCFullYear()).slice(2)}`;
+    },
   },
 };

@@ -33,7 +33,7 @@ export default {
                 <template v-else-if="c.key === 'flags'"><span v-for="flag in row.flags" :key="flag" class="crc-flag">{{ flag }}</span></template>
                 <span v-else-if="c.key === 'return_by' && returnNear(row)" class="crc-sla" data-tone="breach" :title="row.return_by_title"><q-icon class="crc-icon" name="o_error_outline"/>{{ returnLeft(row) }}</span>
                 <span v-else-if="c.key === 'return_by'" :title="row.return_by_title">{{ row.return_by || '—' }}</span>
-                <span v-else-if="c.key === 'held_by'" class="crc-held" :data-mine="!!row.held_by_me"><template v-if="row.held_by"><q-icon class="crc-icon" :name="row.held_by_me ? 'o_person' : 'o_lock'"/>{{ row.held_by_me ? 'you' : row.held_by }}</template></span>
+                <span v-else-if="c.key === 'held_by'" class="crc-held" :data-mine="!!row.held_by_me" :title="row.held_by"><template v-if="row.held_by"><q-icon class="crc-icon" :name="row.held_by_me ? 'o_person' : 'o_lock'"/>{{ row.held_by_me ? 'you' : row.held_by }}</template></span>
                 <span v-else-if="c.key === 'age'">{{ age(row) }}</span>
                 <span v-else :data-value="row[c.key]" :title="row[c.key + '_title']">{{ row[c.key] }}</span>
               </td>

@@ -63,16 +63,16 @@ class Column:
 
 QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("sla", "SLA", "96px"),
-    Column("return_by", "Return by", "120px"),
+    Column("return_by", "Return by", "110px"),
     Column("amount", "Amount", "106px", "right"),
-    Column("type", "Type", "70px"),
-    Column("account", "Account", "96px"),
+    Column("type", "Type", "64px"),
+    Column("account", "Account", "90px"),
     Column("serial", "Serial", "76px", "right"),
     Column("flags", "Flags", sortable=False),
-    Column("priority", "Priority", "78px"),
-    Column("status", "Status", "106px"),
-    Column("held_by", "Held by", "112px", sortable=False),
-    Column("assigned", "Assigned", "100px", sortable=False),
+    Column("priority", "Priority", "74px"),
+    Column("status", "Status", "126px"),
+    Column("held_by", "Held by", "128px", sortable=False),
+    Column("assigned", "Assigned", "92px", sortable=False),
     Column("age", "Age", "54px", "right"),
 )
 

@@ -24,4 +24,5 @@ class LineGuard(Element, component="line_guard.js", dependencies=["crc_hold.js"]
 
     def __init__(self) -> None:
         super().__init__()
+        self.classes("crc-contents")
         self.props["silence"] = _LATE_SECONDS * 1000

@@ -25,6 +25,7 @@ class SessionGuard(Element, component="session_guard.js", dependencies=["crc_clo
 
     def __init__(self, ends: datetime, zone: ZoneInfo, *, on_active: OnPerson, on_sign_out: OnPerson) -> None:
         super().__init__()
+        self.classes("crc-contents")
         self._ends = ends
         self._zone = zone
         self._final = False

@@ -71,6 +71,8 @@ SHELL: Final = """
 .crc-contents { display: contents; }
 .crc-bar-part { display: flex; align-items: center; gap: 10px; }
 .crc-bar-part:empty { display: none; }
+@media (max-width: 1100px) { .crc-bar { overflow-x: auto; overflow-y: hidden; scrollbar-width: thin; }
+  .crc-bar > * { flex: none; } }
 .nicegui-skip-link { z-index: 9; }
 .crc-menu { border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel);
   color: var(--ink); }
@@ -175,7 +177,7 @@ TABLE: Final = """
 .crc-table { flex: 1; min-height: 0; display: flex; flex-direction: column; overflow: hidden;
   background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius); }
 .crc-table-scroll { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; }
-.crc-table table { width: 100%; min-width: 1040px; table-layout: fixed; border-collapse: separate;
+.crc-table table { width: 100%; min-width: 1240px; table-layout: fixed; border-collapse: separate;
   border-spacing: 0; }
 .crc-table table:focus-visible { outline-offset: -2px; border-radius: var(--radius); }
 .crc-table th { position: sticky; top: 0; z-index: 1; height: 34px; padding: 0 10px; text-align: left;
@@ -203,8 +205,8 @@ TABLE: Final = """
 .crc-table tbody tr[aria-selected=true] td { background: var(--accent-soft); }
 .crc-table tbody tr[aria-selected=true] td:first-child { box-shadow: inset 3px 0 var(--accent); }
 .crc-table [aria-busy=true] tbody { opacity: .55; }
-.crc-held { display: inline-flex; align-items: center; gap: 4px; color: var(--ink-soft); }
-.crc-held .q-icon { font-size: 15px; }
+.crc-held { color: var(--ink-soft); }
+.crc-held .q-icon { margin: -2px 4px 0 0; font-size: 15px; }
 .crc-held[data-mine=true] { color: var(--accent); font-weight: 600; }
 .crc-table-foot { display: flex; justify-content: space-between; align-items: center; gap: 16px; min-height: 34px;
   padding: 0 12px;
@@ -213,6 +215,9 @@ TABLE: Final = """
   color: var(--breach); }
 .crc-hints { display: flex; gap: 14px; }
 .crc-hints > span { display: inline-flex; align-items: center; gap: 5px; }
+@media (max-height: 560px) {
+  :is(.crc-main, .crc-main > .crc-contents) > .crc-table { flex: none; height: 420px; }
+}
 """
 
 VIEWER: Final = """

@@ -8,6 +8,7 @@ import { entryPixels } from "viewer_images";
 const USUAL_PACE = 800; // ms
 const MIDDLE = { x: 0, y: 0 };
 const STRAIGHT = { x: 0, y: 0, tilt: 0 };
+const placeOf = ({ mode, scale, x, y }) => ({ mode, scale, x, y });
 const COLOURS = { here: "--only-here", there: "--only-there", both: "--on-both", paper: "--paper" };
 export const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -42,6 +43,7 @@ export const COMPARING = {
     this.lastCompared = index;
     this.lies = STRAIGHT;
     this.shares = null;
+    if (entering) this.left = { shown: this.shown, side: chosen.side, view: { ...this.views[chosen.side] } };
     this.active = this.shown = chosen.side;
     if (entering) {
       this.sendSides();
@@ -64,9 +66,19 @@ export const COMPARING = {
     clearInterval(this.beating);
     this.entries.other = null;
     this.load.other = "none";
+    this.goBack();
     this.$nextTick(this.place);
     this.lightThumbs();
     this.changed();
+  },
+  /** The check as it lay before it was compared; one that was turned meanwhile lies otherwise and stays. */
+  goBack() {
+    const { shown, side, view } = this.left;
+    this.shown = shown;
+    const now = this.views[side];
+    if (now.turn !== view.turn || now.mirror !== view.mirror) return;
+    Object.assign(now, placeOf(view));
+    this.mirrorState();
   },
   /** Leaves the comparison on Escape, unless the key is for a field or a dialog. */
   escape(event) {

@@ -5,6 +5,7 @@ from typing import Final
 QUEUE: Final = """
 .crc-figures { align-items: stretch; gap: var(--gap); }
 .crc-filters { min-height: 34px; }
+@media (max-width: 1100px) { .crc-filters { flex-wrap: wrap; } }
 .crc-search { width: 300px; }
 .crc-search .q-field__control, .crc-search .q-field__marginal { height: 32px; min-height: 32px; }
 .crc-filter-sheet { padding: 10px 14px 14px; max-width: 340px; }
@@ -28,7 +29,6 @@ QUEUE: Final = """
 DESK: Final = """
 .crc-desk { position: relative; flex: 1; min-height: 0; display: grid;
   grid-template-columns: minmax(0, 1fr) 420px; gap: var(--gap); }
-.crc-desk { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: var(--gap); }
 .crc-undo { position: fixed; z-index: 5; left: calc(var(--rail) + (100vw - var(--rail) - 420px) / 2);
   bottom: calc(232px + var(--gap) + 26px); transform: translateX(-50%); display: flex; align-items: center; gap: 10px;
   height: 40px; padding: 0 10px 0 14px; border-radius: var(--radius); background: var(--panel); color: var(--ink);
@@ -178,6 +178,25 @@ button.crc-thumb[aria-pressed=true] { border-color: var(--accent); box-shadow: i
   .crc-desk { grid-template-columns: minmax(0, 1fr) 480px; }
   .crc-undo { left: calc(var(--rail) + (100vw - var(--rail) - 480px) / 2); bottom: calc(260px + var(--gap) + 26px); }
   .crc-below { height: 260px; grid-template-columns: minmax(0, 1fr) 420px; }
+}
+/* Too low for all of it, as where a screen is magnified: the page scrolls, and nothing is squeezed. */
+@media (max-height: 700px) {
+  .crc-desk { flex: none; height: 700px; }
+}
+/* Too narrow for two columns: one below the other: image, decision, account. */
+@media (max-width: 1100px) {
+  .crc-desk { flex: none; height: auto; display: flex; flex-direction: column; }
+  .crc-desk .crc-viewer { flex: none; height: clamp(360px, calc(100dvh - var(--bar) - 24px), 640px); }
+  .crc-desk > .crc-column { display: contents; }
+  .crc-side { flex: none; overflow: visible; }
+  .crc-flags { flex: none; container: none; overflow: visible; }
+  .crc-form { max-height: none; overflow: visible; }
+  .crc-below { height: auto; order: 1; grid-template-columns: minmax(0, 1fr); }
+  .crc-plot-panel { height: 220px; }
+  .crc-context { grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); }
+  .crc-thumbs { flex: none; height: 128px; }
+  .crc-undo { left: 50%; bottom: 16px; }
+  .crc-timeline { bottom: auto; height: min(600px, calc(100dvh - var(--bar) - 80px)); max-width: calc(100% - 8px); }
 }
 """
 

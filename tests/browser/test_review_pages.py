@@ -618,3 +618,14 @@ def test_the_desk_fits_the_screen_without_scrolling(
     for box in ("html", ".q-page"):
         scrolls = page.locator(box).evaluate("box => box.scrollHeight > box.clientHeight + 1")
         assert not scrolls, f"{box} scrolls"
+    # At 200 %: one below the other, and nothing of it beside the screen.
+    page.set_viewport_size({"width": width // 2, "height": height // 2})
+    expect(page.locator(".crc-below")).to_have_css("order", "1")
+    panes = page.locator(".crc-panes").bounding_box()
+    assert panes
+    assert panes["height"] >= 200 and panes["y"] + panes["height"] <= height // 2, "the whole image can be seen at once"
+    for part in (".crc-viewer", ".crc-side", ".crc-below", "button[data-action=submit]"):
+        box = page.locator(part).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= width // 2, part
+    page.locator("button[data-action=submit]").scroll_into_view_if_needed()
+    expect(page.locator("button[data-action=submit]")).to_be_in_viewport()

@@ -13,6 +13,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
+from console.review.drafts import read_draft
+from console.review.evidence import LEAST_VIEWED_MS
 from console.settings import Settings
 from db.engine import transaction
 from db.models import Decision, Evidence, ItemDraft, PendingDecision
@@ -84,6 +86,14 @@ def written(bank: Bank) -> Coroutine[Any, Any, tuple[int, ...]]:
     return read()
 
 
+async def viewed(bank: Bank, item: UUID) -> dict[str, int]:
+    """How long each side was on screen, as the decision that waits for its commit says."""
+    async with transaction(bank.system) as session:
+        query = select(PendingDecision.viewed_ms).where(PendingDecision.item_id == item)
+        found: dict[str, int] = (await session.scalars(query)).one()
+        return found
+
+
 def until(run: Run, bank: Bank, rows: tuple[int, ...]) -> None:
     """Wait until there are so many rows of decisions, evidence and waiting decisions."""
     deadline = time.monotonic() + 15
@@ -101,6 +111,9 @@ def test_u_brings_the_check_back_as_it_was_left_and_the_next_one_is_free_again(
     amount_on(page, "208.00")
     page.keyboard.press("r")
     page.keyboard.press("2")
+    page.keyboard.press("Space")
+    expect(page.locator(".crc-pane[data-side=back] img")).to_be_visible()
+    page.wait_for_timeout(LEAST_VIEWED_MS)
     page.keyboard.press("Shift+N")
     page.keyboard.type("second thoughts")
     page.keyboard.press("Control+Enter")
@@ -136,6 +149,15 @@ def test_u_brings_the_check_back_as_it_was_left_and_the_next_one_is_free_again(
     expect(colleague.locator(".crc-notice")).to_contain_text("Reviewer is working on this check")
     page.keyboard.press("u")
     expect(page.get_by_text("There is no decision of yours that could be taken back")).to_be_visible()
+    # What was looked at before counts, whatever is on screen now.
+    draft = run(read_draft(bank.reviewer, first))
+    assert draft and draft.viewed["back"] >= LEAST_VIEWED_MS
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    amount_on(page, "300.00")
+    assert run(viewed(bank, first))["back"] >= draft.viewed["back"]
+    page.keyboard.press("u")
+    amount_on(page, "208.00")
     page.keyboard.press("q")
     page.wait_for_url("**/queue")
 

@@ -16,6 +16,7 @@ from console.review.choices import MAX_NOTE, MAX_REASONS, Choice
 from console.review.decisions import decide, resume
 from console.review.draft import MAX_VIEWER_CHARACTERS, Draft, DraftTooLarge
 from console.review.drafts import forget_finished, read_draft, save_draft
+from console.review.evidence import MAX_VIEWED_MS
 from console.review.flag_answers import MAX_REASON
 from console.review.giving_back import release
 from console.review.holds import HoldReason
@@ -71,6 +72,7 @@ texts = st.text(max_size=60)
         agree=st.none() | st.booleans(),
         flag=st.none() | st.uuids(),
         flag_reason=st.text(max_size=MAX_REASON),
+        viewed=st.dictionaries(st.sampled_from(["front", "back"]), st.integers(0, MAX_VIEWED_MS)),
     )
 )
 def test_what_is_kept_is_what_was_typed(draft: Draft) -> None:
@@ -85,7 +87,7 @@ def test_a_field_that_is_set_is_heard() -> None:
     draft.reasons = (*draft.reasons, "customer:A")
     assert heard == ["a", "a"]
     assert draft.chosen and not draft.empty
-    looked = Draft(viewer={"shown": "back"})
+    looked = Draft(viewer={"shown": "back"}, viewed={"front": 900, "back": 400})
     assert not looked.chosen and not looked.empty
 
 
@@ -96,6 +98,7 @@ def test_a_field_that_is_set_is_heard() -> None:
         Draft.model_construct(reasons=("customer:A",) * (MAX_REASONS + 1)),
         Draft.model_construct(flag_reason="x" * (MAX_REASON + 1)),
         Draft.model_construct(viewer={"x": "y" * MAX_VIEWER_CHARACTERS}),
+        Draft.model_construct(viewed={"front": MAX_VIEWED_MS + 1}),
     ],
 )
 def test_nothing_larger_than_a_draft_is_kept(draft: Draft) -> None:

@@ -191,6 +191,9 @@ def test_blinking_alternates_at_its_pace_and_by_hand_for_who_wants_no_motion(rev
 
 def test_the_signature_card_lies_beside_the_signature(review: Screen) -> None:
     page = review.page
+    page.keyboard.press("b")
+    review.painted()
+    before = view(review)
     page.keyboard.press("Shift+C")
     expect(pane(review, "other").locator("img")).to_be_visible()
     review.painted()
@@ -203,6 +206,13 @@ def test_the_signature_card_lies_beside_the_signature(review: Screen) -> None:
     assert card["width"] <= frame["width"] and card["height"] <= frame["height"], "the whole card is to be seen"
     for way in ("Blink", "Difference"):
         expect(page.get_by_role("button", name=way)).to_be_disabled()
+    # Afterwards the check lies as it did, on both sides.
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-side=back] img")).to_be_visible()
+    review.painted()
+    assert view(review) == before
+    page.keyboard.press("Shift+C")
+    expect(pane(review, "other").locator("img")).to_be_visible()
     page.keyboard.press("Space")
     expect(page.locator("[data-side=back] img")).to_be_visible()
     expect(page.locator(".crc-compared")).to_have_count(0)
