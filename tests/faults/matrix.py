@@ -41,6 +41,7 @@ from tests.bench.ground import environment_of
 from tests.browser.site import _environment
 from tests.deploy.edge import Edge, Replica, edge
 from tests.factories import Bank, make_bank, make_person, set_thresholds, x9_file, x9_item
+from tests.faults.limping import Limping
 from tests.faults.own_services import OwnServices, own_services
 from tests.faults.people import Person
 from tests.faults.slow_line import SlowLine, slow_line
@@ -54,6 +55,8 @@ CHECKS: Final = 3_000
 WELL_SECONDS: Final = 60.0
 _TRANSIT: Final = "061000146"
 _DISK: Final = "400m"
+# Of a process of the console; slow is to run a quarter of the time.
+PROCESS_FAULTS: Final = ("killed", "stopped", "slow")
 SERVICES: Final = {"postgres": "PostgreSQL", "valkey": "Redis", "object-store": "S3"}
 
 
@@ -100,6 +103,7 @@ class Stage:
     environ: dict[str, str]
     disks: dict[str, Path]
     hit: Replica | None = None
+    limping: Limping | None = None
 
     def start_worker(self, at: int) -> None:
         with (self.folder / f"worker-{at}.log").open("ab") as out:
@@ -156,35 +160,35 @@ def _disk_faults(name: str) -> list[Fault]:
     return [Fault(SERVICES[name], "disk full", lambda s: _fill(s, name), lambda s: _empty(s, name))]
 
 
-def _hit_replica(stage: Stage, number: signal.Signals) -> None:
+def _hit_replica(stage: Stage, fault: str) -> None:
     """The one that has the first person's page."""
-    replicas = stage.running.replicas
     named = (stage.people[0].replica or ("", ""))[1]
-    stage.hit = next(one for one in replicas if stage.running.cookie_of(one) == named)
-    if number == signal.SIGKILL:
+    stage.hit = next(one for one in stage.running.replicas if stage.running.cookie_of(one) == named)
+    process = stage.hit.process
+    assert process is not None
+    if fault == "killed":
         stage.hit.kill()
+    elif fault == "stopped":
+        os.kill(process.pid, signal.SIGSTOP)
     else:
-        _signal(stage.hit, number)
+        stage.limping = Limping(process.pid)
 
 
-def _signal(replica: Replica | None, number: signal.Signals) -> None:
-    assert replica is not None and replica.process is not None
-    os.kill(replica.process.pid, number)
+def _heal_replica(stage: Stage, fault: str) -> None:
+    assert stage.hit is not None and stage.hit.process is not None
+    if fault == "killed":
+        stage.hit.start()
+    elif fault == "stopped":
+        os.kill(stage.hit.process.pid, signal.SIGCONT)
+    elif stage.limping is not None:
+        stage.limping.end()
 
 
-def _start_replica(stage: Stage) -> None:
-    assert stage.hit is not None
-    stage.hit.start()
+def _replica_fault(name: str) -> Fault:
+    return Fault("a replica", name, lambda s: _hit_replica(s, name), lambda s: _heal_replica(s, name))
 
 
-REPLICA: Final = [
-    Fault("a replica", "killed", lambda s: _hit_replica(s, signal.SIGKILL), _start_replica),
-    Fault(
-        "a replica", "stopped",
-        lambda s: _hit_replica(s, signal.SIGSTOP),
-        lambda s: _signal(s.hit, signal.SIGCONT),
-    ),
-]  # fmt: skip
+REPLICA: Final = [_replica_fault(name) for name in PROCESS_FAULTS]
 FAULTS: Final = [
     *(fault for name in SERVICES for fault in _service_faults(name)),
     *_disk_faults("postgres"),
@@ -384,7 +388,7 @@ def run(hold: float | None = None, faults: Sequence[Fault] = FAULTS) -> list[Row
     with tempfile.TemporaryDirectory(prefix="check-review-faults-") as folder, stage(Path(folder)) as made:
         rows = [suffer(made, fault, hold) for fault in faults]
         rows.append(workers.full_store(made, hold))
-        for what in ("killed", "stopped"):
+        for what in PROCESS_FAULTS:
             rows += workers.suffer(made, what, hold)
     return rows
 

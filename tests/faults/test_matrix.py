@@ -8,7 +8,7 @@ import pytest
 
 from tests.deploy.image import ROOT
 from tests.faults import matrix, workers
-from tests.faults.matrix import FAULTS, SHORT, WELL_SECONDS, Fault, Row, Stage, stage, suffer, table
+from tests.faults.matrix import FAULTS, PROCESS_FAULTS, SHORT, WELL_SECONDS, Fault, Row, Stage, stage, suffer, table
 
 HOLD = 2.0
 
@@ -53,7 +53,7 @@ def test_the_readme_tells_what_came_of_each_fault() -> None:
     text = (ROOT / "deploy" / "README.md").read_text().partition("## When a part fails")[2].partition("\n## ")[0]
     told = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
     wanted = {(one.part, one.name) for one in FAULTS}
-    wanted |= {(part, name) for part in ("a worker", "the leader") for name in ("killed", "stopped")}
+    wanted |= {(part, name) for part in ("a worker", "the leader") for name in PROCESS_FAULTS}
     wanted.add(("S3", "disk full, import"))
     assert {(row[0], row[1]) for row in told[2:]} == wanted
     assert {row[5] for row in told[2:]} == {"0"}, "a row says that something was lost"

@@ -1,4 +1,4 @@
-"""The fault matrix's last part: a worker, and the one that leads, which is whoever holds the run: killed and stopped.
+"""The fault matrix's last part: a worker and the leader, which is whoever holds the run, killed, stopped and slow.
 
 There is no leader for good: each run of a job has a lease, and the worker that holds it is the leader of that run.
 """
@@ -15,6 +15,7 @@ import psycopg
 
 from tests import warm
 from tests.factories import x9_file, x9_item
+from tests.faults.limping import Limping
 from tests.faults.matrix import FAULTS, NotFeasible, Row, Stage, write_file
 
 FILE: Final = 900
@@ -24,7 +25,7 @@ _JOB: Final = "commit decisions"
 
 
 def suffer(stage: Stage, fault: str, hold: float) -> list[Row]:
-    """One of two workers, then the one that imports a file; `fault` is killed or stopped."""
+    """One of two workers, then the one that imports a file; `fault` is one of PROCESS_FAULTS."""
     return [_one_of_two(stage, fault, hold), _the_leader(stage, fault, hold)]
 
 
@@ -57,7 +58,7 @@ def _one_of_two(stage: Stage, fault: str, hold: float) -> Row:
     began = _now(stage)
     _wait(lambda: _runs_since(stage, began), "no job runs")
     began, start = _now(stage), time.monotonic()
-    _hit(stage.workers[0], fault)
+    _hit(stage, stage.workers[0], fault)
     _wait(lambda: _runs_since(stage, began), "the other worker does not go on")
     first = time.monotonic() - start
     time.sleep(max(0.0, hold - first))
@@ -74,7 +75,7 @@ def _the_leader(stage: Stage, fault: str, hold: float) -> Row:
     partly.rename(folder / f"day-{before}.x9")
     at = _wait(lambda: _importing(stage), "nobody takes the file in")
     start = time.monotonic()
-    _hit(stage.workers[at - 1], fault)
+    _hit(stage, stage.workers[at - 1], fault)
     try:
         _wait(lambda: _checks(stage) == before + FILE, "the file does not come in")
         well = time.monotonic() - start
@@ -88,16 +89,21 @@ def _the_leader(stage: Stage, fault: str, hold: float) -> Row:
     return Row("the leader", fault, seen, None, well, FILE, abs(FILE - there))
 
 
-def _hit(worker: warm.WarmProcess, fault: str) -> None:
-    os.kill(worker.pid, signal.SIGKILL if fault == "killed" else signal.SIGSTOP)
+def _hit(stage: Stage, worker: warm.WarmProcess, fault: str) -> None:
+    if fault == "slow":
+        stage.limping = Limping(worker.pid)
+    else:
+        os.kill(worker.pid, signal.SIGKILL if fault == "killed" else signal.SIGSTOP)
 
 
 def _heal(stage: Stage, at: int, fault: str) -> None:
     if fault == "killed":
         stage.workers[at].wait()
         stage.start_worker(at)
-    else:
+    elif fault == "stopped":
         os.kill(stage.workers[at].pid, signal.SIGCONT)
+    elif stage.limping is not None:
+        stage.limping.end()
 
 
 def _importing(stage: Stage) -> int:
