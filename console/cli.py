@@ -161,6 +161,29 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command("verify-seals")
+def verify_seals(
+    data_dir: DataDir = None,
+    accept: Annotated[
+        str, typer.Option(help="The restore by which the database lost what was sealed: put on record.")
+    ] = "",
+) -> None:
+    """Hold the audit trail against the seals that lie outside of the database."""
+    with services(data_dir) as current:
+        from console.images.store import StoreUnavailable
+        from console.operations.audit_seals import compare_seals
+
+        try:
+            found = run(current, compare_seals(accept))
+        except StoreUnavailable as error:
+            raise fail(str(error)) from None
+    for one in found.faults:
+        typer.echo(f"FAULT in {one}. Keep this database as it is and investigate; after a restore see --accept.")
+    typer.echo(f"Held {found.seals:,} seals against the audit trail; {found.accepted:,} are of what a restore lost.")
+    if found.faults:
+        raise typer.Exit(1)
+
+
 @app.command("verify-archive")
 def verify_archive(files: list[Path], data_dir: DataDir = None) -> None:
     """Verify archived months of the audit trail, and that the chain in the database goes on from them."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from jobs.activate_policies import activate_policies
 from jobs.apply_retention import apply_retention
 from jobs.catch_up_with_sessions import catch_up_with_sessions
+from jobs.check_audit_seals import check_audit_seals
 from jobs.check_expiries import check_expiries
 from jobs.check_return_deadlines import check_return_deadlines
 from jobs.check_sla import check_sla
@@ -24,6 +25,7 @@ from jobs.release_holds import release_holds
 from jobs.release_idle_claims import release_idle_claims
 from jobs.remind_of_access_reviews import remind_of_access_reviews
 from jobs.schedule import Job, Monthly
+from jobs.seal_audit_trail import seal_audit_trail
 from jobs.take_in_folder import take_in_folder
 from jobs.verify_audit_slice import verify_audit_slice
 from jobs.verify_chains import verify_chains
@@ -47,6 +49,8 @@ JOBS = (
     Job("remind of access reviews", timedelta(hours=6), remind_of_access_reviews),
     Job("take in folder", timedelta(seconds=15), take_in_folder, longest=timedelta(hours=1)),
     Job("check expiries", timedelta(hours=6), check_expiries),
+    Job("seal audit trail", timedelta(hours=1), seal_audit_trail),
+    Job("check audit seals", timedelta(days=1), check_audit_seals, at=timedelta(hours=6, minutes=30)),
     Job("verify audit slice", timedelta(days=1), verify_audit_slice, at=timedelta(hours=6), longest=timedelta(hours=1)),
     Job("verify chains", Monthly(timedelta(hours=7)), verify_chains, longest=timedelta(hours=6)),
     Job("forget drafts", timedelta(hours=1), forget_drafts),

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from console.access.allowlist_rules import add_rule, list_rules
 from console.cli import app
+from console.operations.audit_seals import seal_trails
 from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry
@@ -29,7 +30,7 @@ from tests.factories import PASSWORD, Bank, claimed, import_items, item_ids, mak
 
 COMMANDS = (
     "up", "serve", "worker", "migrate", "import", "create-user", "rotate-key", "totp", "clear-allowlist",
-    "verify", "verify-archive", "note-backup", "settings", "bench",
+    "verify", "verify-archive", "verify-seals", "note-backup", "settings", "bench",
 )  # fmt: skip
 REPORT = {"file", "sha256", "status", "checks", "returns", "credits", "images", "amount_cents", "findings"}
 FINDING = {"record", "offset", "field", "problem", "found", "expected"}
@@ -255,6 +256,9 @@ def test_verify_names_a_row_that_was_changed(run: Callable, database: Database, 
     assert (said["ok"], said["decisions"], said["first_fault"]) == (True, 1, None)
     assert said["entries"] >= 10
     assert main("verify").stdout.startswith("Verified ")
+    run(seal_trails())
+    sealed = "Held 1 seals against the audit trail; 0 are of what a restore lost.\n"
+    assert main("verify-seals").stdout == sealed
     with psycopg.connect(database.superuser_url, autocommit=True) as owner:
         owner.execute("set session_replication_role = replica")
         [(row,)] = owner.execute(
@@ -269,6 +273,13 @@ def test_verify_names_a_row_that_was_changed(run: Callable, database: Database, 
     told = main("verify")
     assert told.returncode == 1
     assert told.stdout.startswith("FAULT in evidence ")
+    with psycopg.connect(database.superuser_url, autocommit=True) as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute("update audit_entry set hash = sha256('') where sequence = (select sequence from audit_head)")
+    unlike = main("verify-seals")
+    assert unlike.returncode == 1 and unlike.stdout.startswith("FAULT in audit_entry ")
+    accepted = main("verify-seals", "--accept", "restored for a test")
+    assert accepted.returncode == 0 and accepted.stdout.endswith("1 are of what a restore lost.\n")
 
 
 # --- settings --------------------------------------------------------------------------------------------------------

@@ -125,6 +125,7 @@ class Event(StrEnum):
     IMAGES_RESTORED = "images.restored"
     NOTICES_PURGED = "notices.purged"
     AUDIT_MONTH_ARCHIVED = "audit_month.archived"
+    AUDIT_SEALS_ACCEPTED = "audit_seals.accepted"
     CHAINS_VERIFIED = "chains.verified"
     JOB_ASKED_FOR = "job.asked_for"
     JOB_PAUSED = "job.paused"

@@ -148,6 +148,20 @@ class ImageStore:
             raise StoreUnavailable("destroying an image") from error
         return not left
 
+    def keys(self, prefix: str) -> dict[str, datetime]:
+        """Each key with this beginning under which bytes are kept, and since when; deleted ones as well, where the
+        store keeps their versions. Raises StoreUnavailable.
+        """
+        found: dict[str, datetime] = {}
+        try:
+            for one in self._client.list_objects(self._bucket, prefix, recursive=True, include_version=True):
+                if not one.is_delete_marker and one.object_name and one.last_modified:
+                    since = found.get(one.object_name, one.last_modified)
+                    found[one.object_name] = min(since, one.last_modified)
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise StoreUnavailable("listing files") from error
+        return found
+
     def can_hold(self) -> bool:
         """Whether the bucket has object lock, without which no object can be put under a legal hold.
 

@@ -94,7 +94,7 @@ SECTIONS: Final[dict[str, dict[Rule, Line]]] = {
         ),
         Rule.AUDIT: Line(
             "Audit logging to secure storage",
-            "append-only under the database's guards, chained by hashes",
+            "append-only under the database's guards, chained by hashes, sealed every hour outside of the database",
             "console/audit/entries.py",
             "tests/audit/test_verify.py::test_a_change_past_all_triggers_is_named",
             "what the last verification found, and when",

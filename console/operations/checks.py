@@ -17,6 +17,8 @@ from db.models import InstallationCheck
 class CheckName(StrEnum):
     AUDIT_SLICE = "audit chain, a slice"
     AUDIT_WHOLE = "audit and evidence chains"
+    AUDIT_SEALED = "sealing of the audit trail"
+    AUDIT_SEALS = "audit seals"
     CERTIFICATE = "certificate"
     API_KEYS = "API keys"
     BACKUP = "backup"

@@ -121,10 +121,13 @@ def _of_checks(checks: Checks, current: Settings, now: datetime) -> dict[Rule, F
     tls = of(CheckName.CERTIFICATE, DAILY)
     if not current.behind_tls:
         tls = Found(State.FAULT, "PUBLIC_ORIGIN is not https: this installation is for one machine alone")
+    # A chain that was written anew is right in itself: its seals say otherwise.
+    seals = checks.get(CheckName.AUDIT_SEALS)
+    audit = CheckName.AUDIT_SLICE if seals is None or seals.ok else CheckName.AUDIT_SEALS
     images = f"{current.image_retention_days:,} days. Last run: "
     return {
         Rule.TLS: tls,
-        Rule.AUDIT: of(CheckName.AUDIT_SLICE, DAILY),
+        Rule.AUDIT: of(audit, DAILY),
         Rule.AUDIT_YEARS: of(CheckName.AUDIT_MONTHS, DAILY, f"{current.audit_retention_years} years. "),
         Rule.IMAGES: of(CheckName.RETENTION, DAILY, images),
         Rule.BACKUPS: of(CheckName.BACKUP, BACKUP_EVERY),

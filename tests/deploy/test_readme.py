@@ -25,6 +25,7 @@ RUN_BY = {
     "sh deploy/backup/full-backup.sh": "tests/deploy/test_backup.py",
     "sh deploy/backup/note-new.sh": "tests/deploy/test_backup.py",
     "sh deploy/backup/restore.sh": "tests/deploy/test_backup.py",
+    "python main.py verify-seals": "tests/test_cli.py",
     "python main.py verify": "tests/deploy/test_first_day.py",
     'psql -c "select pg_promote()"': "tests/deploy/test_failover.py",
     "python main.py restore-images": "tests/images/test_restoring.py",
