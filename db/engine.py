@@ -203,10 +203,11 @@ async def read_at_once(
     actor: InInstitution | None,
     *asked: tuple[Direct, Mapping[str, Any]],
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+    plans_once: bool = False,
 ) -> list[list[Any]]:
     """What these statements find, each given with its values, in a transaction of their own that sees the actor's
     institution only and cannot write. It is one message to the database, where `transaction` takes three and more: for
-    what is known before anything is read. Raises what a session's `execute` raises."""
+    what is known before anything is read. `plans_once` is as for that. Raises what a session's `execute` raises."""
     if _engine is None:
         raise RuntimeError(_CLOSED)
     since, turns = time.perf_counter(), _turns
@@ -215,7 +216,8 @@ async def read_at_once(
         connection = await _engine.connect()
         _waited(since)
         try:
-            found = await read_on(connection, settings(_of(actor), statement_timeout_ms, read_only=True), asked)
+            terms = settings(_of(actor), statement_timeout_ms, read_only=True, plans_once=plans_once)
+            found = await read_on(connection, terms, asked)
         except BaseException:
             # Whatever ends the task: the connection goes back, or is given up.
             await asyncio.shield(asyncio.ensure_future(connection.close()))

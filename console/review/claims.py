@@ -92,7 +92,7 @@ async def claim_next(actor: Actor, queue: str | None = None) -> Held | None:
     `queue` is a queue's key, or None for all of them. Raises NotAllowed.
     """
     require(actor, Permission.ITEM_CLAIM)
-    async with transaction(actor) as session:
+    async with transaction(actor, plans_once=True) as session:
         return await claim_next_within(session, actor, queue)
 
 

@@ -20,13 +20,26 @@ from db.direct import Direct
 # The statuses stand in the text, not in parameters, so that the partial indexes of waiting items serve the order. So do
 # the conditions that hold for some people alone: what is planned once is planned well for each text.
 _MOST_URGENT: Final = """
-    select i.id, i.status from check_item i
+    select i.id, i.status, i.sla_due_at, i.priority from check_item i
     where i.institution_id = :institution and i.status in ('new', 'escalated') and {whose}
       and {narrowed}
       and i.queue_id <> all(array(select queue_id from shut))
       and i.id <> all(:except)
       and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
-    order by i.sla_due_at, i.priority, i.id limit 1
+    order by i.sla_due_at, i.priority, i.id limit {most}
+    """
+
+# As many as are ever being taken at one moment: all processes have fewer connections in use.
+_AT_ONCE: Final = 50
+# The same for who works in some queues only: among the most urgent of each. Otherwise all that waits in other queues
+# would be walked through. Only what is taken is locked; what was taken meanwhile has another status.
+_OF_EACH_QUEUE: Final = """
+    select i.id, i.status from (
+        select id from queue where exists (
+            select from jsonb_to_recordset(cast(:own as jsonb)) as part(queues jsonb)
+            where part.queues is null or part.queues ? queue.key)
+    ) worked cross join lateral ({urgent}) urgent join check_item i on i.id = urgent.id and i.status = urgent.status
+    order by urgent.sla_due_at, urgent.priority, urgent.id limit 1
     """
 
 # Queues in which the person takes nothing: others are their members, or the person holds as many as one may.
@@ -46,7 +59,7 @@ _FOUND: Final = """
     with {shut},
     own as ({own} {lock}),
     free as ({free} {lock}),
-    next as (select * from own union all select * from free)
+    next as (select id, status from own union all select id, status from free)
     """
 
 _TAKE: Final = """
@@ -90,21 +103,25 @@ class Statements:
     take: Direct
 
 
+_IN_IT: Final = " and i.queue_id = worked.id"
 _LIMITED: Final = f"{_COVERED.format(parts='own')} and (i.status = 'new' or {_COVERED.format(parts='own_senior')})"
 
 
 @lru_cache
 def _statements(*, senior: bool, queue: bool, limited: bool) -> Statements:
     """For who may take what is escalated or not, of one queue or of all, in a part of the work or in all of it."""
+    each = limited and not queue
     conditions = (
         "true" if senior else "i.status = 'new'",
         "i.queue_id = (select id from queue where key = :queue)" if queue else "true",
         _LIMITED if limited else "true",
     )
     urgent = _MOST_URGENT.replace("{narrowed}", " and ".join(conditions))
-    own = urgent.replace("{whose}", "i.assigned_to = :user")
+    own = urgent.replace("{whose}", "i.assigned_to = :user").replace("{most}", "1")
     # The condition keeps the second search from locking anything where the first has found something.
-    free = urgent.replace("{whose}", "i.assigned_to is null and not exists (select from own)")
+    free = urgent.replace("{whose}", "i.assigned_to is null and not exists (select from own)" + _IN_IT * each)
+    free = _OF_EACH_QUEUE.replace("{urgent}", free.replace("{most}", str(_AT_ONCE))) if each else free
+    free = free.replace("{most}", "1")
     found = _FOUND.replace("{shut}", _SHUT.strip()).replace("{own}", own).replace("{free}", free)
     peek, take = found.replace("{lock}", ""), found.replace("{lock}", "for update of i skip locked")
     # Texts of our own, nothing from outside.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -23,14 +22,12 @@ from sqlalchemy import (
     tuple_,
     union,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review.open_items import OPEN_ITEMS, URGENCY
-from console.review.reach import closed_queues, closed_to
-from console.review.reach_conditions import Bounded, bounded, bounds_of, inside_bounds
+from console.review.reach_conditions import Reached, Ways, inside, reached_by
 from console.review.states import Status
 from console.review.tally import OPEN_SUMS, seen_of
 from db.direct import Direct
@@ -73,11 +70,11 @@ class Counts:
 async def counts(actor: Actor, day_start: datetime) -> Counts:
     """The figures above the queue; `day_start` is the institution's midnight. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    closed = await closed_to(actor, Permission.QUEUE_READ)
-    ways, values = _asking(actor, closed)
-    sums, [figures] = await read_at_once(actor, (_SUMS, values), (_figures(ways), values | {"start": day_start}))
+    reach = await reached_by(actor, Permission.QUEUE_READ)
+    values = _values(actor, reach, start=day_start)
+    sums, [figures] = await read_at_once(actor, (_SUMS, values), (_figures(reach.ways), values))
     breached, warning, mine, decided, median = figures
-    tallies = seen_of(sums, actor, closed)
+    tallies = seen_of(sums, actor, reach.closed)
     queues: Counter[str] = Counter()
     statuses: Counter[Status] = Counter()
     for one in tallies:
@@ -92,35 +89,30 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
     """Place of an item among the open items of its queue by SLA, counting from 1, no further than MOST_COUNTED (0: it
     is not open, or not there), and how many there are."""
     require(actor, Permission.QUEUE_READ)
-    closed = await closed_to(actor, Permission.QUEUE_READ)
-    ways, values = _asking(actor, closed)
-    wanted = values | {"item": item_id, "queue": queue}
-    [[row]] = await read_at_once(actor, (_place(ways, queue is not None), wanted))
-    return _placed(row, actor, closed, queue)
+    reach = await reached_by(actor, Permission.QUEUE_READ)
+    statement, values = place_asked(actor, reach, queue, item_id)
+    [[row]] = await read_at_once(actor, (statement, values), plans_once=True)
+    return place_in(row, actor, reach, queue)
 
 
-async def neighbours_within(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[int, int]:
-    """`neighbours` inside the caller's transaction."""
-    closed = await closed_queues(session, actor, Permission.QUEUE_READ)
-    ways, values = _asking(actor, closed)
-    row = await _place(ways, queue is not None).first(session, values | {"item": item_id, "queue": queue})
-    return _placed(row, actor, closed, queue)
+def place_asked(actor: Actor, reach: Reached, queue: str | None, item_id: UUID) -> tuple[Direct, dict[str, Any]]:
+    """The statement for `neighbours`, whose one row is for `place_in`, and its parameters."""
+    values = _values(actor, reach, item=item_id, **({} if queue is None else {"queue": queue}))
+    return _place(reach.ways, queue is not None), values
 
 
-def _placed(row: Any, actor: Actor, closed: Mapping[str, UUID], queue: str | None) -> tuple[int, int]:
-    total = sum(one.items for one in seen_of(row.sums or (), actor, closed) if queue in {None, one.queue})
+def place_in(row: Any, actor: Actor, reach: Reached, queue: str | None) -> tuple[int, int]:
+    """What `neighbours` answers, from the row of `place_asked`."""
+    total = sum(one.items for one in seen_of(row.sums or (), actor, reach.closed) if queue in {None, one.queue})
     return (0 if row.there is None else row.before + 1), total
 
 
-def _asking(actor: Actor, closed: Mapping[str, UUID]) -> tuple[Bounded, dict[str, Any]]:
-    """The ways in which the actor is bounded, with the parameters. Queues of others are no condition where there are
-    none: what is counted is read from indexes, which do not know the queue."""
-    ways = replace(bounded(actor, Permission.QUEUE_READ), by_members=bool(closed))
-    return ways, bounds_of(actor, Permission.QUEUE_READ) | {"institution": actor.institution_id}
+def _values(actor: Actor, reach: Reached, **more: Any) -> dict[str, Any]:
+    return {"institution": actor.institution_id, "user": actor.user_id, **reach.values, **more}
 
 
 @lru_cache
-def _place(ways: Bounded, in_queue: bool) -> Direct:
+def _place(ways: Ways, in_queue: bool) -> Direct:
     """The statement for an item's place: the sums of what is open, whether it is there, and how many come before."""
     item, own, sums = bindparam("item", type_=CheckItem.id.type), aliased(CheckItem), OPEN_SUMS.subquery()
     order = (*URGENCY, CheckItem.id)
@@ -139,7 +131,7 @@ def _place(ways: Bounded, in_queue: bool) -> Direct:
 
 
 @lru_cache
-def _figures(ways: Bounded) -> Direct:
+def _figures(ways: Ways) -> Direct:
     """The statement for what is late, nearly late, the actor's, and decided since `start`, with the median time."""
     seen = _reached(ways)
     return Direct(
@@ -159,10 +151,10 @@ def _figures(ways: Bounded) -> Direct:
     )
 
 
-def _reached(ways: Bounded) -> Conditions:
+def _reached(ways: Ways) -> Conditions:
     """The items of the part of the institution's queue on which the actor works."""
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
-    return [CheckItem.institution_id == _INSTITUTION, *inside_bounds(ways)]
+    return [CheckItem.institution_id == _INSTITUTION, *inside(ways)]
 
 
 def _some_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -28,7 +28,7 @@ from console.actor import Actor
 from console.review.open_items import OPEN_ITEMS, URGENCY
 from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import Search, cents, found_by, sought
-from console.review.reach_conditions import Bounded, bounded, bounds_of, inside_bounds
+from console.review.reach_conditions import Ways, inside, reached_by
 from console.review.states import Status
 from db.direct import Direct
 from db.models import CheckItem, Claim, Flag, PendingDecision, Queue, User
@@ -98,7 +98,7 @@ class Shape:
     searched."""
 
     filter: Filter
-    bounded: Bounded
+    ways: Ways
     search: Search | None = None
 
 
@@ -106,8 +106,9 @@ async def asked(actor: Actor, chosen: Filter) -> tuple[Shape, dict[str, Any]] | 
     """What the actor asks for with a filter: the shape of the statement and its parameters. None: it finds nothing."""
     given = {name: getattr(chosen, name) for name in _GIVEN if getattr(chosen, name) is not None}
     kind = replace(chosen, search="", **dict.fromkeys(given, "given"))  # type: ignore[arg-type]
-    shape = Shape(kind, bounded(actor, Permission.QUEUE_READ))
-    values = given | bounds_of(actor, Permission.QUEUE_READ) | {"institution": actor.institution_id}
+    reach = await reached_by(actor, Permission.QUEUE_READ)
+    shape = Shape(kind, reach.ways)
+    values = given | reach.values | {"institution": actor.institution_id, "user": actor.user_id}
     values |= {name: cents(values[name]) for name in ("amount_from", "amount_to") if name in values}
     if not chosen.search.strip():
         return shape, values
@@ -137,7 +138,7 @@ def named(shape: Shape) -> Direct:
 
 def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
     found = [] if shape.search is None else [found_by(shape.search)]
-    return [*_filtered(shape.filter), *inside_bounds(shape.bounded), *found]
+    return [*_filtered(shape.filter), *inside(shape.ways), *found]
 
 
 def _filtered(shape: Filter) -> list[ColumnElement[bool]]:

@@ -18,7 +18,6 @@ from console.access.permissions import Permission, Place, Reach, covers, may
 from console.actor import Actor
 from console.review.errors import NotAMember, OutOfReach
 from db.direct import Direct
-from db.engine import read_at_once
 from db.models import CheckItem, Queue, QueueMember
 
 # The queue of recommendations is a view: they stay in their own queues. Its members are who gives second signatures.
@@ -103,14 +102,6 @@ async def closed_queues(session: AsyncSession, actor: Actor, permission: Permiss
     if passes_members(actor, permission):
         return {}
     rows = await _closed_to(permission).all(session, {"user": actor.user_id})
-    return {row.key: row.id for row in rows}
-
-
-async def closed_to(actor: Actor, permission: Permission) -> dict[str, UUID]:
-    """`closed_queues` in a transaction of its own."""
-    if passes_members(actor, permission):
-        return {}
-    [rows] = await read_at_once(actor, (_closed_to(permission), {"user": actor.user_id}))
     return {row.key: row.id for row in rows}
 
 

@@ -1,65 +1,126 @@
 """Somebody's part of the queue as conditions of a statement that is made once: it depends on the ways in which they are
-bounded, and not on the bounds."""
+bounded, and not on the bounds.
+
+Queues stand in them by their ids, which are read first: by these the database knows how many checks wait there, and so
+whether to walk along the order or to look up the few.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, String, and_, any_, bindparam, false, or_, select, true
 
 from console.access.permissions import Permission, reaches
 from console.actor import Actor
 from console.review.reach import of_others, passes_members
+from db.direct import Direct
+from db.engine import read_at_once
 from db.models import CheckItem, Queue
 
 
+class Queues(Enum):
+    """How many queues a part of the work is of. One by itself is looked up in its order."""
+
+    ALL = "all"
+    ONE = "one"
+    SOME = "some"
+
+
 @dataclass(frozen=True)
-class Bounded:
-    """The ways in which a person's holding of a permission is bounded.
+class Part:
+    """A part of the work: ids of queues and item types, None: all of them."""
 
-    `parts`: for each part of the work whether it is some queues, and whether it is some item types; None: they work
-    everywhere. `by_members`: queues with other members are closed to them.
-    """
+    queues: tuple[UUID, ...] | None
+    item_types: tuple[str, ...] | None
 
-    permission: Permission
-    parts: tuple[tuple[bool, bool], ...] | None
-    by_members: bool
-
-
-def bounded(actor: Actor, permission: Permission) -> Bounded:
-    """The ways in which the actor is bounded."""
-    parts = reaches(actor, permission)
-    ways = None if parts is None else tuple((one.queues is not None, one.item_types is not None) for one in parts)
-    return Bounded(permission, ways, not passes_members(actor, permission))
+    @property
+    def way(self) -> tuple[Queues, bool]:
+        """How it is bounded: by which kind of queues, and whether by item types."""
+        queues = Queues.ALL if self.queues is None else Queues.ONE if len(self.queues) == 1 else Queues.SOME
+        return queues, self.item_types is not None
 
 
-def bounds_of(actor: Actor, permission: Permission) -> dict[str, Any]:
-    """The parameters of `inside_bounds`."""
-    values: dict[str, Any] = {"user": actor.user_id}
-    for place, part in enumerate(reaches(actor, permission) or ()):
-        if part.queues is not None:
-            values[f"reach_queues_{place}"] = sorted(part.queues)
-        if part.item_types is not None:
-            values[f"reach_types_{place}"] = sorted(part.item_types)
-    return values
+Ways = tuple[tuple[Queues, bool], ...] | None
 
 
-def inside_bounds(ways: Bounded) -> list[ColumnElement[bool]]:
-    """The conditions on `check_item` of the items inside such bounds; none: it is every item."""
-    conditions: list[ColumnElement[bool]] = []
-    if ways.parts is not None:
-        conditions.append(or_(false(), *(_part(place, *part) for place, part in enumerate(ways.parts))))
-    if ways.by_members:
-        conditions.append(CheckItem.queue_id.not_in(of_others(ways.permission)))
-    return conditions
+@dataclass(frozen=True)
+class Reached:
+    """Where somebody holds a permission: the parts of the work, None: all of it. `closed` are the keys of the queues
+    with other members; no part has any of these."""
+
+    parts: tuple[Part, ...] | None
+    closed: frozenset[str] = frozenset()
+
+    @property
+    def ways(self) -> Ways:
+        """What the conditions depend on."""
+        return None if self.parts is None else tuple(part.way for part in self.parts)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of the conditions."""
+        values: dict[str, Any] = {}
+        for place, part in enumerate(self.parts or ()):
+            if part.queues is not None:
+                values[f"reach_queues_{place}"] = part.queues[0] if len(part.queues) == 1 else list(part.queues)
+            if part.item_types is not None:
+                values[f"reach_types_{place}"] = list(part.item_types)
+        return values
 
 
-def _part(place: int, some_queues: bool, some_types: bool) -> ColumnElement[bool]:
-    queues = bindparam(f"reach_queues_{place}", type_=ARRAY(String))
+async def reached_by(actor: Actor, permission: Permission) -> Reached:
+    """Where the actor holds it at this moment, in a transaction of its own."""
+    if _everywhere(actor, permission):
+        return Reached(None)
+    [rows] = await read_at_once(actor, (_queues(permission), {"user": actor.user_id}))
+    return _among(rows, actor, permission)
+
+
+def inside(ways: Ways) -> list[ColumnElement[bool]]:
+    """The conditions on `check_item` of the items in such a reach; none: it is every item."""
+    if ways is None:
+        return []
+    return [or_(false(), *(_part(place, *way) for place, way in enumerate(ways)))]
+
+
+def _part(place: int, queues: Queues, some_types: bool) -> ColumnElement[bool]:
+    name, kind = f"reach_queues_{place}", CheckItem.queue_id.type
     types = bindparam(f"reach_types_{place}", type_=ARRAY(String))
     return and_(
         true(),
-        *([CheckItem.queue_id.in_(select(Queue.id).where(Queue.key == any_(queues)))] if some_queues else []),
+        *([CheckItem.queue_id == bindparam(name, type_=kind)] if queues is Queues.ONE else []),
+        *([CheckItem.queue_id == any_(bindparam(name, type_=ARRAY(kind)))] if queues is Queues.SOME else []),
         *([CheckItem.item_type == any_(types)] if some_types else []),
     )
+
+
+def _everywhere(actor: Actor, permission: Permission) -> bool:
+    return reaches(actor, permission) is None and passes_members(actor, permission)
+
+
+@lru_cache
+def _queues(permission: Permission) -> Direct:
+    return Direct(select(Queue.key, Queue.id, Queue.id.in_(of_others(permission)).label("others")))
+
+
+def _among(rows: Iterable[Any], actor: Actor, permission: Permission) -> Reached:
+    """Where it is, among the institution's queues."""
+    rows, parts = list(rows), reaches(actor, permission)
+    passes = passes_members(actor, permission)
+    closed = frozenset() if passes else frozenset(row.key for row in rows if row.others)
+    if parts is None:
+        if not closed:
+            return Reached(None)
+        return Reached((Part(tuple(row.id for row in rows if row.key not in closed), None),), closed)
+    found = []
+    for part in parts:
+        named = [row.id for row in rows if row.key not in closed and (part.queues is None or row.key in part.queues)]
+        queues = None if part.queues is None and not closed else tuple(named)
+        found.append(Part(queues, None if part.item_types is None else tuple(sorted(part.item_types))))
+    return Reached(tuple(found), closed)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review import next_item
 from console.review.item_view import ImageShown
-from console.review.queue_counts import neighbours_within
-from db.engine import transaction
+from console.review.queue_counts import place_asked, place_in
+from console.review.reach_conditions import reached_by
+from db.direct import Direct
+from db.engine import read_at_once
 
 
 @dataclass(frozen=True)
@@ -28,27 +29,27 @@ async def look_around(actor: Actor, queue: str | None, item_id: UUID, *, ahead: 
     """The surroundings of an item in a queue, given by its key (None: in all of them). With `ahead` also what comes
     next, which is not claimed by this. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    async with transaction(actor, plans_once=True) as session:
-        place = await neighbours_within(session, actor, queue, item_id)
-        return Surroundings(place, await _ahead(session, actor, queue, item_id) if ahead else ())
+    reach = await reached_by(actor, Permission.QUEUE_READ)
+    asked = [place_asked(actor, reach, queue, item_id), *([_sides_ahead(actor, queue, item_id)] if ahead else [])]
+    [[place], *rest] = await read_at_once(actor, *asked, plans_once=True)
+    return Surroundings(place_in(place, actor, reach, queue), tuple(ImageShown(*row) for rows in rest for row in rows))
 
 
 async def look_ahead(actor: Actor, queue: str | None, item_id: UUID) -> tuple[ImageShown, ...]:
     """The images of the check that a decision on this one would bring at this moment. Raises NotAllowed."""
     require(actor, Permission.ITEM_CLAIM)
-    async with transaction(actor, plans_once=True) as session:
-        return await _ahead(session, actor, queue, item_id)
+    [rows] = await read_at_once(actor, _sides_ahead(actor, queue, item_id), plans_once=True)
+    return tuple(ImageShown(*row) for row in rows)
 
 
 async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ...] = ()) -> UUID | None:
     """The item that `claims.claim_next` would take at this moment, without taking it. Raises NotAllowed."""
     require(actor, Permission.ITEM_CLAIM)
     statements, wanted = next_item.wanted(actor, queue, skip)
-    async with transaction(actor, plans_once=True) as session:
-        row = await statements.peek.first(session, wanted)
-    return row.id if row else None
+    [rows] = await read_at_once(actor, (statements.peek, wanted), plans_once=True)
+    return rows[0].id if rows else None
 
 
-async def _ahead(session: AsyncSession, actor: Actor, queue: str | None, item_id: UUID) -> tuple[ImageShown, ...]:
+def _sides_ahead(actor: Actor, queue: str | None, item_id: UUID) -> tuple[Direct, dict[str, Any]]:
     statements, wanted = next_item.wanted(actor, queue, (item_id,))
-    return tuple(ImageShown(*row) for row in await statements.sides.all(session, wanted))
+    return statements.sides, wanted

@@ -83,7 +83,15 @@ class CheckItem(OpaqueId, OfInstitution, Base):
     __table_args__ = (
         UniqueConstraint("file_id", "ordinal"),
         # The queue page's orders over what is open, each followed by the id so that paging by key is exact.
-        Index("ix_check_item_open_sla", "institution_id", "sla_due_at", "priority", "id", postgresql_where=text(_OPEN)),
+        Index(
+            "ix_check_item_open_sla",
+            "institution_id",
+            "sla_due_at",
+            "priority",
+            "id",
+            postgresql_include=["queue_id", "item_type"],
+            postgresql_where=text(_OPEN),
+        ),
         Index("ix_check_item_open_amount", "institution_id", "amount_cents", "id", postgresql_where=text(_OPEN)),
         Index("ix_check_item_open_received", "institution_id", "received_at", "id", postgresql_where=text(_OPEN)),
         Index(
@@ -154,12 +162,13 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text("status in ('new', 'escalated') and assigned_to is null"),
         ),
-        # Counted from the index alone: what is nearly late, and what was decided today.
+        # Counted from the index alone, as what is late, also where somebody works in some queues or on some types only:
+        # what is nearly late, and what was decided today.
         Index(
             "ix_check_item_open_warning",
             "institution_id",
             "sla_warning_at",
-            postgresql_include=["sla_due_at"],
+            postgresql_include=["sla_due_at", "queue_id", "item_type"],
             postgresql_where=text(_OPEN),
         ),
         Index(
@@ -167,6 +176,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "institution_id",
             "decided_at",
             "id",
+            postgresql_include=["queue_id", "item_type"],
             postgresql_where=text("status in ('approved', 'returned', 'rejected', 'cleared', 'closed')"),
         ),
         # What the page of approvals reads.

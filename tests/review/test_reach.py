@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,14 +21,14 @@ from console.review.decisions import confirm, decide, resume
 from console.review.errors import OutOfReach, OverLimit
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items, queue_names, rows_by_id
-from console.review.queue_counts import counts
+from console.review.queue_counts import counts, neighbours
 from console.review.queue_moves import move
 from console.review.releasing import release_others
 from console.review.states import Act, Status
 from console.review.surroundings import peek_next
 from console.roles import Role
 from db.engine import transaction
-from db.models import CheckItem, Queue
+from db.models import CheckItem, Queue, QueueMember
 from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, x9_item
 
 
@@ -165,6 +166,62 @@ def test_limits_of_two_grants_do_not_mix(run: Callable, tmp_path: Path) -> None:
         # 100.00 is above what they decide alone in this queue, whatever they may in the other one.
         outcome = await decide(both, place[first][0], Choice(Act.PAY), seen)
         assert outcome.status is Status.PENDING_APPROVAL
+
+    run(story())
+
+
+def test_who_works_in_some_queues_takes_the_most_urgent_of_all_of_them(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        place = await spread(bank, tmp_path)
+        first, second = list(place)[:2]
+        async with transaction(bank.system) as session:
+            # Urgent by turns: one of the first queue, one of the second, and again.
+            order = [place[first][1], place[second][0], place[first][0], place[second][1]]
+            for hours, item in enumerate(order, 1):
+                due = datetime(2026, 3, 1, hours, tzinfo=UTC)
+                change = {"sla_due_at": due, "version": CheckItem.version + 1}
+                await session.execute(update(CheckItem).where(CheckItem.id == item).values(**change))
+        both = bound(bank.reviewer, queues=frozenset({first, second}))
+        assert [row.id for row in (await list_items(both)).rows] == order
+        held = await claim_next(both)
+        assert held is not None and held.item_id == order[0]
+        assert await peek_next(both) == order[1]
+        assert await peek_next(both, skip=(order[1],)) == order[2]
+        # At the same moment each takes another one, and there is one for each.
+        others = [bound(one, queues=frozenset({first, second})) for one in (bank.second_reviewer, bank.approver)]
+        taken = await asyncio.gather(*(claim_next(one) for one in (both, *others)))
+        assert sorted(one.item_id for one in taken if one) == sorted(order[1:])
+        assert await claim_next(both) is None
+
+    run(story())
+
+
+def test_queues_of_others_are_left_out_for_who_is_bound_to_several(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        place = await spread(bank, tmp_path)
+        first, second = list(place)[:2]
+        both = bound(bank.reviewer, queues=frozenset({first, second}))
+        async with transaction(bank.system) as session:
+            queue = (await session.execute(select(Queue.id).where(Queue.key == second))).scalar_one()
+            session.add(
+                QueueMember(
+                    institution_id=bank.institution_id,
+                    queue_id=queue,
+                    user_id=bank.second_reviewer.user_id,
+                    decides=True,
+                    signs=False,
+                )
+            )
+        for who in (both, bank.reviewer):
+            assert {row.id for row in (await list_items(who)).rows} == set(place[first])
+            assert set(await rows_by_id(who, [*place[first], *place[second]])) == set(place[first])
+            assert (await neighbours(who, None, place[first][0]))[1] == len(place[first])
+            figures = await counts(who, datetime(2020, 1, 1, tzinfo=UTC))
+            assert figures.queues == {first: len(place[first])} and figures.waiting == len(place[first])
+            assert await peek_next(who) in place[first]
+        assert len((await list_items(bank.second_reviewer)).rows) == 4
 
     run(story())
 
