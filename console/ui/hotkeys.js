@@ -120,6 +120,8 @@ export default {
       window.dispatchEvent(new CustomEvent("crc:command", { detail: { target: key.target, action: key.action } }));
     },
     command({ detail: { target, action } }) {
+      // A page may have several listeners, of which one has the keys at a time: a sheet of another would stay open unseen.
+      if (!this.keys.length) return;
       if (target === "sheet") this.$refs.sheet.showModal();
       const isThere = target === "focus" && (fieldOf(action) || document.querySelector("[data-arriving]"));
       if (isThere) this.focus(action);

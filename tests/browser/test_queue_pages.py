@@ -190,6 +190,11 @@ def test_a_check_opens_in_the_queues_place_and_the_queue_comes_back(
     site.join(page, bank.reviewer, "/queue?tab=all")
     expect(amounts(page)).to_have_count(5)
     page.evaluate("window.same = 'page'")
+    # The sheet is the queue's alone, and once it is closed the keys are heard again.
+    page.wait_for_timeout(1_000)  # the review is drawn by then, unseen
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Row below")
+    page.keyboard.press("Escape")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/review/{items[0]}")
@@ -202,6 +207,9 @@ def test_a_check_opens_in_the_queues_place_and_the_queue_comes_back(
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
     # The keys are the review's: S starts nothing, and N leads to the next check under its own address.
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Rotate left")
+    page.keyboard.press("Escape")
     page.keyboard.press("s")
     page.keyboard.press("n")
     page.wait_for_url(f"**/review/{items[1]}")
