@@ -7,10 +7,12 @@ of the permission.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from uuid import UUID
@@ -59,6 +61,8 @@ SUBJECTS: Final = (*(f"{ROLE}{role.value}" for role in Role), *(f"{OPERATION}{on
 EVERYTHING: Final = frozenset(permission.value for permission in Permission)
 # A change reaches every replica within this time.
 FRESH_SECONDS: Final = 2.0
+# So long a message of a page waits for it at most.
+ASK_SECONDS: Final = 1.5
 # Networks that a verdict names.
 SHOWN: Final = 5
 
@@ -168,9 +172,32 @@ def rule_of(row: AllowRule, added_by: str | None) -> Rule:
 def forget(institution_id: UUID) -> None:
     """Read the institution's rules anew at the next question."""
     _known.pop(institution_id, None)
+    _reading.pop(institution_id, None)
 
 
 _known: dict[UUID, tuple[float, tuple[Rule, ...]]] = {}
+_reading: dict[UUID, asyncio.Future[tuple[Rule, ...]]] = {}
+
+
+async def _read(institution_id: UUID, seconds: float | None) -> tuple[Rule, ...]:
+    """The rules. Raises TimeoutError after so many seconds, while one that reads goes on: the next one waits for it
+    too, so that a database that hangs does not use up the connections."""
+    reading = _reading.get(institution_id)
+    if reading is None or reading.get_loop() is not asyncio.get_running_loop():
+        reading = _reading[institution_id] = asyncio.ensure_future(read_rules(institution_id))
+        reading.add_done_callback(partial(_has_read, institution_id))
+    # Not cancelled: a driver waits on for a server that is stopped.
+    done, _ = await asyncio.wait({reading}, timeout=seconds)
+    if not done:
+        raise TimeoutError
+    return reading.result()
+
+
+def _has_read(institution_id: UUID, reading: asyncio.Future[tuple[Rule, ...]]) -> None:
+    if _reading.get(institution_id) is reading:
+        del _reading[institution_id]
+    if not reading.cancelled():
+        reading.exception()  # seen, also where nobody waits any more
 
 
 async def _rules(institution_id: UUID) -> tuple[Rule, ...]:
@@ -183,8 +210,8 @@ async def _rules(institution_id: UUID) -> tuple[Rule, ...]:
             # Whoever else asks meanwhile goes by these: one reads for all.
             _known[institution_id] = now, known[1]
         try:
-            known = now, await read_rules(institution_id)
-        except (OperationalError, PoolTimeout) as error:
+            known = now, await _read(institution_id, ASK_SECONDS if known else None)
+        except (OperationalError, PoolTimeout, TimeoutError) as error:
             if known is None:
                 raise
             _log.warning("allowlist not read", error=type(error).__name__)

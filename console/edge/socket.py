@@ -6,6 +6,7 @@ the socket's session lives, and only where it names a page of that very session.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -29,6 +30,7 @@ _TOO_MANY: Final = (
     "to see what was saved."
 )
 _TELL_SECONDS: Final = 5
+_ASK_SECONDS: Final = 1.5
 # Events are counted so many at a time, in advance: the shared counter is asked once for them.
 _COUNTED_AT_ONCE: Final = 10
 
@@ -54,7 +56,7 @@ class GuardedSocket:
     """The socket's `receive` and `send`, which end it once its session has ended, and pass so many events a minute."""
 
     def __init__(self, receive: Receive, send: Send, visitor: Visitor) -> None:
-        self._incoming = HeldMessages(receive, lambda: sessions.is_alive(visitor.token))
+        self._incoming = HeldMessages(receive, self._is_alive)
         self._send = send
         self._visitor = visitor
         self._closed = False
@@ -71,11 +73,12 @@ class GuardedSocket:
             if message["type"] != "websocket.receive":
                 self._incoming.close()
                 return message
+            if is_heartbeat(message):
+                # It carries nothing, and must not wait for anybody: a late one ends the line.
+                return message
             try:
                 code = await self._fault(message)
             except SessionServiceUnavailable:
-                if is_heartbeat(message):
-                    return message
                 if self._incoming.hold(message):
                     continue
                 code = TRY_AGAIN_LATER
@@ -98,7 +101,7 @@ class GuardedSocket:
 
         Raises SessionServiceUnavailable.
         """
-        if self._closed or not await sessions.is_alive(self._visitor.token):
+        if self._closed or not await self._is_alive():
             return SESSION_ENDED
         if not await self._visitor.is_allowed():
             return NOT_ALLOWED
@@ -107,6 +110,17 @@ class GuardedSocket:
             await self._visitor.on_foreign()
             return NOT_ALLOWED
         return None
+
+    async def _is_alive(self) -> bool:
+        """Whether the session lives. Heartbeats wait behind this, so it does not wait for long.
+
+        Raises SessionServiceUnavailable.
+        """
+        try:
+            async with asyncio.timeout(_ASK_SECONDS):
+                return await sessions.is_alive(self._visitor.token)
+        except TimeoutError:
+            raise SessionServiceUnavailable from None
 
     async def _within_rate(self) -> bool:
         """Count an event of the session; one too many is dropped, and the person told."""

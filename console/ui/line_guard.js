@@ -5,7 +5,9 @@ import { Hold } from "crc_hold";
 const SAID_AFTER = 500; // ms: a line that is back at once is not worth a word
 const ANSWER_WITHIN = 6000; // longer than nginx waits for one silent replica before it asks another one
 const ASK_AGAIN = 1000;
-const BACK_WITHIN = 1000; // the console answers: by then the line is back, or its page is not there any more
+// Where the answer took so long, nginx had to ask another replica. Else the page's own one may be the one that answers.
+const PASSED_ON = 1500;
+const BACK_WITHIN = { passedOn: 1000, else: 6000 };
 const TYPED = "crc-typed-without-a-line";
 const TYPED_FOR = 60_000;
 const FIELD_AWAITED = 10_000;
@@ -64,8 +66,9 @@ export default {
     async seek() {
       await pause(SAID_AFTER);
       while (this.lost) {
+        const asked = Date.now();
         if (await this.isAnswered()) {
-          await pause(BACK_WITHIN);
+          await pause(Date.now() - asked > PASSED_ON ? BACK_WITHIN.passedOn : BACK_WITHIN.else);
           if (this.lost) return location.reload();
         }
         await pause(ASK_AGAIN);
