@@ -13,15 +13,18 @@ from console import live
 from console.access.permissions import Permission
 from console.actor import Actor
 from console.review.approvals import PAGE, ApprovalRow, claim_next_approval, count_approvals, list_approvals
-from console.review.queue import Key
+from console.review.queue import Key as Place
+from console.review.queue import QueueName, queue_names
 from console.review.reach import APPROVALS
 from console.review.reasons import REASONS
+from console.review.review_in_place_panel import ReviewInPlace
 from console.ui.format import clock, count, epoch_ms, in_full, money, zone_letters
 from console.ui.hotkeys import Hotkeys
 from console.ui.item_table import Column, ItemRow, ItemTable
-from console.ui.keys import Scope, key_of, keys_for
+from console.ui.keys import Key, Scope, key_of, keys_for
 from console.ui.page import ConsolePage, console_page
 from console.ui.pieces import ActionButton, Figure, Tone
+from console.ui.shell import part_of, put_away
 
 _COLUMNS: Final = (
     Column("sla", "SLA", "104px", sortable=False),
@@ -44,20 +47,24 @@ _ACTS: Final = {"pay": "Pay", "return": "Return", "reject": "Reject", "": "hidde
 @console_page("/approvals", permission=Permission.ITEM_APPROVE)
 async def approvals(page: ConsolePage) -> None:
     """What awaits a second signature that this person may give."""
-    await ApprovalsPage(page).open()
+    await ApprovalsPage(page, await queue_names(page.actor)).open()
 
 
 class ApprovalsPage:
     """One open page of approvals, kept true by live messages."""
 
-    def __init__(self, page: ConsolePage) -> None:
+    def __init__(self, page: ConsolePage, queues: tuple[QueueName, ...]) -> None:
         self._page = page
         self._rows: dict[UUID, ApprovalRow] = {}
-        self._next: Key | None = None
+        self._next: Place | None = None
         self._changed = False
         self._catching_up = False
-        with page.frame("Approvals", self._subtitle(), path="/approvals") as shell:
-            self._shell = shell
+        # Whoever may be here goes on here, also where they see the queues of a part of the work only.
+        self._view = next((one for one in queues if one.key == APPROVALS), QueueName(APPROVALS, "Approvals"))
+        with page.frame("Approvals", self._subtitle(), path="/approvals", on_leave=page.handler(self._leave)) as whole:
+            self._shell = shell = part_of(whole)
+            self._review = ReviewInPlace(page, whole, queues, self._review_shown, home="/approvals")
+        with shell.main:
             with shell.actions:
                 ActionButton("Start", page.handler(self._start), key=key_of("start", Scope.QUEUE), kind="primary")
             with Element("div").classes("crc-row crc-figures"):
@@ -65,16 +72,17 @@ class ApprovalsPage:
                 self._breached = Figure("0", "SLA breached")
                 self._warning = Figure("0", "due soon")
                 self._taken = Figure("0", "in the hands of others")
+            opens = page.handler(self._open)
             self._table = ItemTable(
                 label="Recommendations that await your signature",
                 columns=_COLUMNS,
-                on_open=lambda item: self._open(UUID(item)),
+                on_open=lambda item: opens(UUID(item)),
                 on_more=page.handler(self._more),
                 on_retry=page.handler(self._read),
                 hints=_HINTS,
                 empty="Nothing awaits your signature. What others recommend appears here by itself.",
             )
-            Hotkeys([key for key in keys_for(Scope.QUEUE) if key.action in _KEYS], page.handler(self._key))
+            self._hotkeys = Hotkeys(self._keys(), page.handler(self._key))
             ui.timer(live.RESYNC_SECONDS, self._resync, immediate=False)
             live.watch(page.actor.institution_id)
             live.items_changed.subscribe(self._items_changed)
@@ -91,7 +99,7 @@ class ApprovalsPage:
         self._warning.set(count(figures.warning), tone=Tone.WARNING if figures.warning else Tone.PLAIN)
         self._taken.set(count(figures.taken))
         rows: dict[UUID, ApprovalRow] = {}
-        after: Key | None = None
+        after: Place | None = None
         while True:
             found = await list_approvals(actor, after=after, limit=max(PAGE, len(self._rows) - len(rows)))
             rows |= {row.id: row for row in found.rows}
@@ -125,15 +133,29 @@ class ApprovalsPage:
         if held is None:
             self._page.tell("Nothing awaits your signature that nobody works on.")
         else:
-            self._open(held.item_id)
+            await self._open(actor, held.item_id)
 
-    def _open(self, item_id: UUID) -> None:
-        self._page.client.open(f"/review/{item_id}?queue={APPROVALS}")
+    def _keys(self) -> list[Key]:
+        return [key for key in keys_for(Scope.QUEUE) if key.action in _KEYS]
+
+    async def _open(self, actor: Actor, item_id: UUID) -> None:
+        await self._review.open(actor, item_id, self._view, "/approvals")
+
+    async def _leave(self, actor: Actor, path: str) -> None:
+        await self._review.leave(actor, path)
+
+    def _review_shown(self, shown: bool) -> None:
+        """The review has taken this page's place, or the approvals are to be seen again, as they are now."""
+        put_away(self._shell, shown)
+        self._hotkeys.set_keys(() if shown else self._keys())
+        if not shown:
+            self._shell.title.set_text("Approvals")
+            background_tasks.create(self._resync(), name="approvals page comes back")
 
     def _items_changed(self, institution_id: UUID, item_ids: frozenset[UUID]) -> None:
         if institution_id == self._page.actor.institution_id:
             self._changed = True
-            if not self._catching_up:
+            if not self._catching_up and not self._review.is_open:
                 self._catching_up = True
                 background_tasks.create(self._catch_up(), name="approvals page catches up")
 
@@ -147,6 +169,8 @@ class ApprovalsPage:
             self._catching_up = False
 
     async def _resync(self) -> None:
+        if self._review.is_open:
+            return
         self._shell.subtitle.set_text(self._subtitle())
         self._items_changed(self._page.actor.institution_id, frozenset())
 

@@ -1,8 +1,8 @@
-"""A check opened from the queue without a new page: the queue makes room for the review, and comes back after it.
+"""A check opened from a list without a new page: the list makes room for the review, and comes back after it.
 
 What a page load costs (scripts, a socket, the frame drawn anew) is most of the time between a key and a picture. The
 address is the check's all the same: a reload, a link or another replica shows it on a page of its own, and Back in the
-browser leads to the queue.
+browser leads to the list.
 """
 
 from __future__ import annotations
@@ -28,17 +28,23 @@ _REVIEW: Final = re.compile(r"/review/([0-9a-f-]{36})(?:\?.*)?")
 _TELL_OF_MOVES: Final = (
     "window.addEventListener('popstate', () => emitEvent('crc_address', location.pathname + location.search))"
 )
-# Once the queue is on the screen, and before anybody has found a check in it.
+# Once the list is on the screen, and before anybody has found a check in it.
 _DRAWN_AFTER_SECONDS: Final = 0.6
 
 
 class ReviewInPlace:
-    """`on_change(open)`: the review takes the place of the queue, or gives it back."""
+    """`on_change(open)`: the review takes the place of the list, whose path is `home`, or gives it back."""
 
     def __init__(
-        self, page: ConsolePage, frame: Shell, queues: tuple[QueueName, ...], on_change: Callable[[bool], None]
+        self,
+        page: ConsolePage,
+        frame: Shell,
+        queues: tuple[QueueName, ...],
+        on_change: Callable[[bool], None],
+        *,
+        home: str = "/queue",
     ) -> None:
-        self._page, self._queues, self._on_change = page, queues, on_change
+        self._page, self._queues, self._on_change, self._home = page, queues, on_change, home
         self._frame = part_of(frame)
         put_away(self._frame, True)
         self._review: Review | None = None
@@ -55,7 +61,7 @@ class ReviewInPlace:
         return bool(self._list)
 
     async def open(self, actor: Actor, item_id: UUID, queue: QueueName | None, list_address: str) -> None:
-        """Show a check of this queue; `list_address` is the queue's own. Raises what `open_item` raises."""
+        """Show a check of this queue; `list_address` is the list's own. Raises what `open_item` raises."""
         if self._opening or self.is_open:
             return
         self._opening = True
@@ -88,12 +94,12 @@ class ReviewInPlace:
     def _drawn(self) -> Review:
         if self._review is None:
             with self._frame.main:
-                self._review = Review(self._page, self._frame, None, self._queues, on_leave=self._left)
+                self._review = Review(self._page, self._frame, None, self._queues, home=self._home, on_leave=self._left)
         return self._review
 
     def _left(self, path: str) -> None:
         """The check is given back."""
-        if path != "/queue":
+        if path != self._home:
             self._page.client.open(path)
             return
         address = json.dumps(self._list)
@@ -103,7 +109,7 @@ class ReviewInPlace:
     def _close(self) -> None:
         if self._review is not None:
             self._review.close()
-        self._list, self._page.path = "", "/queue"
+        self._list, self._page.path = "", self._home
         put_away(self._frame, True)
         self._on_change(False)
 

@@ -1,4 +1,4 @@
-"""A check's own page: what a link, a reload and the approvals open."""
+"""A check's own page: what a link and a reload open."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -137,8 +138,16 @@ def test_approvals_are_listed_taken_and_signed_and_come_and_go_live(
     expect_accessible(page)
     expect(rows.first).to_contain_text("6,000.00")  # the more urgent one
     expect(page.locator(".crc-figure", has_text="await your signature").locator("strong")).to_have_text("2")
+    page.evaluate("window.same = true")
     page.keyboard.press("s")
     amount_on(page, "6,000.00")
+    assert urlsplit(page.url)[2:4] == (f"/review/{first}", "queue=approvals")
+    page.go_back()
+    expect(rows.first).to_contain_text("6,000.00")
+    rows.first.click()
+    page.keyboard.press("Enter")
+    amount_on(page, "6,000.00")
+    expect(rows.first).to_be_hidden()
     page.keyboard.press("n")
     amount_on(page, "7,000.00")
     page.keyboard.press("p")
@@ -155,6 +164,7 @@ def test_approvals_are_listed_taken_and_signed_and_come_and_go_live(
     page.keyboard.press("q")
     page.wait_for_url("**/approvals")
     expect(page.get_by_text("Nothing awaits your signature.")).to_be_visible()
+    assert page.evaluate("window.same"), "checks are opened in the page of the approvals"
     # It is its maker's again, who reads why.
     site.open(maker, f"/review/{second}")
     expect(maker.get_by_text("claimed by you")).to_be_visible()
