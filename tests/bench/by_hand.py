@@ -42,8 +42,8 @@ def written_down() -> Iterator[list[Statement]]:
     async def note_reading(
         connection: AsyncConnection, settings: str, asked: Sequence[tuple[Direct, Mapping[str, Any]]]
     ) -> list[list[Any]]:
-        if not statements:  # by hand, two such readings are one transaction
-            statements.append((f"begin; {settings}", {}))
+        # By hand, several such readings are one transaction, which begins as the last of them.
+        statements[:1] = [(f"begin; {settings}", {})]
         statements.extend(_as_sqlalchemy_sends(direct, values) for direct, values in asked)
         return await at_once(connection, settings, asked)
 

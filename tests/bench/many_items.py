@@ -25,7 +25,7 @@ _ITEMS = """
         initcap(substr(md5((n %% 997)::text), 1, 6) || ' ' || substr(md5((n %% 4999)::text), 1, 7)),
         now() - n * interval '1 second' * 86400 / (%(count)s + 1),
         (array(select id from queue order by position))[1 + n %% 2],
-        case when n %% 500 = 0 then 1 when n %% 20 = 1 then 2 when n %% 2 = 1 then 3 else 4 end,
+        case when n %% 500 = 499 then 1 when n %% 20 = 1 then 2 when n %% 2 = 1 then 3 else 4 end,
         (select id from policy_version limit 1), false, now() + (n * 104729::bigint %% 86400) * interval '1 second',
         now() + (n * 104729::bigint %% 86400 - 1800) * interval '1 second',
         case when %(decided)s and n %% 10 = 0 then now() end, case when n %% 200 = 9 then %(person)s::uuid end
