@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -52,41 +53,54 @@ _GIVEN: Final = (
 _ASSIGNED = aliased(User)
 
 # Columns, no entities: a page of fifty is read for every filter and every key pressed in the search.
-_ROWS: Final[Any] = (
-    select(
-        CheckItem.id,
-        CheckItem.version,
-        CheckItem.status,
-        CheckItem.amount,
-        CheckItem.item_type,
-        CheckItem.account_number,
-        CheckItem.serial,
-        CheckItem.payee,
-        CheckItem.priority,
-        CheckItem.two_people,
-        CheckItem.received_at,
-        CheckItem.sla_due_at,
-        CheckItem.sla_warning_at,
-        CheckItem.return_by,
-        CheckItem.return_rule,
-        CheckItem.assigned_to,
-        Queue.key.label("queue_key"),
-        Claim.user_id.label("holder_id"),
-        User.display_name.label("holder"),
-        _ASSIGNED.display_name.label("assigned"),
-        select(func.array_agg(Flag.title))
-        .where(Flag.item_id == CheckItem.id)
-        .correlate(CheckItem)
-        .scalar_subquery()
-        .label("flags"),
-        PendingDecision.commit_at,
-    )
-    .join_from(CheckItem, Queue, Queue.id == CheckItem.queue_id)
-    .outerjoin(Claim, and_(Claim.item_id == CheckItem.id, Claim.expires_at > func.now()))
-    .outerjoin(User, User.id == Claim.user_id)
-    .outerjoin(PendingDecision, PendingDecision.item_id == Claim.item_id)
-    .outerjoin(_ASSIGNED, _ASSIGNED.id == CheckItem.assigned_to)
+_OF_ITEM: Final = (
+    "id",
+    "version",
+    "status",
+    "amount",
+    "item_type",
+    "account_number",
+    "serial",
+    "payee",
+    "priority",
+    "two_people",
+    "received_at",
+    "sla_due_at",
+    "sla_warning_at",
+    "return_by",
+    "return_rule",
+    "assigned_to",
 )
+# What else finding and joining takes.
+_BESIDE: Final = ("institution_id", "queue_id", "amount_cents")
+
+_FOUND: Final[Any] = select(*(getattr(CheckItem, name) for name in (*_OF_ITEM, *_BESIDE)))
+
+
+def _rows(found: Select[Any], order: Iterable[str] = (), *, descending: bool = False) -> Select[Any]:
+    """The rows of the items that were found, in the order of these columns. What stands beside an item is looked up for
+    these few alone, also where many had to be put in order."""
+    item: Any = aliased(CheckItem, found.subquery("found"))
+    columns = [getattr(item, name) for name in order]
+    flags = select(func.array_agg(Flag.title)).where(Flag.item_id == item.id).correlate(item).scalar_subquery()
+    return (
+        select(
+            *(getattr(item, name) for name in _OF_ITEM),
+            Queue.key.label("queue_key"),
+            Claim.user_id.label("holder_id"),
+            User.display_name.label("holder"),
+            _ASSIGNED.display_name.label("assigned"),
+            flags.label("flags"),
+            PendingDecision.commit_at,
+        )
+        .join_from(item, Queue, Queue.id == item.queue_id)
+        .outerjoin(Claim, and_(Claim.item_id == item.id, Claim.expires_at > func.now()))
+        .outerjoin(User, User.id == Claim.user_id)
+        .outerjoin(PendingDecision, PendingDecision.item_id == Claim.item_id)
+        .outerjoin(_ASSIGNED, _ASSIGNED.id == item.assigned_to)
+        .order_by(*(column.desc() if descending else column for column in columns))
+    )
+
 
 _INSTITUTION: Final = bindparam("institution", type_=CheckItem.institution_id.type)
 _USER: Final = bindparam("user", type_=CheckItem.assigned_to.type)
@@ -120,20 +134,21 @@ async def asked(actor: Actor, chosen: Filter) -> tuple[Shape, dict[str, Any]] | 
 def listing(shape: Shape, sort: Sort, descending: bool, later: bool) -> Direct:
     """One page; with `later` what comes after a key."""
     order = (*_COLUMNS[sort], CheckItem.id)
-    query: Select[Any] = _ROWS.where(*_conditions(shape))
+    query: Select[Any] = _FOUND.where(*_conditions(shape))
     if later:
         here = tuple_(*order)
         there = tuple_(*(bindparam(f"after_{place}", type_=column.type) for place, column in enumerate(order)))
         query = query.where(here < there if descending else here > there)
-    query = query.order_by(*(column.desc() for column in order)) if descending else query.order_by(*order)
-    return Direct(query.limit(bindparam("most", type_=Integer)))
+    query = query.order_by(*(column.desc() if descending else column for column in order))
+    found = query.limit(bindparam("most", type_=Integer))
+    return Direct(_rows(found, [column.key for column in order], descending=descending))
 
 
 @lru_cache(maxsize=512)
 def named(shape: Shape) -> Direct:
     """Of some items those that the filter lists."""
     ids = bindparam("ids", type_=ARRAY(CheckItem.id.type))
-    return Direct(_ROWS.where(*_conditions(shape), CheckItem.id == any_(ids)))
+    return Direct(_rows(_FOUND.where(*_conditions(shape), CheckItem.id == any_(ids))))
 
 
 def _conditions(shape: Shape) -> list[ColumnElement[bool]]:

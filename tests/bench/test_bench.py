@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -95,12 +96,22 @@ FEW = {"status, rare": "ix_check_item_under_way", "amounts, few": "ix_check_item
 
 @pytest.mark.parametrize("work", WORKS)
 def test_a_page_of_the_queue_is_read_from_its_index(work: str, large: tuple[Ground, dict[str, str]]) -> None:
-    """Neither sorted nor scanned: what a page costs does not grow with the queue."""
+    """Neither sorted nor scanned: what a page costs does not grow with the queue. Its own few rows may be sorted."""
     _, plans = large
     plan = plans[work]
-    assert "ix_check_item_open_" in plan, plan
+    found = _below_limit(plan)
+    assert "ix_check_item_open_" in found, plan
     assert "Seq Scan on check_item" not in plan, plan
-    assert "Sort" not in plan, plan
+    assert "Sort" not in found, plan
+
+
+def _below_limit(plan: str) -> str:
+    """The part of a plan that finds a page's items."""
+    lines = plan.splitlines()
+    first = next(at for at, line in enumerate(lines) if "Limit" in line)
+    depth = lines[first].index("Limit")
+    below = itertools.takewhile(lambda line: len(line) - len(line.lstrip()) >= depth, lines[first + 1 :])
+    return "\n".join(below)
 
 
 @pytest.mark.parametrize("work", FEW)
