@@ -22,6 +22,8 @@ from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.review import revoking
 from console.ui.format import count, day
+from console.ui.hotkeys import Hotkeys
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Figure, Tone
 from console.ui.refusal import refusal
@@ -74,6 +76,7 @@ class _View:
             on_more=page.handler(self._more),
             decides=self._decides,
         )
+        Hotkeys(list_keys(opens=self._decides))
 
     async def load(self, actor: Actor) -> None:
         """Read figures and lines; as many lines as are shown, up to a page's limit."""

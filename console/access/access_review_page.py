@@ -19,6 +19,8 @@ from console.access.access_tables_panel import ReportTable, ReviewsTable
 from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.ui.format import count
+from console.ui.hotkeys import Hotkeys
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text, panel
 
@@ -51,7 +53,9 @@ class _View:
             role = ui.select(self._roles, value=ALL_ROLES, on_change=page.handler(self._by_role))
             role.props("dense outlined options-dense").classes("crc-search").props["aria-label"] = "Role"
             person = ui.input(placeholder="Search people", on_change=page.handler(self._by_person))
-            person.classes("crc-search").props(f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH}")
+            person.classes("crc-search").props(
+                f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH} data-focus=search"
+            )
             person.props["aria-label"] = "Search people"
             self._total = Text("", classes="crc-soft")
             self._total.props["role"] = "status"
@@ -67,6 +71,7 @@ class _View:
                     on_open=lambda review_id: ui.navigate.to(f"{PATH}/{review_id}"),
                     on_more=page.handler(self._more_reviews),
                 )
+            Hotkeys(list_keys(searches=True))
         if page.shell and may(page.actor, Permission.ACCESS_REVIEW_START):
             with page.shell.actions:
                 ActionButton("Start a review", self._ask_to_start, kind="primary", icon_name="fact_check")

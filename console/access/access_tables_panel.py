@@ -11,7 +11,7 @@ from console.access.access_export import NOBODY, limit_text, moment_text, reach_
 from console.access.access_report import ReportLine, ReportPage
 from console.access.access_review_list import Line, LinePage, Review, ReviewPage
 from console.ui.format import count, day
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
 
 REPORT_COLUMNS: Final = (
     Column("person", "Person", "190px", sortable=False),
@@ -58,9 +58,9 @@ class ReportTable(ItemTable):
         super().__init__(
             label="Who can do what",
             columns=REPORT_COLUMNS,
-            on_open=lambda line_id: on_open(self._lines[line_id]),
+            on_open=lambda line_id: on_open(self._lines[line_id]) if line_id in self._lines else None,
             on_more=on_more,
-            hints=(("↑↓", "move"), ("Enter", "what it allows")),
+            hints=(MOVE, ("row_open", "what it allows"), ("search", "search")),
             empty="Nobody holds such a role.",
         )
         self._zone = zone
@@ -111,7 +111,7 @@ class ReviewsTable(ItemTable):
             columns=REVIEW_COLUMNS,
             on_open=on_open,
             on_more=on_more,
-            hints=(("↑↓", "move"), ("Enter", "open")),
+            hints=(MOVE, ("row_open", "open")),
             empty="No access review was started yet.",
         )
         self._zone = zone
@@ -152,7 +152,7 @@ class LinesTable(ItemTable):
             columns=LINE_COLUMNS,
             on_open=on_open,
             on_more=on_more,
-            hints=(("↑↓", "move"), ("Enter", "decide")) if decides else (("↑↓", "move"),),
+            hints=(MOVE, ("row_open", "decide")) if decides else (MOVE,),
             empty="There is no such line.",
         )
         self._zone = zone

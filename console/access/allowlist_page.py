@@ -16,7 +16,9 @@ from console.access.ask_panel import ask_reason
 from console.access.permissions import Permission
 from console.actor import Actor
 from console.ui.format import clock, in_full
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text, panel
 
@@ -29,7 +31,7 @@ COLUMNS: Final = (
     Column("by", "Added by", "200px", sortable=False),
     Column("at", "Added", "150px", sortable=False),
 )
-HINTS: Final = (("↑↓", "move"), ("Enter", "remove"))
+HINTS: Final = (MOVE, ("row_open", "remove"))
 EXPLAINED: Final = (
     "A role or operation without a network here is open from everywhere. With its first network, every other address "
     "is shut out of it at once, open pages too."
@@ -78,6 +80,7 @@ class AllowlistView:
             label="Allowed networks", columns=COLUMNS, hints=HINTS, on_open=self._ask_to_remove,
             empty="No network is named: everybody may come from everywhere.",
         )  # fmt: skip
+        Hotkeys(list_keys())
 
     async def read(self, actor: Actor) -> None:
         """Read the rules."""

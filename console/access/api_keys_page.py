@@ -16,7 +16,9 @@ from console.access.ask_panel import ask_reason, show_once
 from console.access.permissions import Permission
 from console.actor import Actor
 from console.ui.format import clock, in_full
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
 
@@ -32,7 +34,7 @@ COLUMNS: Final = (
     Column("expires", "Expires", "130px", sortable=False),
     Column("state", "State", "90px", sortable=False),
 )
-HINTS: Final = (("↑↓", "move"), ("Enter", "revoke"))
+HINTS: Final = (MOVE, ("row_open", "revoke"))
 WORDS: Final = {
     Permission.QUEUE_READ: "list checks",
     Permission.ITEM_READ: "read checks",
@@ -72,6 +74,7 @@ class KeysView:
             label="API keys", columns=COLUMNS, hints=HINTS, on_open=self._ask_to_revoke,
             on_more=page.handler(self._more), empty="There is no key yet.",
         )  # fmt: skip
+        Hotkeys(list_keys())
 
     async def read(self, actor: Actor) -> None:
         """Read the first page."""

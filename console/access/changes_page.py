@@ -16,7 +16,9 @@ from console.access.person_list import active_administrators
 from console.actor import Actor
 from console.settings import settings
 from console.ui.format import clock, in_full
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page
 from console.ui.pieces import ActionButton, Chip, Text, Tone
 
@@ -61,8 +63,10 @@ class ChangesView:
             columns=COLUMNS,
             on_open=lambda _: None,
             on_more=page.handler(self._more),
+            hints=(MOVE,),
             empty="No change was decided yet.",
         )
+        Hotkeys(list_keys(opens=False))
 
     async def draw(self, actor: Actor) -> None:
         """Read both lists."""

@@ -35,7 +35,9 @@ from console.access.places import queue_choices
 from console.actor import Actor
 from console.settings import settings
 from console.ui.format import clock, count, in_full
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
 
@@ -88,11 +90,12 @@ class PeopleView:
         self._table = ItemTable(
             label="People",
             columns=COLUMNS,
-            hints=(("↑↓", "move"), ("Enter", "open")),
+            hints=(MOVE, ("row_open", "open"), ("search", "search")),
             on_open=lambda person: page.client.open(f"/people/{person}"),
             on_more=page.handler(self._more),
             empty="Nobody fits.",
         )
+        Hotkeys(list_keys(searches=True))
 
     async def read(self, actor: Actor) -> None:
         """Read the first page."""
@@ -116,7 +119,9 @@ class PeopleView:
                 placeholder="Search username or name",
                 on_change=lambda event: self._page.run(self._searched, event.value),
             )
-            field.classes("crc-search").props(f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH}")
+            field.classes("crc-search").props(
+                f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH} data-focus=search"
+            )
             field.props["aria-label"] = "Search username or name"
 
     async def _shown(self, actor: Actor, show: Show) -> None:

@@ -26,7 +26,9 @@ from console.access.session_list import (
 )
 from console.access.session_table_panel import columns, session_facts, session_line
 from console.actor import Actor
-from console.ui.item_table import ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
 
@@ -73,16 +75,19 @@ class SessionsView:
                 placeholder="Search username or name",
                 on_change=lambda event: self._page.run(self._searched, event.value),
             )
-            field.classes("crc-search").props(f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH}")
+            field.classes("crc-search").props(
+                f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH} data-focus=search"
+            )
             field.props["aria-label"] = SEARCH
         self._table = ItemTable(
             label="Sessions",
             columns=columns(ended=False),
-            hints=(("↑↓", "move"), ("Enter", "open")),
+            hints=(MOVE, ("row_open", "open"), ("search", "search")),
             on_open=self._open,
             on_more=self._page.handler(self._more),
             empty="No session fits.",
         )
+        Hotkeys(list_keys(searches=True))
 
     async def read(self, actor: Actor) -> None:
         """Read the first page."""

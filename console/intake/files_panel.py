@@ -11,7 +11,7 @@ from nicegui.element import Element
 
 from console.intake.file_list import FilePage, FindingPage, FindingRow, ReceivedFile
 from console.ui.format import count, money
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
 from console.ui.pieces import ActionButton, Chip, Text, Tone
 
 FILE_COLUMNS: Final = (
@@ -35,7 +35,7 @@ FINDING_COLUMNS: Final = (
     Column("found", "Found", "200px", sortable=False),
     Column("expected", "Expected", "230px", sortable=False),
 )
-FILE_HINTS: Final = (("↑↓", "move"), ("Enter", "findings"))
+FILE_HINTS: Final = (MOVE, ("row_open", "findings"))
 
 Answer = Awaitable[None] | None
 

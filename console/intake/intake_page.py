@@ -21,6 +21,8 @@ from console.intake.report import ImportStatus
 from console.intake.upload_panel import UploadPanel
 from console.settings import settings
 from console.ui.format import count, money
+from console.ui.hotkeys import Hotkeys
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page
 from console.ui.pieces import ActionButton, Figure, Tone
 
@@ -72,6 +74,7 @@ class IntakeView:
             self._table = FilesTable(
                 self._zone, on_choose=page.handler(self._choose), on_more=page.handler(self._more_files)
             )
+            Hotkeys(list_keys())
             self._findings = FindingsPanel(on_more=page.handler(self._more_findings), on_close=self._close)
         if uploads and page.shell:
             with page.shell.actions:

@@ -19,7 +19,9 @@ from console.operations.replica import read_replica
 from console.operations.replica_panel import ReplicaPanel
 from console.operations.workers import SILENT
 from console.ui.format import clock, in_full
-from console.ui.item_table import ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Chip, Text, Tone, panel
 
@@ -76,11 +78,12 @@ class OperationsView:
             self._table = ItemTable(
                 label="Runs" if self._runs else "Jobs",
                 columns=RUN_COLUMNS if self._runs else JOB_COLUMNS,
-                hints=(("↑↓", "move"), ("Enter", "open")),
+                hints=(MOVE, ("row_open", "open")),
                 on_open=self._open_run if self._runs else self._open_job,
                 on_more=self._page.handler(self._more),
                 empty="Nothing yet: no worker has run here.",
             )
+            Hotkeys(list_keys())
 
     async def _switch(self, actor: Actor, runs: bool) -> None:
         self._runs = runs

@@ -34,7 +34,9 @@ from console.policy.list_waiting_panel import WaitingPanel
 from console.policy.lists import ListNotFound, ListRow, read_list
 from console.policy.version_words import moment
 from console.ui.format import count
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
 from console.ui.refusal import refusal
@@ -94,8 +96,10 @@ class ListView:
             on_open=lambda _: None,
             on_more=page.handler(self._more),
             on_check=self._choose if self._may_change else None,
+            hints=(MOVE, *([("row_check", "choose")] if self._may_change else []), ("search", "search")),
             empty="Nothing is on this list.",
         )
+        Hotkeys(list_keys(opens=False, chooses=self._may_change, searches=True))
 
     async def read(self, actor: Actor) -> None:
         """Show the first page of entries."""
@@ -135,7 +139,7 @@ class ListView:
             field = ui.input(
                 placeholder=words, on_change=lambda event: self._page.run(self._searched, event.value)
             ).classes("crc-search")
-            field.props(f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH}")
+            field.props(f"dense outlined clearable debounce=250 maxlength={MAX_SEARCH} data-focus=search")
             field.props["aria-label"] = words
 
     async def _changed(self, actor: Actor, words: str) -> None:

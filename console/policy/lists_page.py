@@ -18,7 +18,9 @@ from console.policy.errors import PolicyRefused
 from console.policy.list_values import KINDS, ListKind
 from console.policy.lists import MAX_NAME, MAX_NOTE, ListRow, create_list, list_lists
 from console.ui.format import count
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, Text
 
@@ -61,10 +63,11 @@ class ListsView:
         self._table = ItemTable(
             label="Lists",
             columns=COLUMNS,
-            hints=(("↑↓", "move"), ("Enter", "open")),
+            hints=(MOVE, ("row_open", "open")),
             on_open=lambda key: page.client.open(f"/policy-lists/{key}"),
             empty="There is no list yet. Rules can look in one: “payee is on the list …”.",
         )
+        Hotkeys(list_keys())
 
     async def read(self, actor: Actor) -> None:
         """Show the lists as they are."""

@@ -23,7 +23,9 @@ from console.policy.version_list import VersionRow, Versions, list_versions, rea
 from console.policy.version_words import moment, origin_words, status_words
 from console.policy.vocabulary import read_vocabulary
 from console.review.flag_names import FLAG_NAMES
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page, show_to_people
 from console.ui.pieces import ActionButton, panel
 from console.ui.still import Node, Still, node
@@ -85,11 +87,12 @@ class VersionsView:
         self._table = ItemTable(
             label="Versions before",
             columns=COLUMNS,
-            hints=(("↑↓", "move"), ("Enter", "open")),
+            hints=(MOVE, ("row_open", "open")),
             on_open=lambda version: page.run(self._open, version),
             on_more=page.handler(self._more),
             empty="No version was replaced yet.",
         )
+        Hotkeys(list_keys())
 
     async def read(self, actor: Actor) -> None:
         """Show the versions as they are."""

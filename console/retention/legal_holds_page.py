@@ -17,7 +17,9 @@ from console.retention import legal_holds
 from console.retention.legal_hold_list import HoldShown, Key, list_holds
 from console.retention.legal_hold_panel import ask_for_person_or_days
 from console.ui.format import clock, in_full
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.hotkeys import Hotkeys
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
+from console.ui.keys import list_keys
 from console.ui.page import ConsolePage, console_page
 from console.ui.pieces import ActionButton, Text
 
@@ -71,9 +73,10 @@ class LegalHoldsView:
             }
             self._tabs[True].set_chosen(True)
         self._table = ItemTable(
-            label="Legal holds", columns=COLUMNS, hints=(("↑↓", "move"), ("Enter", "open")), on_open=self._open,
+            label="Legal holds", columns=COLUMNS, hints=(MOVE, ("row_open", "open")), on_open=self._open,
             on_more=page.handler(self._more), empty="There is none.",
         )  # fmt: skip
+        Hotkeys(list_keys())
 
     async def read(self, actor: Actor) -> None:
         """Read the holds."""

@@ -20,7 +20,7 @@ from console.review.reasons import REASONS
 from console.review.review_in_place_panel import ReviewInPlace
 from console.ui.format import clock, count, epoch_ms, in_full, money, zone_letters
 from console.ui.hotkeys import Hotkeys
-from console.ui.item_table import Column, ItemRow, ItemTable
+from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
 from console.ui.keys import Key, Scope, key_of, keys_for
 from console.ui.page import ConsolePage, console_page
 from console.ui.pieces import ActionButton, Figure, Tone
@@ -38,7 +38,7 @@ _COLUMNS: Final = (
     Column("held_by", "Held by", "110px", sortable=False),
     Column("age", "Waits", "62px", "right", sortable=False),
 )
-_HINTS: Final = (("↑ ↓", "move"), ("Enter", "open"), ("S", "start"))
+_HINTS: Final = (MOVE, ("row_open", "open"), ("start", "start"))
 _KEYS: Final = {"row_up", "row_down", "row_open", "start", "sheet"}
 _TYPES: Final = {"on_us": "on-us", "transit": "transit"}
 _ACTS: Final = {"pay": "Pay", "return": "Return", "reject": "Reject", "": "hidden until you have chosen"}

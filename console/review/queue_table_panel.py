@@ -19,7 +19,7 @@ from console.review.queue_view import View
 from console.review.return_deadline import rule_words
 from console.review.states import FINAL_STATUSES
 from console.ui.format import clock, epoch_ms, in_full, money
-from console.ui.item_table import QUEUE_COLUMNS, ItemRow, ItemTable, Sort
+from console.ui.item_table import MOVE, QUEUE_COLUMNS, ItemRow, ItemTable, Sort
 from console.ui.page import ConsolePage
 
 # What the database sorts by for each column that can be sorted, and whether the column runs against it.
@@ -29,7 +29,7 @@ _ORDERS: Final = {
     "age": (queue_filter.Sort.RECEIVED, True),
 }
 _COLUMNS: Final = tuple(replace(column, sortable=column.key in _ORDERS) for column in QUEUE_COLUMNS)
-_HINTS: Final = (("↑ ↓", "move"), ("Enter", "open"), ("/", "search"))
+_HINTS: Final = (MOVE, ("row_open", "open"), ("search", "search"))
 _TYPES: Final = {"on_us": "on-us", "transit": "transit"}
 
 
@@ -62,8 +62,8 @@ class QueueTable:
             on_check=on_check,
             hints=(
                 *_HINTS,
-                *([("X", "choose")] if on_check else []),
-                *([("S", "start")] if can_start else []),
+                *([("row_check", "choose")] if on_check else []),
+                *([("start", "start")] if can_start else []),
             ),
         )
 

@@ -13,6 +13,10 @@ from console.ui.page_keys import mine
 OnKey = Callable[[str], Awaitable[None] | None]
 
 
+def _nothing(action: str) -> None:
+    """Of a page none of whose keys reach the server."""
+
+
 class Hotkeys(Element, component="hotkeys.js", dependencies=["stroke.js"]):
     """Listens to ``keys`` for as long as the page lives.
 
@@ -24,7 +28,7 @@ class Hotkeys(Element, component="hotkeys.js", dependencies=["stroke.js"]):
     Keys that the person of the page has changed are heard as they have them. Raises ``ValueError`` when two collide.
     """
 
-    def __init__(self, keys: Iterable[Key], on_key: OnKey) -> None:
+    def __init__(self, keys: Iterable[Key], on_key: OnKey = _nothing) -> None:
         super().__init__()
         self._on_key = on_key
         self._served: frozenset[str] = frozenset()

@@ -188,9 +188,13 @@ export default {
       else if (y + this.rowHeight + head > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = y + this.rowHeight + head - scroll.clientHeight;
     },
     open(id) { if (id !== null && this.indexOf(id) >= 0) this.$emit("open", id); },
+    isMeant() {
+      const first = () => [...document.querySelectorAll(".crc-table")].find((table) => table.offsetParent);
+      return (document.activeElement?.closest(".crc-table") ?? first()) === this.$el;
+    },
     // --- what the person does -----------------------------------------------------------------------------------
     command({ detail: { target, action } }) {
-      if (target !== "table") return;
+      if (target !== "table" || !this.isMeant()) return;
       if (action === "row_up") this.move(-1);
       if (action === "row_down") this.move(1);
       if (action === "row_open") this.open(this.selected);

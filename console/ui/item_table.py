@@ -13,6 +13,8 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from console.ui.format import epoch_ms
+from console.ui.keys import Scope, key_of
+from console.ui.page_keys import mine
 
 Align = Literal["left", "right"]
 TableStatus = Literal["ready", "loading", "error"]
@@ -76,6 +78,8 @@ QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("age", "Age", "54px", "right"),
 )
 
+# For the hints of a table in which one moves.
+MOVE: Final = ("row_up row_down", "move")
 # So many rows are remembered that were here lately.
 _VANISHED: Final = 500
 
@@ -96,6 +100,9 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
     ``on_select(id)`` comes after the selection rested for a moment, so a page can prefetch.
     ``on_retry()``: the button of the error state. With ``on_check(ids)`` rows have a box and can be chosen, for
     something to be done with all of them; it comes with every change of what is chosen.
+
+    ``hints`` name actions of the queue's scope and say what they do here; the foot shows the person's keys for them.
+    The page's keys act on the table that has the cursor, or else on the first one on the screen.
     """
 
     def __init__(
@@ -117,7 +124,7 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
         self._columns = {column.key: column for column in columns}
         self.props["label"] = label
         self.props["columns"] = [asdict(column) for column in columns]
-        self.props["hints"] = [list(hint) for hint in hints]
+        self.props["hints"] = [[self._caps(actions), words] for actions, words in hints]
         self.props["empty"] = empty
         self.props["choosing"] = on_check is not None
         self.props["page"] = {"seq": 0, "rows": [], "total": None, "more": False, "now": None}
@@ -207,6 +214,9 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
             self.props["status"] = status
             self.props["fault"] = fault
         self.run_method("setStatus", status, fault)
+
+    def _caps(self, actions: str) -> str:
+        return " ".join(mine(self.client, key_of(action, Scope.QUEUE)).cap for action in actions.split())
 
     def _send(self, *, now: datetime, total: int | None, more: bool) -> None:
         seq = self.props["page"]["seq"] + 1

@@ -201,6 +201,15 @@ def looking_keys(*, writes: bool = False) -> tuple[Key, ...]:
     return tuple(key for key in second_person_keys() if key.scope is not Scope.CONFIRM and key.group not in groups)
 
 
+def list_keys(*, opens: bool = True, chooses: bool = False, searches: bool = False) -> tuple[Key, ...]:
+    """The keys of a page that lists anything else than checks: whose rows open, are chosen, and are searched for."""
+    labels = {"row_up": "Row above", "row_down": "Row below", "sheet": key_of("sheet", Scope.ANYWHERE).label}
+    labels |= {"row_open": "Open the row"} if opens else {}
+    labels |= {"row_check": "Choose the row", "row_check_range": "Choose all up to here"} if chooses else {}
+    labels |= {"search": "Search"} if searches else {}
+    return tuple(replace(key, label=labels[key.action]) for key in keys_for(Scope.QUEUE) if key.action in labels)
+
+
 @lru_cache
 def key_of(action: str, scope: Scope) -> Key:
     """The key of ``action`` in ``scope``. Raises ``LookupError`` for an action that has none."""
@@ -248,7 +257,13 @@ def with_own(key: Key, own: Mapping[str, str]) -> Key:
 def pages() -> tuple[tuple[Key, ...], ...]:
     """The keys that one page listens to at a time, for every page."""
     scopes = tuple(keys_for(scope) for scope in Scope if scope not in {Scope.ANYWHERE, Scope.CONFIRM})
-    return (*scopes, second_person_keys(), looking_keys(), looking_keys(writes=True))
+    return (
+        *scopes,
+        second_person_keys(),
+        looking_keys(),
+        looking_keys(writes=True),
+        list_keys(chooses=True, searches=True),
+    )
 
 
 def key_fault(action: str, key: str, own: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ from console.ui.check_viewer import CheckViewer, Comparison, ImageSide, Region
 from console.ui.countdown import Countdown
 from console.ui.format import money
 from console.ui.hotkeys import Hotkeys
-from console.ui.item_table import ItemRow, ItemTable, Sort
+from console.ui.item_table import MOVE, ItemRow, ItemTable, Sort
 from console.ui.keys import Scope, key_of, keys_for
 from console.ui.pieces import ActionButton, Chip, Figure, Text, Tone, panel
 from console.ui.shell import NavItem, SessionClock, shell
@@ -251,7 +251,7 @@ def queue_page() -> None:
             on_sort=on_sort,
             on_more=on_more,
             on_select=lambda item: LOG.append(("select", item)),
-            hints=(("↑ ↓", "move"), ("Enter", "open"), ("S", "start"), ("/", "search")),
+            hints=(MOVE, ("row_open", "open"), ("start", "start"), ("search", "search")),
         )
         Hotkeys(keys_for(Scope.QUEUE), lambda action: LOG.append(("key", action)))
         load()
