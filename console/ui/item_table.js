@@ -27,7 +27,7 @@ export default {
             <tr v-for="(row, i) in shown" :key="row.id" :id="domId(row)" role="row" :aria-rowindex="first + i + 2"
                 :aria-selected="row.id === selected" :data-row="row.id" @click="select(row.id)" @dblclick="open(row.id)">
               <td v-if="choosing" role="gridcell" class="crc-choose" @click.stop @dblclick.stop><input type="checkbox" tabindex="-1"
-                  :aria-label="'Choose ' + row.amount + ' ' + row.account" :checked="checked.has(row.id)" @click="check(row.id, $event.shiftKey)"></td>
+                  :aria-label="choiceOf(row)" :checked="checked.has(row.id)" @click="check(row.id, $event.shiftKey)"></td>
               <td v-for="c in columns" :key="c.key" role="gridcell" :data-align="c.align" :data-column="c.key">
                 <span v-if="c.key === 'sla'" class="crc-sla" :data-tone="slaState(row)"><q-icon v-if="slaIcon(row)" class="crc-icon" :name="slaIcon(row)"/>{{ slaText(row) }}</span>
                 <template v-else-if="c.key === 'flags'"><span v-for="flag in row.flags" :key="flag" class="crc-flag">{{ flag }}</span></template>
@@ -234,6 +234,7 @@ export default {
     returnNear(row) { return row.return_ms && this.now > row.return_ms - RETURN_NEAR; },
     returnLeft(row) { return this.now < row.return_ms ? `${timeLeft(row.return_ms, this.now)} left` : "too late"; },
     age(row) { return ageOf(row.received_ms, this.now); },
+    choiceOf(row) { return `Choose ${row.amount === undefined ? row[this.columns[0].key] : `${row.amount} ${row.account}`}`; },
     domId(row) { return `${this.$attrs.id}-${row.id}`; },
   },
 };
