@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,11 +15,13 @@ from console.access.permissions import Permission, reaches, require
 from console.actor import Actor
 from console.masking import masked
 from console.review.queue_filter import Filter, Sort
-from console.review.queue_search import cents
-from console.review.queue_statements import asked, listing, named
+from console.review.queue_search import cents, sought
+from console.review.queue_statements import Shape, has_one_plan, listing, named, shape_of, values_of
 from console.review.reach import closed_queues
+from console.review.reach_conditions import Asked, Reached, planned_once, read_in_reach
 from console.review.states import Status
-from db.engine import read_at_once, transaction
+from db.direct import Direct
+from db.engine import transaction
 from db.models import Queue
 
 PAGE = 50
@@ -107,15 +109,16 @@ async def list_items(
 ) -> Page:
     """One page of the queue, the next one with the `after` of the page before. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    limit = max(1, min(limit, MAX_PAGE))
-    if (wanted := await asked(actor, chosen or Filter())) is None:
-        return Page((), None)
-    shape, values = wanted
-    values["most"] = limit + 1
+    chosen, limit = chosen or Filter(), max(1, min(limit, MAX_PAGE))
+    more: dict[str, Any] = {"most": limit + 1}
     if after is not None:
         there = (*_compared(sort, after), after.id)
-        values |= {f"after_{place}": value for place, value in enumerate(there)}
-    [found] = await read_at_once(actor, (listing(shape, sort, descending, after is not None), values))
+        more |= {f"after_{place}": value for place, value in enumerate(there)}
+
+    def statement(shape: Shape) -> Direct:
+        return listing(shape, sort, descending, after is not None)
+
+    found = await _read(actor, chosen, statement, more, lambda reach: has_one_plan(chosen, reach))
     rows = tuple(_row(one) for one in found[:limit])
     return Page(rows, sort_key(rows[-1], sort) if len(found) > limit else None)
 
@@ -134,11 +137,31 @@ def _compared(sort: Sort, key: Key) -> tuple[Any, ...]:
 async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | None = None) -> dict[UUID, QueueRow]:
     """Those of the items that the filter still lists: what a live hint asks for. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    if (wanted := await asked(actor, chosen or Filter())) is None:
-        return {}
-    shape, values = wanted
-    [found] = await read_at_once(actor, (named(shape), values | {"ids": list(item_ids[:MAX_PAGE])}))
+    ids = {"ids": list(item_ids[:MAX_PAGE])}
+    found = await _read(actor, chosen or Filter(), named, ids, planned_once)
     return {row.id: _row(row) for row in found}
+
+
+async def _read(
+    actor: Actor,
+    chosen: Filter,
+    statement: Callable[[Shape], Direct],
+    more: dict[str, Any],
+    plans_once: Callable[[Reached], bool],
+) -> Sequence[Any]:
+    """What a statement finds in the part of the queue that the actor is shown, of what is searched for."""
+    search = None
+    if chosen.search.strip():
+        if (found := await sought(actor, chosen.search, chosen.status)) is None:
+            return ()
+        search, words = found
+        more |= words
+
+    def ask(reach: Reached) -> list[Asked]:
+        return [(statement(shape_of(chosen, reach, search)), values_of(actor, chosen, reach) | more)]
+
+    _, [rows] = await read_in_reach(actor, Permission.QUEUE_READ, ask, plans_once=plans_once)
+    return rows
 
 
 def _row(found: Any) -> QueueRow:

@@ -27,11 +27,10 @@ from sqlalchemy.orm import aliased
 from console.access.permissions import Permission, require
 from console.actor import Actor
 from console.review.open_items import OPEN_ITEMS, URGENCY
-from console.review.reach_conditions import Reached, Ways, inside, reached_by
+from console.review.reach_conditions import Asked, Reached, Ways, inside, planned_once, read_in_reach
 from console.review.states import Status
 from console.review.tally import OPEN_SUMS, seen_of
 from db.direct import Direct
-from db.engine import read_at_once
 from db.models import CheckItem, Claim, Decision, Queue
 
 # Literal as OPEN_ITEMS is, so that the partial index over what is decided serves it.
@@ -70,9 +69,12 @@ class Counts:
 async def counts(actor: Actor, day_start: datetime) -> Counts:
     """The figures above the queue; `day_start` is the institution's midnight. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    reach = await reached_by(actor, Permission.QUEUE_READ)
-    values = _values(actor, reach, start=day_start)
-    sums, [figures] = await read_at_once(actor, (_SUMS, values), (_figures(reach.ways), values))
+
+    def ask(reach: Reached) -> list[Asked]:
+        values = _values(actor, reach, start=day_start)
+        return [(_SUMS, values), (_figures(reach.ways), values)]
+
+    reach, (sums, [figures]) = await read_in_reach(actor, Permission.QUEUE_READ, ask)
     breached, warning, mine, decided, median = figures
     tallies = seen_of(sums, actor, reach.closed)
     queues: Counter[str] = Counter()
@@ -89,13 +91,16 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
     """Place of an item among the open items of its queue by SLA, counting from 1, no further than MOST_COUNTED (0: it
     is not open, or not there), and how many there are."""
     require(actor, Permission.QUEUE_READ)
-    reach = await reached_by(actor, Permission.QUEUE_READ)
-    statement, values = place_asked(actor, reach, queue, item_id)
-    [[row]] = await read_at_once(actor, (statement, values), plans_once=True)
+    reach, [[row]] = await read_in_reach(
+        actor,
+        Permission.QUEUE_READ,
+        lambda reach: [place_asked(actor, reach, queue, item_id)],
+        plans_once=planned_once,
+    )
     return place_in(row, actor, reach, queue)
 
 
-def place_asked(actor: Actor, reach: Reached, queue: str | None, item_id: UUID) -> tuple[Direct, dict[str, Any]]:
+def place_asked(actor: Actor, reach: Reached, queue: str | None, item_id: UUID) -> Asked:
     """The statement for `neighbours`, whose one row is for `place_in`, and its parameters."""
     values = _values(actor, reach, item=item_id, **({} if queue is None else {"queue": queue}))
     return _place(reach.ways, queue is not None), values

@@ -24,12 +24,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from console.access.permissions import Permission
 from console.actor import Actor
 from console.review.open_items import OPEN_ITEMS, URGENCY
 from console.review.queue_filter import Filter, Sort
-from console.review.queue_search import Search, cents, found_by, sought
-from console.review.reach_conditions import Ways, inside, reached_by
+from console.review.queue_search import Search, cents, found_by
+from console.review.reach_conditions import Reached, Ways, inside
 from console.review.states import Status
 from db.direct import Direct
 from db.models import CheckItem, Claim, Flag, PendingDecision, Queue, User
@@ -116,18 +115,24 @@ class Shape:
     search: Search | None = None
 
 
-async def asked(actor: Actor, chosen: Filter) -> tuple[Shape, dict[str, Any]] | None:
-    """What the actor asks for with a filter: the shape of the statement and its parameters. None: it finds nothing."""
-    given = {name: getattr(chosen, name) for name in _GIVEN if getattr(chosen, name) is not None}
-    kind = replace(chosen, search="", **dict.fromkeys(given, "given"))  # type: ignore[arg-type]
-    reach = await reached_by(actor, Permission.QUEUE_READ)
-    shape = Shape(kind, reach.ways)
-    values = given | reach.values | {"institution": actor.institution_id, "user": actor.user_id}
+def shape_of(chosen: Filter, reach: Reached, search: Search | None) -> Shape:
+    """The shape of the statement for a filter."""
+    given = {name: "given" for name in _GIVEN if getattr(chosen, name) is not None}
+    return Shape(replace(chosen, search="", **given), reach.ways, search)  # type: ignore[arg-type]
+
+
+def values_of(actor: Actor, chosen: Filter, reach: Reached) -> dict[str, Any]:
+    """The parameters of a filter's statement, but for those of a search."""
+    values = {name: getattr(chosen, name) for name in _GIVEN if getattr(chosen, name) is not None}
     values |= {name: cents(values[name]) for name in ("amount_from", "amount_to") if name in values}
-    if not chosen.search.strip():
-        return shape, values
-    found = await sought(actor, chosen.search, chosen.status)
-    return None if found is None else (replace(shape, search=found[0]), values | found[1])
+    return values | reach.values | {"institution": actor.institution_id, "user": actor.user_id}
+
+
+def has_one_plan(chosen: Filter, reach: Reached) -> bool:
+    """Whether the same plan is good whatever the statement is given: where nothing of it says how many there are. To
+    plan it takes longer than to find a page."""
+    plain = Filter(queue=chosen.queue, status=chosen.status, priority=chosen.priority)
+    return chosen == plain and reach.parts is None
 
 
 @lru_cache(maxsize=512)

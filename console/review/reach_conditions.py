@@ -7,7 +7,7 @@ whether to walk along the order or to look up the few.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -74,12 +74,39 @@ class Reached:
         return values
 
 
-async def reached_by(actor: Actor, permission: Permission) -> Reached:
-    """Where the actor holds it at this moment, in a transaction of its own."""
-    if _everywhere(actor, permission):
-        return Reached(None)
-    [rows] = await read_at_once(actor, (_queues(permission), {"user": actor.user_id}))
-    return _among(rows, actor, permission)
+Asked = tuple[Direct, Mapping[str, Any]]
+
+# Institutions where somebody was kept out of a queue when they were last asked about.
+_with_members: set[UUID] = set()
+
+
+def planned_once(_: Reached) -> bool:
+    """For statements of which one plan is always good, wherever somebody works."""
+    return True
+
+
+async def read_in_reach(
+    actor: Actor,
+    permission: Permission,
+    ask: Callable[[Reached], Sequence[Asked]],
+    *,
+    plans_once: Callable[[Reached], bool] = lambda _: False,
+) -> tuple[Reached, list[list[Any]]]:
+    """Where the actor holds the permission at this moment, and what the statements find that are asked for who holds it
+    there. Where members of queues keep nobody out, as it was last time, all is one message: they are asked at once for
+    the whole of the work, and again where that was not so. `plans_once` is as for `transaction`."""
+    everywhere = Reached(None)
+    if reaches(actor, permission) is None and passes_members(actor, permission):
+        return everywhere, await read_at_once(actor, *ask(everywhere), plans_once=plans_once(everywhere))
+    queues = (_queues(permission), {"user": actor.user_id})
+    likely = reaches(actor, permission) is None and actor.institution_id not in _with_members
+    first = ask(everywhere) if likely else ()
+    rows, *found = await read_at_once(actor, queues, *first, plans_once=likely and plans_once(everywhere))
+    reach = _among(rows, actor, permission)
+    (_with_members.add if reach.closed else _with_members.discard)(actor.institution_id)
+    if likely and reach.parts is None:
+        return reach, found
+    return reach, await read_at_once(actor, *ask(reach), plans_once=plans_once(reach))
 
 
 def inside(ways: Ways) -> list[ColumnElement[bool]]:
@@ -98,10 +125,6 @@ def _part(place: int, queues: Queues, some_types: bool) -> ColumnElement[bool]:
         *([CheckItem.queue_id == any_(bindparam(name, type_=ARRAY(kind)))] if queues is Queues.SOME else []),
         *([CheckItem.item_type == any_(types)] if some_types else []),
     )
-
-
-def _everywhere(actor: Actor, permission: Permission) -> bool:
-    return reaches(actor, permission) is None and passes_members(actor, permission)
 
 
 @lru_cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from console.access.permissions import Permission, require
@@ -11,8 +10,7 @@ from console.actor import Actor
 from console.review import next_item
 from console.review.item_view import ImageShown
 from console.review.queue_counts import place_asked, place_in
-from console.review.reach_conditions import reached_by
-from db.direct import Direct
+from console.review.reach_conditions import Asked, planned_once, read_in_reach
 from db.engine import read_at_once
 
 
@@ -29,9 +27,13 @@ async def look_around(actor: Actor, queue: str | None, item_id: UUID, *, ahead: 
     """The surroundings of an item in a queue, given by its key (None: in all of them). With `ahead` also what comes
     next, which is not claimed by this. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
-    reach = await reached_by(actor, Permission.QUEUE_READ)
-    asked = [place_asked(actor, reach, queue, item_id), *([_sides_ahead(actor, queue, item_id)] if ahead else [])]
-    [[place], *rest] = await read_at_once(actor, *asked, plans_once=True)
+    sides = [_sides_ahead(actor, queue, item_id)] if ahead else []
+    reach, [[place], *rest] = await read_in_reach(
+        actor,
+        Permission.QUEUE_READ,
+        lambda reach: [place_asked(actor, reach, queue, item_id), *sides],
+        plans_once=planned_once,
+    )
     return Surroundings(place_in(place, actor, reach, queue), tuple(ImageShown(*row) for rows in rest for row in rows))
 
 
@@ -50,6 +52,6 @@ async def peek_next(actor: Actor, queue: str | None = None, skip: tuple[UUID, ..
     return rows[0].id if rows else None
 
 
-def _sides_ahead(actor: Actor, queue: str | None, item_id: UUID) -> tuple[Direct, dict[str, Any]]:
+def _sides_ahead(actor: Actor, queue: str | None, item_id: UUID) -> Asked:
     statements, wanted = next_item.wanted(actor, queue, (item_id,))
     return statements.sides, wanted

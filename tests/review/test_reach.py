@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from console.access.permissions import GRANTS
 from console.actor import Actor, Bounds, Grant
@@ -222,6 +222,11 @@ def test_queues_of_others_are_left_out_for_who_is_bound_to_several(run: Callable
             assert figures.queues == {first: len(place[first])} and figures.waiting == len(place[first])
             assert await peek_next(who) in place[first]
         assert len((await list_items(bank.second_reviewer)).rows) == 4
+        async with transaction(bank.system) as session:
+            await session.execute(delete(QueueMember))
+        for _ in range(2):
+            assert len((await list_items(bank.reviewer)).rows) == 4
+            assert (await counts(bank.reviewer, datetime(2020, 1, 1, tzinfo=UTC))).waiting == 4
 
     run(story())
 
