@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
@@ -120,29 +122,34 @@ def _copy(row: dict[str, Any]) -> CheckItem:
     return item
 
 
+class _Made:
+    """A view, and a digest of what it was made of."""
+
+    __slots__ = ("__weakref__", "judge", "made_of", "view")
+
+    def __init__(self, made_of: bytes, judge: Judge, view: ItemView) -> None:
+        self.made_of, self.judge, self.view = made_of, judge, view
+
+
 def _view_of(row: dict[str, Any], policy: Policy, active: Policy, judge: Judge) -> ItemView:
-    """The view of what was read: the last one of this item where it was made of the very same. Whoever decides has just
-    been shown the check, and what is written of it then is asked for again at the commit."""
-    made_of = (policy.id, active.id), judge, settings().ai_enabled, {name: row[name] for name in row.keys() - _BESIDE}
-    kept = _made.pop(row["id"], None)
-    if kept is not None and kept[0] == made_of:
-        made_of, view = kept
-    else:
-        view = _view(row, policy, judge.explain(known_facts(row), row["queue_key"]))
-    _made[row["id"]] = made_of, view
-    if len(_made) > _MOST_MADE:
-        del _made[next(iter(_made))]
-    now = replace(view, holder=_holder(row), assigned=_assignee(row))
+    """The view of what was read: the one of this item that somebody has before them, where it was made of the very
+    same. Whoever decides has just been shown the check, and what is written of it then is asked for again at the
+    commit."""
+    values = [row[name] for name in sorted(row.keys() - _BESIDE)]
+    made_of = blake2b(repr((policy.id, active.id, settings().ai_enabled, values)).encode()).digest()
+    made = _made.get(row["id"])
+    if made is None or made.made_of != made_of or made.judge != judge:
+        made = _Made(made_of, judge, _view(row, policy, judge.explain(known_facts(row), row["queue_key"])))
+        _made[row["id"]] = made
+    now = replace(made.view, holder=_holder(row), assigned=_assignee(row))
     # They are of what is shown, to which who holds it does not belong.
-    vars(now).update(shown=view.shown, digest=view.digest)
+    vars(now).update(shown=made.view.shown, digest=made.view.digest, made=made)
     return now
 
 
-_MadeOf = tuple[tuple[UUID, UUID], Judge, bool, dict[str, Any]]
-# The last views, of whatever institution, with what they were made of. As many as a hundred people have on the screen
-# and can take back.
-_made: dict[UUID, tuple[_MadeOf, ItemView]] = {}
-_MOST_MADE: Final = 400
+# By their item, the views that somebody has: each goes with the last page that shows it and the last decision on it
+# that can be taken back. More of them would be megabytes, and grow with the history of the accounts.
+_made: WeakValueDictionary[UUID, _Made] = WeakValueDictionary()
 # What is read beside the view, of one person or of the moment.
 _BESIDE: Final = frozenset(
     ("holder_id", "holder_name", "holder_since", "holder_until", "assignee_name", "commit_at", "draft", "memberships")
