@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 from sqlalchemy import func, select
 
 from console.review.committing import commit_due
@@ -93,6 +93,21 @@ async def note_of(bank: Bank, item: UUID) -> str | None:
     return draft.note if draft else None
 
 
+async def turns_of(bank: Bank, item: UUID) -> int:
+    """How many quarter turns the reviewer's draft of a check has given its back."""
+    draft = await read_draft(bank.reviewer, item)
+    turns: int = draft.viewer.get("back", {}).get("turn", 0) if draft else 0
+    return turns
+
+
+# Where a picture lies on the screen, and how.
+LIES = "picture => getComputedStyle(picture).transform"
+
+
+def back(page: Page) -> Locator:
+    return page.locator(".crc-pane[data-side=back] .crc-stage > :not([hidden])")
+
+
 def kill(site: Site) -> None:
     """With kill -9, and wait until the database has ended what the process had begun there."""
     os.kill(site.process.pid, signal.SIGKILL)
@@ -116,6 +131,12 @@ def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_
         page.keyboard.press("Shift+N")
         page.keyboard.type("half a thought")
         until(lambda: run(note_of(bank, second)), "half a thought")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Space")
+        expect(back(page)).to_be_visible()
+        page.keyboard.press("]")
+        until(lambda: run(turns_of(bank, second)), 1)
+        lay = back(page).evaluate(LIES)
         kill(site)
     assert run(written(bank))[:3] == (0, 0, 1)
     page.goto("about:blank")
@@ -124,6 +145,8 @@ def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_
         amount_on(page, "300.00")
         expect(page.get_by_text("Draft restored")).to_be_visible()
         expect(page.get_by_label("Note")).to_have_value("half a thought")
+        expect(back(page)).to_be_visible()
+        until(lambda: back(page).evaluate(LIES), lay)
         page.keyboard.press("u")
         amount_on(page, "208.00")
         expect(page.get_by_label("Note")).to_have_value("no signature")
