@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import cycle
+from typing import Final
 
-from nicegui import ui
 from nicegui.element import Element
 
 from console.review.workload import Workload, decided_by_queue
+from console.ui.charts import axis, bars, draw_chart
 from console.ui.format import count, handling_time
 from console.ui.pieces import Text, panel
 
 _HEADINGS = ("Person", "Holds", "Assigned", "Decided today", "Median")
+# One for each queue, in their order.
+_COLOURS: Final = ("accent", "flag", "two", "ok", "warning", "ink-soft")
 
 
 class WorkloadPanel:
@@ -61,21 +64,14 @@ def _draw_row(person: Workload) -> None:
 def _draw_chart(people: Sequence[Workload]) -> None:
     """Bars, stacked by queue. The table above says the same in figures."""
     names = [person.name for person in people if person.decided]
-    series: list[dict[str, Any]] = [
-        {"name": queue, "type": "bar", "stack": "decided", "data": [decided.get(name, 0) for name in names]}
-        for queue, decided in decided_by_queue(people).items()
+    series = [
+        bars(queue, [decided.get(name, 0) for name in names], colour, stack="decided")
+        for (queue, decided), colour in zip(decided_by_queue(people).items(), cycle(_COLOURS), strict=False)
     ]
-    chart = ui.echart(
-        {
-            "animation": False,
-            "grid": {"left": 8, "right": 16, "top": 30, "bottom": 4, "containLabel": True},
-            "legend": {"top": 0, "textStyle": {"color": "#7a8794"}},
-            "tooltip": {"trigger": "axis"},
-            "xAxis": {"type": "value", "minInterval": 1, "axisLabel": {"color": "#7a8794"}},
-            "yAxis": {"type": "category", "inverse": True, "data": names, "axisLabel": {"color": "#7a8794"}},
-            "series": series,
-        }
-    ).classes("crc-workload-chart")
-    chart.style(f"height: {70 + 26 * len(names)}px")
-    chart.props["role"] = "img"
-    chart.props["aria-label"] = "Decided today, by person and queue"
+    options = {
+        "grid": {"left": 8, "right": 16, "top": 30, "bottom": 4, "containLabel": True},
+        "xAxis": axis(type="value", minInterval=1),
+        "yAxis": axis(type="category", inverse=True, data=names),
+        "series": series,
+    }
+    draw_chart("Decided today, by person and queue", options, 70 + 26 * len(names)).classes("crc-workload-chart")

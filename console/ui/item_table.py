@@ -73,7 +73,7 @@ QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("flags", "Flags", sortable=False),
     Column("priority", "Priority", "74px"),
     Column("status", "Status", "126px"),
-    Column("held_by", "Held by", "128px", sortable=False),
+    Column("held_by", "Held by", "138px", sortable=False),
     Column("assigned", "Assigned", "92px", sortable=False),
     Column("age", "Age", "54px", "right"),
 )
