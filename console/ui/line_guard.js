@@ -34,12 +34,14 @@ export default {
     this.hold = new Hold(() => this.said);
     this.hold.start();
     window.addEventListener("pagehide", this.keepTyped);
+    window.addEventListener("beforeunload", this.leave);
     this.bringBack();
     this.listen();
   },
   unmounted() {
     this.hold.stop();
     window.removeEventListener("pagehide", this.keepTyped);
+    window.removeEventListener("beforeunload", this.leave);
   },
   methods: {
     listen() {
@@ -51,6 +53,8 @@ export default {
       // A page is loaded anew when somebody answers, and not because nobody did for a while.
       window.socket.io.timeout(false);
     },
+    /** The page is on its way already: another reload would begin it anew. */
+    leave() { this.leaving = true; },
     hear() { this.heardAt = Date.now(); },
     isBack() {
       this.hear();
@@ -65,11 +69,11 @@ export default {
     /** Ask until somebody answers: nginx passes over a replica that does not, and names the one that did in the cookie. */
     async seek() {
       await pause(SAID_AFTER);
-      while (this.lost) {
+      while (this.lost && !this.leaving) {
         const asked = Date.now();
         if (await this.isAnswered()) {
           await pause(Date.now() - asked > PASSED_ON ? BACK_WITHIN.passedOn : BACK_WITHIN.else);
-          if (this.lost) return location.reload();
+          if (this.lost && !this.leaving) return location.reload();
         }
         await pause(ASK_AGAIN);
       }
