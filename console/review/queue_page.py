@@ -229,7 +229,9 @@ class _Figures:
         self._breached.set(_most(figures.breached), tone=Tone.BREACH if figures.breached else Tone.PLAIN)
         self._warning.set(_most(figures.warning), tone=Tone.WARNING if figures.warning else Tone.PLAIN)
         self._second.set(count(figures.second_person))
-        median = "" if figures.median_ms is None else f" · {handling_time(figures.median_ms)} median"
+        # Recommendations take time too, and are no decisions yet.
+        taken = figures.median_ms if figures.decided_today else None
+        median = "" if taken is None else f" · {handling_time(taken)} median"
         self._decided.set(count(figures.decided_today), f"decided today{median}")
 
 
