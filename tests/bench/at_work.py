@@ -31,15 +31,12 @@ class Reviewer:
     item_id: UUID
 
 
-async def reviewers_at_work(
-    ground: Ground, count: int, checks: int, served_as: Settings, *, first: int = 0
-) -> list[Reviewer]:
-    """So many reviewers of a new bank with so many checks. The settings say how their cookie is called; from `first` on
-    the checks are numbered, and of ever larger amounts."""
+async def reviewers_at_work(ground: Ground, count: int, checks: int, served_as: Settings) -> list[Reviewer]:
+    """So many reviewers of a new bank with so many checks. The settings say how their cookie is called."""
     bank = await make_bank()
     await load_accounts(bank.system, [account(bank.routing, n, orders=False) for n in range(ACCOUNTS)], DAY)
     path = ground.folder / "day.x9"
-    write_checks(path, bank.routing, checks, first=first)
+    write_checks(path, bank.routing, checks)
     await import_file(bank.supervisor, path, path.name)
     take_flags_away(ground.endpoints.superuser_database_url)
     cookie = sessions.cookie_name(served_as)

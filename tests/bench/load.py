@@ -4,8 +4,7 @@ check and decide, every 5 seconds.
 Meanwhile a worker imports a file of three thousand checks from its folder and runs its jobs, the SLA check among them.
 Clients, servers, PostgreSQL, Redis and the object store share the machine. Afterwards every decision that a page took
 for done must be in the database, once. Memory is each replica's own. Reviewers decide checks of one kind from beginning
-to end, on accounts with a history and for two people to sign: that others need less is no growth, nor that these need
-more.
+to end, on accounts with a history: that a page needs more for such a check than for one without is no growth.
 """
 
 from __future__ import annotations
@@ -44,8 +43,6 @@ SECONDS_VARIABLE: Final = "CRC_BENCH_SECONDS"
 PACE_VARIABLE: Final = "CRC_BENCH_PACE"
 LIMIT_MIB: Final = 512
 _TRANSIT: Final = "061000146"
-# From this number on checks are of ten thousand dollars and more: two people sign each, and whoever may is told.
-_LARGE: Final = 1_000_000
 _IMPORT_SECONDS: Final = 600.0
 
 
@@ -73,7 +70,7 @@ def run(
     pace = pace or float(os.environ.get(PACE_VARIABLE, PACE))
     checks = round(reviewers * (seconds / pace + 4))
     behind_tls = settings().model_copy(update={"public_origin": "https://localhost"})
-    people = ground.run(reviewers_at_work(ground, reviewers, checks, behind_tls, first=_LARGE))
+    people = ground.run(reviewers_at_work(ground, reviewers, checks, behind_tls))
     folder = ground.folder / "intake"
     folder.mkdir()
     with edge(settings(), ground.folder) as running, ExitStack() as afternoon:
@@ -194,9 +191,10 @@ def _shown(page: OpenPage) -> str | None:
 
 
 def _drop(folder: Path, count: int) -> None:
-    """Put a file of checks on another bank into the worker's folder, as another system does."""
+    """Put a file of checks on another bank into the worker's folder, as another system does. Their amounts are those of
+    the day's checks, behind which they wait."""
     partly = folder / ".coming.x9"
-    write_checks(partly, _TRANSIT, count, first=_LARGE)
+    write_checks(partly, _TRANSIT, count)
     partly.rename(folder / "afternoon.x9")
 
 
