@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from console.access.permissions import Permission
-from console.actor import system_actor
 from console.institution import institution_ids
 from console.notices.kinds import NoticeKind
 from console.operations.checks import CheckName, figures_of, keep
@@ -61,7 +60,7 @@ async def compare_seals(accept: str = "") -> Compared:
     for one in await institution_ids():
         sealed = await check_seals(one)
         if accept.strip() and sealed.broken:
-            await accept_lost(system_actor(one, "restore"), sealed.broken, accept.strip())
+            await accept_lost(one, sealed.broken, accept.strip())
             sealed = await check_seals(one)
         found.append(sealed)
     return _compared(found)

@@ -22,7 +22,7 @@ import anyio
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.actor import Actor, system_actor
+from console.actor import system_actor
 from console.audit.canonical import canonical
 from console.audit.entries import Event, record
 from console.audit.verify import Fault, Position, chain_start
@@ -89,8 +89,10 @@ async def check_seals(institution_id: UUID) -> Sealed:
     return Sealed(len(seals), len(known), tuple(one for one in broken if one not in known))
 
 
-async def accept_lost(actor: Actor, broken: Iterable[Seal], reason: str) -> None:
-    """Put on record that these seals are of entries that a restore of the database lost, and why."""
+async def accept_lost(institution_id: UUID, broken: Iterable[Seal], reason: str) -> None:
+    """Put on record that these seals are of entries that a restore of the database lost, and why. For whoever runs the
+    machine: nobody who is signed in may."""
+    actor = system_actor(institution_id, "restore")
     named = [{"sequence": one.sequence, "hash": one.hash.hex()} for one in broken]
     async with transaction(actor) as session:
         after = {"reason": reason, "seals": named}
