@@ -337,7 +337,6 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.queue.queue_names": P.QUEUE_READ,
     "review.queue.rows_by_id": P.QUEUE_READ,
     "review.queue_search.sought": Inner("ids of what a list of `queue` is searched for, which shows none of them"),
-    "review.queue_statements.has_one_plan": Inner("how a list of `queue` is planned; reads nothing"),
     "review.queue_statements.values_of": Inner("the parameters of a statement of `queue`"),
     "review.saved_views.delete_view": P.QUEUE_READ,
     "review.saved_views.list_views": P.QUEUE_READ,
