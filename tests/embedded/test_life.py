@@ -52,8 +52,21 @@ def assert_all_there(endpoints: Endpoints) -> None:
 
 
 def sockets_left(ports_file: Path) -> list[Path]:
+    """Sockets of these ports on which nobody listens: a port that is free again may have been taken meanwhile."""
     ports = json.loads(ports_file.read_text()).values()
-    return [path for port in ports for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")]
+    found = [path for port in ports for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")]
+    return [path for path in found if is_abandoned(path)]
+
+
+def is_abandoned(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as line:
+        try:
+            line.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+        except FileNotFoundError:
+            return False
+    return False
 
 
 def test_data_outlives_a_stop_and_a_loss_of_ports(tmp_path: Path) -> None:
