@@ -24,11 +24,13 @@ export default {
   template: `
     <div>
       <div v-if="said" class="crc-outage" role="alert">
-        <strong>No connection to the console, your draft is kept.</strong>
-        You can go on typing. Nothing else can be done until it is back; this page goes on by itself then.
+        <template v-if="keeps"><strong>No connection to the console, your draft is kept.</strong>
+        You can go on typing. Nothing else can be done until it is back; this page goes on by itself then.</template>
+        <template v-else><strong>No connection to the console.</strong>
+        Nothing can be done until it is back; this page goes on by itself then. What was not saved may have to be typed again.</template>
       </div>
     </div>`,
-  data: () => ({ lost: false, said: false }),
+  data: () => ({ lost: false, said: false, keeps: false }), // whether this page has a draft that is kept
   mounted() {
     this.heardAt = Date.now();
     this.hold = new Hold(() => this.said);
@@ -63,8 +65,12 @@ export default {
     isLost() {
       if (this.lost) return;
       this.lost = true;
-      setTimeout(() => (this.said = this.lost), SAID_AFTER);
+      setTimeout(this.say, SAID_AFTER);
       this.seek();
+    },
+    say() {
+      this.keeps = [...document.querySelectorAll(".crc-form")].some((form) => form.offsetParent);
+      this.said = this.lost;
     },
     /** Ask until somebody answers: nginx passes over a replica that does not, and names the one that did in the cookie. */
     async seek() {

@@ -5,6 +5,7 @@ import { Hold } from "crc_hold";
 
 const ACTIVE = 30_000; // ms between two reports that somebody is there
 const SIGNS = ["keydown", "pointerdown", "wheel"];
+
 export default {
   props: { clock: Object, available: Boolean },
   template: `
