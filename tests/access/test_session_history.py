@@ -38,7 +38,8 @@ async def change(actor: Actor, reference: str, **values: object) -> None:
 
 async def audited(actor: Actor, event: Event) -> list[AuditEntry]:
     async with transaction(actor) as rows:
-        return list(await rows.scalars(select(AuditEntry).where(AuditEntry.action == event.value)))
+        of_it = select(AuditEntry).where(AuditEntry.action == event.value).order_by(AuditEntry.sequence)
+        return list(await rows.scalars(of_it))
 
 
 async def open_session(bank: Bank) -> tuple[str, str]:

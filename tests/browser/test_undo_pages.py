@@ -113,7 +113,7 @@ def test_u_brings_the_check_back_as_it_was_left_and_the_next_one_is_free_again(
     page.keyboard.press("2")
     page.keyboard.press("Space")
     expect(page.locator(".crc-pane[data-side=back] img")).to_be_visible()
-    page.wait_for_timeout(LEAST_VIEWED_MS)
+    page.wait_for_timeout(LEAST_VIEWED_MS + 100)
     page.keyboard.press("Shift+N")
     page.keyboard.type("second thoughts")
     page.keyboard.press("Control+Enter")

@@ -131,7 +131,8 @@ def test_entries_come_and_go_and_are_not_forgotten(run: Callable) -> None:
         async with transaction(bank.system) as session:
             now = await lists_held(session, ["watched_account", "no_such"])
             then = await lists_held(session, ["watched_account"], before)
-            trail = list(await session.scalars(select(AuditEntry).where(AuditEntry.object_id == str(made))))
+            of_it = select(AuditEntry).where(AuditEntry.object_id == str(made)).order_by(AuditEntry.sequence)
+            trail = list(await session.scalars(of_it))
         assert now == {"watched_account": {"10001002", "10001003"}}
         assert then == {"watched_account": {"10001001", "10001002"}}
         each = ["policy_list.proposed", "policy_list.changed"]

@@ -59,7 +59,8 @@ def test_pay_writes_decision_evidence_audit_and_takes_the_next(run: Callable, tm
             item = (await session.execute(select(CheckItem).where(CheckItem.id == first))).scalar_one()
             decision = (await session.execute(select(Decision))).scalar_one()
             evidence = (await session.execute(select(Evidence))).scalar_one()
-            actions = list(await session.scalars(select(AuditEntry.action).where(AuditEntry.object_id == str(first))))
+            of_it = select(AuditEntry.action).where(AuditEntry.object_id == str(first)).order_by(AuditEntry.sequence)
+            actions = list(await session.scalars(of_it))
             claims = list(await session.scalars(select(Claim.item_id)))
         assert item.status == "approved"
         assert decision.actor_id == bank.reviewer.user_id and decision.item_version == item.version
