@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -122,15 +122,12 @@ class Edge:
         finally:
             line.close()
 
-    def logged(self, path: str) -> dict[str, Any]:
-        """The last line of the access log about this path."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            lines = [json.loads(line) for line in self.access_log.read_text().splitlines()]
-            if found := [line for line in lines if line["path"] == path]:
-                return dict(found[-1])
-            time.sleep(0.05)
-        raise AssertionError(f"nothing about {path} in the access log")
+    def get_logged(
+        self, path: str, headers: Mapping[str, str], seen_as: str | None = None
+    ) -> tuple[Answer, dict[str, Any]]:
+        """The answer to a request, and the line that the access log has about it, where nginx sees the path as
+        another."""
+        return with_line(self.access_log, seen_as or path, lambda: self.get(path, headers))
 
     def trust(self) -> ssl.SSLContext:
         """Believes the test's certificate and no other."""
@@ -204,6 +201,23 @@ def command(folder: Path, name: str) -> list[str]:
     # The tests' folder is closed to the account that nginx would change to.
     user = "user root;" if os.geteuid() == 0 else ""
     return [str(nginx()), "-p", str(folder), "-c", name, "-g", f"daemon off; {user}"]
+
+
+def with_line(log: Path, path: str, ask: Callable[[], Answer]) -> tuple[Answer, dict[str, Any]]:
+    """The answer to this request for this path, and its line in an access log: nginx writes it after the answer."""
+    before = len(_lines(log, path))
+    answer = ask()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if len(lines := _lines(log, path)) > before:
+            return answer, lines[before]
+        time.sleep(0.02)
+    raise AssertionError(f"nothing more about {path} in {log}")
+
+
+def _lines(log: Path, path: str) -> list[dict[str, Any]]:
+    whole = log.read_text().rpartition("\n")[0]
+    return [line for line in map(json.loads, whole.splitlines()) if line["path"] == path]
 
 
 def await_answer(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -13,7 +13,9 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -27,7 +29,7 @@ from db.engine import transaction
 from db.models import PendingDecision
 from tests.browser.site import ARGUMENTS, CHROMIUM, free_port, in_a_thread, make_enrolled_bank
 from tests.deploy.at_work import TRANSIT, AtWork, Run, await_kept, kill, restart, sit_down
-from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server
+from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server, with_line
 from tests.factories import Bank, import_items, item_ids, x9_item
 
 BACK_SECONDS = 5.0
@@ -217,9 +219,10 @@ def test_each_security_header_stands_once_whoever_answers(running: Edge, signed_
 
 
 def test_metrics_are_for_nobody_outside(running: Edge, signed_in: str) -> None:
-    for path in ("/metrics", "/metrics/", "//metrics", "/%6detrics"):
-        answer = running.get(path, {"Cookie": signed_in})
-        assert answer.status == 404 and running.logged("/metrics")["replica"] == "", path
+    seen = {"/metrics": "/metrics", "/metrics/": "/metrics/", "//metrics": "/metrics", "/%6detrics": "/metrics"}
+    for path, seen_as in seen.items():
+        answer, line = running.get_logged(path, {"Cookie": signed_in}, seen_as)
+        assert (answer.status, line["replica"]) == (404, ""), path
 
 
 def test_pages_are_not_compressed_and_assets_are_kept(running: Edge, signed_in: str) -> None:
@@ -231,9 +234,9 @@ def test_pages_are_not_compressed_and_assets_are_kept(running: Edge, signed_in: 
     first = running.get(style, asking)
     assert first.headers["Content-Encoding"] == "gzip" and b"--" in gzip.decompress(first.body)
     assert "public" in first.headers["Cache-Control"]
-    second = running.get(style, asking)
+    second, line = running.get_logged(style, asking)
     assert (second.status, second.body) == (200, first.body)
-    assert running.logged(style)["replica"] == "", "no replica was asked again"
+    assert line["replica"] == "", "no replica was asked again"
     # What is kept is the same for everybody; a page is not, and none comes without a session.
     assert running.get("/queue", {"Accept": "text/html"}).status == 303
 
@@ -265,9 +268,9 @@ def _begin_upload(running: Edge, path: str) -> int:
 
 def test_nobody_writes_their_own_address(running: Edge, signed_in: str) -> None:
     claims = {"X-Forwarded-For": ELSEWHERE, "X-Real-IP": ELSEWHERE, "X-Forwarded-Host": "evil.example"}
-    answer = running.get("/queue", {"Cookie": signed_in, **claims})
+    answer, line = running.get_logged("/queue", {"Cookie": signed_in, **claims})
     assert answer.status == 200 and b"evil.example" not in answer.body
-    assert running.logged("/queue")["client"] == "127.0.0.1"
+    assert line["client"] == "127.0.0.1"
 
 
 def test_in_a_cluster_the_ingress_is_believed_and_any_nginx_finds_the_replica(
@@ -275,22 +278,29 @@ def test_in_a_cluster_the_ingress_is_believed_and_any_nginx_finds_the_replica(
 ) -> None:
     fronts = [_in_a_cluster(running, tmp_path / name) for name in ("one", "two")]
     try:
-        first = _plain(fronts[0][0], "/queue", {"Cookie": signed_in, "X-Forwarded-For": f"6.6.6.6, {ELSEWHERE}"})
+        claiming = {"Cookie": signed_in, "X-Forwarded-For": f"6.6.6.6, {ELSEWHERE}"}
+        first, line = _plain(fronts[0], "/queue", claiming)
+        assert line["client"] == ELSEWHERE
         replica = first.headers["Set-Cookie"].partition(";")[0]
         named = {running.cookie_of(one): one.address for one in running.replicas}
         address = named[replica.partition("=")[2]]
-        for port, _, log in fronts * 2:
-            assert _plain(port, "/queue", {"Cookie": f"{signed_in}; {replica}"}).status == 200
-            lines = [json.loads(line) for line in log.read_text().splitlines()]
-            assert lines[-1]["replica"] == f"{address}:{running.replicas[0].port}"
-        assert json.loads(fronts[0][2].read_text().splitlines()[0])["client"] == ELSEWHERE
+        for front in fronts * 2:
+            answer, line = _plain(front, "/queue", {"Cookie": f"{signed_in}; {replica}"})
+            assert (answer.status, line["replica"]) == (200, f"{address}:{running.replicas[0].port}")
     finally:
-        for _, process, _ in fronts:
-            process.terminate()
-            process.wait(timeout=10)
+        for front in fronts:
+            front.process.terminate()
+            front.process.wait(timeout=10)
 
 
-def _in_a_cluster(running: Edge, folder: Path) -> tuple[int, subprocess.Popen[bytes], Path]:
+@dataclass(frozen=True)
+class _Front:
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def _in_a_cluster(running: Edge, folder: Path) -> _Front:
     port, log = free_port(), folder.with_suffix(".log")
     configured(
         folder,
@@ -305,11 +315,19 @@ def _in_a_cluster(running: Edge, folder: Path) -> tuple[int, subprocess.Popen[by
     )
     process = subprocess.Popen(command(folder, "kubernetes.conf"))
     await_answer(port, process)
-    return port, process, log
+    return _Front(port, process, log)
 
 
-def _plain(port: int, path: str, headers: dict[str, str]) -> Answer:
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    line.request("GET", path, None, headers)
-    answer = line.getresponse()
-    return Answer(answer.status, answer.msg, answer.read())
+def _plain(front: _Front, path: str, headers: dict[str, str]) -> tuple[Answer, dict[str, Any]]:
+    """The answer to a request without TLS, and its line in this nginx's log."""
+
+    def ask() -> Answer:
+        line = http.client.HTTPConnection("127.0.0.1", front.port, timeout=10)
+        try:
+            line.request("GET", path, None, headers)
+            answer = line.getresponse()
+            return Answer(answer.status, answer.msg, answer.read())
+        finally:
+            line.close()
+
+    return with_line(front.log, path, ask)

@@ -52,10 +52,11 @@ def assert_all_there(endpoints: Endpoints) -> None:
 
 
 def sockets_left(ports_file: Path) -> list[Path]:
-    """Sockets of these ports on which nobody listens: a port that is free again may have been taken meanwhile."""
-    ports = json.loads(ports_file.read_text()).values()
-    found = [path for port in ports for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")]
-    return [path for path in found if is_abandoned(path)]
+    """The store's own sockets on which nobody listens: a port that is free again may have been taken meanwhile, and
+    another part of a store that was killed long ago may have had it."""
+    ports = json.loads(ports_file.read_text()).items()
+    own = [Path(f"/tmp/seaweedfs-{part}-{port}.sock") for part, port in ports]
+    return [path for path in own if path.exists() and is_abandoned(path)]
 
 
 def is_abandoned(path: Path) -> bool:
