@@ -2,6 +2,7 @@
 
 Python looks through everything that is alive whenever a quarter has been added, and nothing else happens meanwhile:
 with a hundred open pages a quarter of a second, every few seconds. Twice a minute is enough for what is left behind.
+What that frees, and what pages that come and go have left in the heap, goes back to the system then.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import gc
 from typing import Final
+
+from console.heap import give_back
 
 EVERY_SECONDS: Final = 30.0
 # Objects between two looks at the youngest, how many of these until those that stayed are looked at again, and how many
@@ -24,5 +27,6 @@ async def collect_in_time() -> None:
         while True:
             await asyncio.sleep(EVERY_SECONDS)
             gc.collect()
+            give_back()
     finally:
         gc.set_threshold(*before)

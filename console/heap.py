@@ -2,7 +2,7 @@
 
 glibc gives each thread a heap of its own and keeps most of what was freed in it: with the threads that decode images
 that is tens of megabytes, and more for hours. Here all share one heap, large pieces are had from the system one by one
-and go back when they are freed, and so does the heap's end.
+and go back when they are freed, and so does the heap's end; what lies freed in its midst goes back when asked for.
 """
 
 from __future__ import annotations
@@ -27,3 +27,15 @@ def share_one_heap() -> bool:
     wanted = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, _LARGE))
     taken = [mallopt(option, value) == 1 for option, value in wanted]
     return all(taken)
+
+
+def give_back() -> bool:
+    """Give the system every page of the heap that lies freed between what is in use; whether there was one.
+
+    Only freed pieces are looked at: a fraction of a millisecond with a heap of 60 MB.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return False
+    return bool(trim(0))

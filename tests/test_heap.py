@@ -1,4 +1,5 @@
-"""A web process has one heap, whatever its threads do, and gives back large pieces when they are freed."""
+"""A web process has one heap, whatever its threads do, and gives back what is freed: large pieces at once, the midst of
+the heap when garbage is looked for."""
 
 from __future__ import annotations
 
@@ -57,3 +58,32 @@ def test_threads_share_one_heap_and_large_pieces_are_the_systems(heaps: str, tmp
     else:  # as it would be otherwise
         assert told["heaps"] > 1
         assert told["mapped"] < 20
+
+
+# Pieces of many pages, of which each tenth stays: what lies between is free, and nothing of it is the heap's end.
+HOLED = """
+import asyncio, json
+from contextlib import suppress
+from pathlib import Path
+from console import garbage
+from console.heap import share_one_heap
+
+share_one_heap()
+resident = lambda: int(Path("/proc/self/statm").read_text().split()[1])
+pieces = [bytearray(60_000) for _ in range(1_000)]
+kept = pieces[::10]
+del pieces
+before = resident()
+garbage.EVERY_SECONDS = 0.1
+with suppress(TimeoutError):
+    asyncio.run(asyncio.wait_for(garbage.collect_in_time(), 0.5))
+print(json.dumps({"pages": before - resident(), "kept": all(len(one) == 60_000 for one in kept)}))
+"""
+
+
+def test_what_lies_freed_in_the_midst_goes_back_with_the_garbage() -> None:
+    done = warm.run([], os.environ, program=HOLED)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["kept"] is True
+    assert told["pages"] > 10_000, "900 of 1,000 pieces of nearly 15 pages each"
