@@ -63,7 +63,8 @@ class WarmProcess:
 
     def _signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended since
+                os.kill(self.pid, number)
 
 
 def start(
@@ -78,7 +79,8 @@ def start(
 ) -> WarmProcess:
     """`main.py`, or `module` or `program`, with these arguments and this whole environment; the last three are file
     descriptors."""
-    ours, theirs = socket.socketpair()
+    # Messages, not a stream: what ends at once has its status beside its pid before anybody read either.
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     asked = {"module": module, "program": program, "arguments": list(arguments), "environ": dict(environ)}
     request = json.dumps(asked).encode()
     assert len(request) < _REQUEST_BYTES

@@ -36,6 +36,14 @@ def reserve(port: int) -> bool:
     Between the choice of a port and the server that listens on it lie seconds, in which a second start would choose
     the same one. A lock on a file is gone with its process, however that ends.
     """
+    lock = _lock(port)
+    if lock is not None:
+        _reserved.append(lock)
+    return lock is not None
+
+
+def _lock(port: int) -> int | None:
+    """The lock of this port, held until it is closed; None while another has it."""
     folder = Path(tempfile.gettempdir()) / f"check-review-ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -43,16 +51,22 @@ def reserve(port: int) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
-        return False
-    _reserved.append(lock)
-    return True
+        return None
+    return lock
+
+
+def _is_reserved(port: int) -> bool:
+    lock = _lock(port)
+    if lock is not None:
+        os.close(lock)
+    return lock is None
 
 
 def free_ports(count: int, *, highest: int = HIGHEST) -> list[int]:
-    """``count`` different ports that are free now, at random, so that starts at once rarely meet."""
+    """``count`` different ports that are free now and not reserved, at random, so that starts at once rarely meet."""
     chosen: list[int] = []
     for port in random.sample(range(LOWEST, highest), highest - LOWEST):
-        if is_free(port):
+        if is_free(port) and not _is_reserved(port):
             chosen.append(port)
             if len(chosen) == count:
                 return chosen

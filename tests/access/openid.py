@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from deploy.embedded.ports import free_ports
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ class RunningProvider:
 
     def register(self, redirect_uri: str) -> Client:
         """A client that may ask for people to be sent back to this address."""
-        answer = httpx.post(f"{self.issuer}/oauth2/clients", json={"redirect_uris": [redirect_uri]})
+        answer = httpx.post(f"{self.issuer}/oauth2/clients", json={"redirect_uris": [redirect_uri]}, timeout=60)
         answer.raise_for_status()
         return Client(answer.json()["client_id"], answer.json()["client_secret"])
 
     def knows(self, sub: str, **claims: object) -> None:
         """Let the provider know a person with these claims, instead of those it knew before."""
-        httpx.put(f"{self.issuer}/users/{sub}", json=claims).raise_for_status()
+        httpx.put(f"{self.issuer}/users/{sub}", json=claims, timeout=60).raise_for_status()
 
     def authorize(self, address: str, sub: str) -> dict[str, str]:
         """Sign somebody in there, as their browser would; the query with which it sends them back."""
-        answer = httpx.post(address, data={"sub": sub})
+        answer = httpx.post(address, data={"sub": sub}, timeout=60)
         assert answer.status_code in {302, 303}, answer.text
         return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
 
@@ -50,7 +50,7 @@ class RunningProvider:
 @contextmanager
 def provider(folder: Path, token_seconds: int = 3600) -> Iterator[RunningProvider]:
     """A provider whose tokens live this long."""
-    [port] = free_ports(1)
+    port = free_port()
     log = folder / f"provider-{port}.log"
     command = [sys.executable, str(Path(__file__).with_name("strict_provider.py")), str(port), str(token_seconds)]
     with log.open("wb") as out:

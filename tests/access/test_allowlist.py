@@ -249,7 +249,7 @@ def test_a_change_elsewhere_counts_within_seconds(
             await add_rule(admin(bank), "role:reviewer", "203.0.113.0/24")
         began = asyncio.get_running_loop().time()
         while not allowlist.is_shut_out(await allowlist.placed(at(bank.reviewer, HERE))):
-            assert asyncio.get_running_loop().time() - began < 5
+            assert asyncio.get_running_loop().time() - began < 15
             await asyncio.sleep(0.1)
 
     run(story())

@@ -127,7 +127,7 @@ def visited(folk: tuple[Bank, dict[str, Actor]], paths: dict[str, str], surround
 async def _visit(site: Site, bank: Bank, actors: dict[str, Actor], paths: dict[str, str]) -> Results:
     results: Results = {}
     # `trust_env`: no proxy of this machine may stand between.
-    async with httpx.AsyncClient(base_url=site.origin, trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=site.origin, trust_env=False, timeout=60) as client:
         for who in WHO:
             token = await token_of(actors[who], client) if who in actors else ""
             # The API first, for its one token; and last of it what ends that.

@@ -131,10 +131,11 @@ def test_a_fresh_code_is_spent_and_noted_with_the_session(run: Callable, console
             await step_up.confirm(actor, "000000")
         with pytest.raises(CodeNeeded):
             step_up.require_fresh_code(await sessions.actor_of(token))
-        await step_up.confirm(actor, code())
+        used = code()
+        await step_up.confirm(actor, used)
         step_up.require_fresh_code(await sessions.actor_of(token))
         with pytest.raises(CodeRefused):  # each code once
-            await step_up.confirm(actor, code())
+            await step_up.confirm(actor, used)
         for _ in range(3):
             with pytest.raises(CodeRefused):
                 await step_up.confirm(actor, "000000")

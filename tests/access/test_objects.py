@@ -201,7 +201,7 @@ def test_route(name: str, two_banks: tuple[Bank, Stranger, Path], site: Site, mo
     async def ask() -> dict[str, tuple[int, str]]:
         headers = {"accept": "text/html", "sec-fetch-mode": "navigate", "origin": site.origin}
         answers = {}
-        async with httpx.AsyncClient(base_url=site.origin, headers=headers, trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=site.origin, headers=headers, trust_env=False, timeout=60) as client:
             if " /api/" in name:
                 client.headers["authorization"] = f"Bearer {await _credential(bank, actor, ROUTES[name], client)}"
             else:

@@ -54,8 +54,12 @@ async def _story(nodes: list[OwnServer]) -> None:
     # The master that holds the first person's sessions dies, right after the last end.
     victim = _master_of(nodes, store.key(kept[people[0].user_id]))
     victim.stop()
-    died, refused, tokens = time.monotonic(), 0, []
-    while time.monotonic() - died < 12:
+    # How soon the cluster has another master is the cluster's; from then on sign-ins have to work.
+    replica, taken_over = nodes[nodes.index(victim) + 3], False
+    deadline, refused, tokens = time.monotonic() + 60, 0, []
+    while time.monotonic() < deadline:
+        if not taken_over and replica.ask("ROLE")[0] == "master":  # type: ignore[index]
+            taken_over, deadline = True, time.monotonic() + 12
         # Nobody is let in who was let out, whatever the cluster's state.
         await _nobody(ended)
         try:
@@ -68,7 +72,7 @@ async def _story(nodes: list[OwnServer]) -> None:
             break
     assert len(tokens) == 3, f"{refused} sign-ins refused, none after the failover"
     # It was the failover that let them in: the replica has taken over.
-    assert nodes[nodes.index(victim) + 3].ask("ROLE")[0] == "master"  # type: ignore[index]
+    assert replica.ask("ROLE")[0] == "master"  # type: ignore[index]
     await _nobody(ended)
     for person in people[1:]:
         actor = await sessions.resolve(kept[person.user_id])
@@ -103,7 +107,7 @@ async def _works_as_on_one_server(person: Person) -> None:
         assert found["0" * 20].ends is None
         assert await sessions.end_all_of(person.user_id, keep=references[0]) == 2
         heard: set[str] = set()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not heard.issuperset(references[1:]) and time.monotonic() < deadline:
             if message := await listening.get_message(timeout=1):
                 heard.add(message["data"].decode().split(" ")[0])

@@ -185,7 +185,7 @@ def test_the_last_code_is_known(run: Callable) -> None:
             await sessions.mark_code(token)
             actor = await PageSession(token).actor()
             assert actor.code_at is not None
-            assert abs(actor.code_at - datetime.now(UTC)) < timedelta(seconds=5)
+            assert abs(actor.code_at - datetime.now(UTC)) < timedelta(seconds=60)
 
     run(story())
 
@@ -240,15 +240,15 @@ def test_ending_tells_every_replica(run: Callable) -> None:
         references = [one.partition(".")[0] for one in (token, other)]
         async with redis().pubsub() as listening:
             await listening.subscribe(sessions.ENDED_CHANNEL)
-            await listening.get_message(timeout=2)
+            await listening.get_message(timeout=20)
             ended = await sessions.end(token)
             assert ended is not None and ended.reference == references[0]
-            heard = await listening.get_message(ignore_subscribe_messages=True, timeout=2)
+            heard = await listening.get_message(ignore_subscribe_messages=True, timeout=20)
             assert heard["data"].decode() == f"{references[0]} signed_out"
             assert await resolve(token) is None and await resolve(other) is not None
             assert await sessions.end(token) is None
             assert await sessions.end_all_of(bea.user_id, reason="deactivated") == 1
-            heard = await listening.get_message(ignore_subscribe_messages=True, timeout=2)
+            heard = await listening.get_message(ignore_subscribe_messages=True, timeout=20)
             assert heard["data"].decode() == f"{references[1]} deactivated"
         assert await resolve(other) is None and await resolve(stranger) is not None
         assert await sessions.end_all_of(bea.user_id) == 0

@@ -17,8 +17,8 @@ import psutil
 
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground
-from tests.browser.site import free_port
 from tests.deploy.image import ROOT, lay_files, make_read_only, running, snapshot, stages
+from tests.ports import free_port
 
 MOST_MIB: Final = 512.0
 

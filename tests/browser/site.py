@@ -30,9 +30,9 @@ from console.actor import Actor
 from console.resources import resources
 from console.settings import Settings
 from db.engine import transaction
-from deploy.embedded.ports import free_ports
 from tests import warm
 from tests.factories import PASSWORD, Bank, make_bank
+from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 CHROMIUM: Final = os.environ.get("CRC_CHROMIUM") or "/usr/bin/chromium"
@@ -53,7 +53,7 @@ START_SECONDS: Final = 40
 # costs nothing of it.
 PATIENCE_MS: Final = 20_000
 # So long may it take from a code's choice until the server looks at it.
-_ON_ITS_WAY: Final = timedelta(seconds=10)
+_ON_ITS_WAY: Final = timedelta(seconds=15)
 # What a page may say without anything being wrong: the browser's own remark on a refused answer.
 _NOT_FAULTS: Final = ("Failed to load resource",)
 # A page that is left while it loads a component says so on its way out. One that cannot be loaded at all is missed by
@@ -256,11 +256,6 @@ def _usual_port() -> int:
 @lru_cache(maxsize=1)
 def _first_port() -> int:
     return free_port()
-
-
-def free_port() -> int:
-    """A port of this machine on which nothing listens, and which no outgoing connection takes."""
-    return free_ports(1)[0]
 
 
 def until(read: Callable[[], Any], wanted: Any) -> None:

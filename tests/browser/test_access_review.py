@@ -117,7 +117,7 @@ def test_who_may_not_decide_only_looks_and_others_do_not_see(
         today = datetime.now((await institution_of(bank.system)).zone).date()
         async with transaction(bank.system) as session:
             await session.execute(update(AccessReview).values(closed_at=datetime.now().astimezone()))
-        review_id = await access_review.start(bank.supervisor, "Late one", today)
+        review_id = await access_review.start(bank.supervisor, "Late one", today + timedelta(days=1))
         async with transaction(bank.system) as session:
             mine = update(AccessReview).where(AccessReview.id == review_id)
             await session.execute(mine.values(due_on=today - timedelta(days=2)))

@@ -14,14 +14,13 @@ from sqlalchemy import select
 
 from console.review.choices import Choice
 from console.review.decisions import decide
-from console.review.evidence import LEAST_VIEWED_MS
 from console.review.states import Act
 from console.settings import Settings
 from db.engine import transaction
 from db.models import Decision, SecondOpinion
 from tests.accessibility import expect_accessible
 from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
-from tests.browser.test_review_pages import _space_out, amount_on, statuses
+from tests.browser.test_review_pages import LIVE_MS, _space_out, amount_on, look_at, statuses
 from tests.conftest import Database
 from tests.factories import Bank, claimed, import_items, item_ids, set_thresholds, x9_item
 
@@ -91,7 +90,7 @@ async def recommend(bank: Bank, item: UUID, choice: Choice | None = None) -> Non
 def test_paying_takes_two_keys_and_returning_with_a_reason_four_at_the_most(
     site: Site, bank: Bank, items: Items, open_browser: Open, run: Run
 ) -> None:
-    first, _, _ = items("100.00", "200.00", "300.00", undo_seconds=8)
+    first, _, _ = items("100.00", "200.00", "300.00", undo_seconds=60)
     page = open_browser()
     site.join(page, bank.reviewer, f"/review/{first}")
     amount_on(page, "100.00")
@@ -134,7 +133,7 @@ def test_approvals_are_listed_taken_and_signed_and_come_and_go_live(
     expect(rows.first).to_contain_text("Reviewer")
     expect(rows.first).to_contain_text("Return · Y ")
     run(recommend(bank, first, Choice(Act.PAY)))
-    expect(rows).to_have_count(2, timeout=5_000)
+    expect(rows).to_have_count(2, timeout=LIVE_MS)
     expect_accessible(page)
     expect(rows.first).to_contain_text("6,000.00")  # the more urgent one
     expect(page.locator(".crc-figure", has_text="await your signature").locator("strong")).to_have_text("2")
@@ -221,16 +220,14 @@ def test_both_sides_are_looked_at_where_the_policy_says_so(
     page = open_browser()
     site.join(page, bank.reviewer, f"/review/{first}")
     amount_on(page, "100.00")
-    expect(page.locator(".crc-pane[data-side=front] img")).to_be_visible()
-    page.wait_for_timeout(LEAST_VIEWED_MS + 100)
+    look_at(page, "front")
     page.keyboard.press("a")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Look at the back of the check first", exact=False)).to_be_visible()
     back = page.locator(".crc-pane[data-side=back]")
     expect(back).to_be_focused()
-    expect(back.locator("img")).to_be_visible()
     assert run(statuses(bank))[first] == "in_review"
-    page.wait_for_timeout(LEAST_VIEWED_MS + 100)
+    look_at(page, "back")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Nothing more waits")).to_be_visible()
     assert run(statuses(bank))[first] == "approved"

@@ -28,7 +28,7 @@ def called(site: Site, path: str, key: str) -> int:
     """The status with which the API answers this key."""
     request = urllib.request.Request(f"{site.origin}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         return refused.code

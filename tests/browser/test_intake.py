@@ -141,7 +141,7 @@ def test_an_upload_is_watched_and_found_again(
     """An upload that comes slowly: half of it, then the page is left and come back to, then the rest."""
     data = a_file(bank, tmp_path, "slow.x9", count=40).read_bytes()
     half = len(data) // 2
-    connection = http.client.HTTPConnection(urlsplit(site.origin).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(site.origin).netloc, timeout=60)
     connection.putrequest("POST", "/intake/files")
     cookie = "; ".join(f"{one['name']}={one['value']}" for one in desk.context.cookies())
     headers = {"Cookie": cookie, "Origin": site.origin, "X-File-Name": "slow.x9", "Content-Length": str(len(data))}
@@ -190,7 +190,11 @@ def test_dropping_a_file_and_the_keyboard_do_the_same(desk: Page, bank: Bank, tm
                 new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
             const panel = document.querySelector(".q-uploader");
             at("dragover", panel);
-            setTimeout(() => at("drop", document.querySelector(".q-uploader__dnd")), 300);
+            const drop = () => {
+                const place = document.querySelector(".q-uploader__dnd");
+                place ? at("drop", place) : setTimeout(drop, 50);
+            };
+            setTimeout(drop, 300);
         }""",
         [list(data)],
     )

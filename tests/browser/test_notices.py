@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,12 +15,13 @@ from sqlalchemy import delete
 
 from console.notices import NoticeKind, notify
 from console.notices.preferences import read_own
-from console.settings import Settings
+from console.review.clocks import add_banking_days
+from console.settings import Settings, settings
 from db.engine import transaction
-from db.models import Notice
+from db.models import CheckItem, Notice
 from tests.accessibility import violations
 from tests.browser.site import Site, in_a_thread, make_enrolled_bank, until
-from tests.factories import Bank, import_items, item_ids, x9_item
+from tests.factories import Bank, bank_today, import_items, item_ids, x9_item
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Open = Callable[..., Page]
@@ -178,9 +181,20 @@ def test_an_administrator_enters_an_address(sites: tuple[Site, Site], bank: Bank
     expect(page.get_by_text("reviewer@firstbank.com")).to_be_visible()
 
 
+async def due_in_the_morning(bank: Bank, item: UUID) -> None:
+    """Whatever the hour and the day of this test, an opening lies between it and the moment the check is due."""
+    day = add_banking_days(bank_today(), 2)
+    async with transaction(bank.system) as session:
+        row = await session.get_one(CheckItem, item)
+        row.sla_due_at = datetime.combine(day, time(10), ZoneInfo(settings().institution_time_zone))
+        row.sla_warning_at = row.sla_due_at - timedelta(hours=1)
+        row.version += 1
+
+
 def test_a_supervisor_sees_what_hours_mean_before_they_hold(
-    sites: tuple[Site, Site], bank: Bank, item: UUID, open_browser: Open
+    sites: tuple[Site, Site], bank: Bank, item: UUID, run: Run, open_browser: Open
 ) -> None:
+    run(due_in_the_morning(bank, item))
     one, _ = sites
     page = open_browser()
     one.join(page, bank.supervisor, "/hours")

@@ -14,8 +14,9 @@ from console.settings import Settings
 from db.engine import transaction
 from db.models import User
 from tests.access.openid import RunningProvider, provider
-from tests.browser.site import Site, free_port, in_a_thread, make_enrolled_bank, past_sign_in
+from tests.browser.site import Site, in_a_thread, make_enrolled_bank, past_sign_in
 from tests.factories import Bank
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,7 @@ def test_who_is_deactivated_is_signed_out_and_their_check_is_back(
     expect(admin.get_by_text("One check went back to the queue")).to_be_visible()
     expect(admin.get_by_text("deactivated", exact=True)).to_be_visible()
     # Their page goes to the sign-in by itself, and the check waits for somebody else.
-    expect(reviewer).to_have_url(re.compile("/sign-in"), timeout=5_000)
+    expect(reviewer).to_have_url(re.compile("/sign-in"), timeout=10_000)
     other = open_browser()
     site.join(other, bank.reviewer, "/queue")
     held = other.get_by_role("grid").get_by_role("row").nth(1)

@@ -16,7 +16,7 @@ from console.settings import Settings
 from db.engine import transaction
 from db.models import CheckItem, Claim
 from tests.accessibility import violations
-from tests.browser.site import Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import Site, in_a_thread, make_enrolled_bank, until
 from tests.browser.slow_line import slow_line
 from tests.browser.test_review_pages import _space_out
 from tests.factories import Bank, import_items, item_ids, x9_item
@@ -191,7 +191,7 @@ def test_a_check_opens_in_the_queues_place_and_the_queue_comes_back(
     expect(amounts(page)).to_have_count(5)
     page.evaluate("window.same = 'page'")
     # The sheet is the queue's alone, and once it is closed the keys are heard again.
-    page.wait_for_timeout(1_000)  # the review is drawn by then, unseen
+    page.wait_for_selector(".crc-viewer", state="attached")  # the review is drawn, unseen
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Row below")
     page.keyboard.press("Escape")
@@ -287,4 +287,4 @@ def test_a_link_of_the_frame_gives_back_the_check_that_is_open_in_place(
         async with transaction(bank.system) as session:
             return list(await session.scalars(select(Claim.item_id).where(Claim.user_id == bank.supervisor.user_id)))
 
-    assert run(held()) == []
+    until(lambda: run(held()), [])

@@ -18,13 +18,15 @@ from console.intake.accounts import load_accounts
 from console.review.choices import Choice
 from console.review.claims import claim
 from console.review.decisions import decide
+from console.review.drafts import read_draft
+from console.review.evidence import LEAST_VIEWED_MS
 from console.review.giving_back import release
 from console.review.states import Act
 from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence
 from tests.accessibility import violations
-from tests.browser.site import Site, empty_tables, in_a_thread, make_enrolled_bank
+from tests.browser.site import PATIENCE_MS, Site, empty_tables, in_a_thread, make_enrolled_bank, until
 from tests.browser.slow_line import slow_line
 from tests.conftest import Database
 from tests.factories import Bank, account_record, import_items, item_ids, look, set_thresholds, x9_item
@@ -106,6 +108,13 @@ def amount_on(page: Page, amount: str) -> None:
     expect(page.locator(".crc-amount")).to_have_text(f"${amount}")
 
 
+def look_at(page: Page, side: str) -> None:
+    """Look at this side for as long as counts, from when its picture is there."""
+    expect(page.locator(f".crc-pane[data-side={side}] img")).to_be_visible()
+    page.wait_for_function(f"document.querySelector('.crc-pane[data-side={side}] img')?.complete")
+    page.wait_for_timeout(LEAST_VIEWED_MS + 500)
+
+
 def statuses(bank: Bank) -> Coroutine[Any, Any, dict[UUID, str]]:
     async def read() -> dict[UUID, str]:
         async with transaction(bank.system) as session:
@@ -160,7 +169,9 @@ def test_deciding_by_keyboard_alone_brings_the_next_check(
     async def written() -> tuple[list[Decision], list[str], list[str]]:
         async with transaction(bank.auditor) as session:
             decisions = list(await session.scalars(select(Decision).order_by(Decision.decided_at)))
-            entries = select(AuditEntry.object_id).where(AuditEntry.action == "item.decided").order_by(AuditEntry.at)
+            entries = (
+                select(AuditEntry.object_id).where(AuditEntry.action == "item.decided").order_by(AuditEntry.sequence)
+            )
             snapshots = list(await session.scalars(select(Evidence.snapshot)))
             return decisions, list(await session.scalars(entries)), snapshots
 
@@ -210,7 +221,7 @@ def test_the_next_checks_images_are_there_before_it_is_claimed(
     page.on("response", lambda answer: "/images/" in answer.url and fetched.append(answer.url))
     site.join(page, bank.reviewer, f"/review/{first}")
     amount_on(page, "100.00")
-    for _ in range(100):
+    for _ in range(PATIENCE_MS // 50):
         if len(fetched) >= 4:
             break
         page.wait_for_timeout(50)
@@ -423,7 +434,7 @@ def test_leaving_gives_the_check_back_and_keeps_the_draft(
     amount_on(page, "100.00")
     page.keyboard.press("n")
     amount_on(page, "200.00")
-    assert run(statuses(bank)) == {first: "new", second: "in_review"}
+    until(lambda: run(statuses(bank)), {first: "new", second: "in_review"})
     page.keyboard.press("r")
     page.keyboard.press("2")
     page.keyboard.press("Shift+N")
@@ -558,8 +569,9 @@ def test_the_account_is_told_and_its_checks_and_card_are_compared_with(
         await import_items(bank, tmp_path, [x9_item(1, "60.00", bank.routing, "60666044")], "1")
         return (await item_ids(bank))[-1]
 
+    item = run(make())
     page = open_browser()
-    site.join(page, bank.reviewer, f"/review/{run(make())}")
+    site.join(page, bank.reviewer, f"/review/{item}")
     amount_on(page, "60.00")
     account = page.get_by_role("region", name="Earlier checks and the account")
     expect(account.locator("[data-compare]")).to_have_count(2)  # the card, and the check with a picture
@@ -583,10 +595,16 @@ def test_the_account_is_told_and_its_checks_and_card_are_compared_with(
     page.wait_for_function("document.querySelector('.crc-pane[data-side=other] img')?.naturalWidth === 800")
     axe_finds_nothing(page)
     # The draft keeps how the check was looked at: a new page shows the comparison again.
-    with page.expect_request("**/review/**"):
-        page.wait_for_timeout(2500)
-        page.reload()
-    expect(page.locator(".crc-compared")).to_contain_text("Signature card", timeout=15_000)
+    expect(earlier).to_have_attribute("aria-pressed", "false")
+    card = account.locator("[data-compare][aria-pressed=true]").get_attribute("data-compare")
+
+    async def kept() -> str | None:
+        draft = await read_draft(bank.reviewer, item)
+        return draft.viewer.get("compare", {}).get("key") if draft else None
+
+    until(lambda: run(kept()), card)
+    page.reload()
+    expect(page.locator(".crc-compared")).to_contain_text("Signature card")
     page.keyboard.press("Escape")
     expect(other).to_have_count(0)
 

@@ -117,7 +117,9 @@ def test_the_first_sign_in_by_keyboard_alone(site: Site, page: Page, run: Callab
     page.keyboard.type(totp.code_at(secret, datetime.now(UTC)))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
-    codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem").all_inner_texts()
+    listed = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+    expect(listed).to_have_count(10)
+    codes = listed.all_inner_texts()
     assert len(set(codes)) == 10 and all(CODE.match(one) for one in codes)
     passes_axe(page)
     press_until(page, "Continue")
@@ -186,9 +188,9 @@ def test_what_one_replica_took_the_other_refuses(
     """A code, a failed attempt and an ended session count wherever the next request arrives."""
     person: Actor = run(make_person(bank.system, "commuter", Role.AUDITOR))
     run(enrol_with(person, SECRET))
-    code = site.code("commuter")
     with Site.serving(console, tmp_path) as other:
-        here, there = (httpx.Client(base_url=one.origin, trust_env=False, timeout=20) for one in (site, other))
+        code = site.code("commuter")
+        here, there = (httpx.Client(base_url=one.origin, trust_env=False, timeout=60) for one in (site, other))
 
         def send(client: httpx.Client, path: str, **data: str) -> httpx.Response:
             return client.post(path, data=data, headers={"origin": str(client.base_url).rstrip("/")})

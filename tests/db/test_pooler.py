@@ -26,10 +26,10 @@ from db.direct import Direct
 from db.engine import read_at_once, transaction
 from db.models import CheckItem
 from deploy.embedded.unprivileged import find_way
-from tests.browser.site import free_port
 from tests.conftest import Database
 from tests.factories import claimed, import_items, item_ids, make_bank, x9_item
 from tests.operations.monitoring import install_packages
+from tests.ports import free_port
 
 PEOPLE, TURNS = 12, 15
 
@@ -60,7 +60,7 @@ def pooled(console: Settings, database: Database, tmp_path: Path, monkeypatch: p
             [*find_way().prefix, program(), str(tmp_path / "pgbouncer.ini")], stdout=log, stderr=log
         )
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 40
         while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -71,7 +71,7 @@ def pooled(console: Settings, database: Database, tmp_path: Path, monkeypatch: p
         yield urlunsplit(server._replace(netloc=netloc))
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=40)
 
 
 def with_pooler(monkeypatch: pytest.MonkeyPatch, url: str, *, said: bool) -> Settings:

@@ -39,7 +39,7 @@ from tests.lab.past import drafted, past_item, put
 from tests.operations.test_metrics import exposed
 
 # Longer than what a busy machine needs for a report that waits for nobody.
-WAIT = 1.5
+WAIT = 4.0
 Run = Callable[[Callable[[Bank], Coroutine[Any, Any, None]]], None]
 
 
@@ -100,9 +100,22 @@ def counted() -> tuple[int, int]:
     return found.replica, found.primary
 
 
+async def answers_within(
+    seconds: float, ask: Callable[[], Awaitable[object]], wanted: object, pause: float = 0
+) -> None:
+    """This answer comes sooner than that, once in three times: a busy machine may stand still for a while."""
+    for _ in range(3):
+        began = time.monotonic()
+        assert await ask() == wanted
+        if time.monotonic() - began < seconds:
+            return
+        await asyncio.sleep(pause)
+    raise AssertionError(f"it never took less than {seconds} s")
+
+
 async def usable_again(bank: Bank) -> None:
     """Until a look finds the replica well, as the monitoring's does."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not ((state := await read_replica(bank.administrator)) and state.usable):
         assert time.monotonic() < deadline, state
         await asyncio.sleep(0.1)
@@ -162,7 +175,7 @@ def test_one_that_is_behind_is_waited_for_a_while(story: Run, pair: Pair) -> Non
             page = await list_report(bank.auditor, limit=200)
             waited = time.monotonic() - began
             assert "comes_meanwhile" in {line.username for line in page.lines}
-            assert WAIT <= waited < WAIT + 5
+            assert WAIT <= waited < WAIT + 15
             state = await read_replica(bank.administrator)
             assert state is not None and not state.usable
             assert state.lag_bytes and state.lag_seconds is not None and 0 < state.lag_seconds < 60
@@ -246,9 +259,7 @@ def test_one_that_dies_or_hangs_while_it_reads_is_replaced_by_the_primary(story:
             assert time.monotonic() - began < REST_SECONDS
             state = await read_replica(bank.administrator)
             assert state is not None and words_of(state) == "Read at the primary: the replica does not answer."
-            began = time.monotonic()
-            assert await read_aside(bank.auditor, where) == "primary"
-            assert time.monotonic() - began < LOOK_SECONDS
+            await answers_within(LOOK_SECONDS, lambda: read_aside(bank.auditor, where), "primary")
         finally:
             pair.standby.thaw()
         await usable_again(bank)
@@ -267,9 +278,9 @@ def test_a_statement_that_is_wrong_or_slow_is_not_tried_twice(story: Run) -> Non
         return ask
 
     async def work(bank: Bank) -> None:
-        for question, why in (("select nonsense", "nonsense"), ("select pg_sleep(5)", "statement timeout")):
+        for question, why in (("select nonsense", "nonsense"), ("select pg_sleep(10)", "statement timeout")):
             with pytest.raises(DBAPIError, match=why):
-                await read_aside(bank.auditor, asking(question), statement_timeout_ms=300)
+                await read_aside(bank.auditor, asking(question), statement_timeout_ms=1500)
         assert tried == ["replica", "replica"]
         assert await read_aside(bank.auditor, where) == "replica"
 
@@ -297,20 +308,23 @@ def test_without_a_replica_nothing_of_one_is_told(story: Run, monkeypatch: pytes
 def test_the_health_check_keeps_its_bound_while_the_primary_hangs(story: Run, pair: Pair) -> None:
     async def work(_: Bank) -> None:
         health = Health({"database": check_database})
-        assert (await health.answers())["database"].ok
+
+        async def well() -> bool:
+            return (await health.answers())["database"].ok
+
+        assert await well()
         await asyncio.sleep(REMEMBERED_SECONDS + 0.1)
         pair.primary.freeze()
         try:
-            for bound in (CHECK_SECONDS + 3, CHECK_SECONDS):
-                began = time.monotonic()
-                assert not (await health.answers())["database"].ok
-                # The second time the first question still hangs, and another would only take a connection.
-                assert time.monotonic() - began < bound
-                await asyncio.sleep(REMEMBERED_SECONDS + 0.1)
+            await answers_within(CHECK_SECONDS + 3, well, False)
+            # From now on the first question hangs, and another would only take a connection.
+            await asyncio.sleep(REMEMBERED_SECONDS + 0.1)
+            await answers_within(CHECK_SECONDS, well, False, REMEMBERED_SECONDS + 0.1)
+            await asyncio.sleep(REMEMBERED_SECONDS + 0.1)
         finally:
             pair.primary.thaw()
-        deadline = time.monotonic() + 20
-        while not (await health.answers())["database"].ok:
+        deadline = time.monotonic() + 60
+        while not await well():
             assert time.monotonic() < deadline
             await asyncio.sleep(0.5)
 

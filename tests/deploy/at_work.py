@@ -55,7 +55,7 @@ class AtWork:
     def await_live(self, *, anew: bool) -> None:
         """Until the page is live on its check; `anew`: loaded again since `mark`. Nobody is asked to sign in."""
         fresh = "!window.crc_stood_before && " if anew else ""
-        self.page.wait_for_function(f"() => {fresh}{_LIVE}", timeout=20_000)
+        self.page.wait_for_function(f"() => {fresh}{_LIVE}", timeout=60_000)
         assert self.page.url.endswith(f"/review/{self.item}"), self.page.url
 
     def check(self) -> None:
@@ -85,7 +85,7 @@ def await_kept(run: Run, people: Iterable[AtWork]) -> None:
         drafts = [(one, await read_draft(one.person, one.item)) for one in waiting]
         return [one for one, draft in drafts if draft is None or draft.note != one.note]
 
-    deadline, waiting = time.monotonic() + 20, list(people)
+    deadline, waiting = time.monotonic() + 60, list(people)
     while waiting := run(missing(waiting)):
         assert time.monotonic() < deadline, [one.note for one in waiting]
         time.sleep(0.1)

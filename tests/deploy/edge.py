@@ -32,7 +32,8 @@ from cryptography.x509.oid import NameOID
 
 from console.settings import Settings
 from tests import warm
-from tests.browser.site import ROOT, Site, _environment, free_port
+from tests.browser.site import ROOT, Site, _environment
+from tests.ports import free_port
 
 NGINX_FILES: Final = ROOT / "deploy" / "nginx"
 ADDRESSES: Final = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
@@ -75,13 +76,13 @@ class Replica:
         """End it in order, as a rolling restart does."""
         assert self.process is not None
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
 
     def kill(self) -> None:
         """kill -9."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Edge:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, body: bytes | None = None) -> Answer:
         """The answer to a request through TLS, not followed anywhere; with a body it is a POST."""
-        line = http.client.HTTPSConnection("localhost", self.port, context=self.trust(), timeout=10)
+        line = http.client.HTTPSConnection("localhost", self.port, context=self.trust(), timeout=60)
         try:
             line.request("GET" if body is None else "POST", path, body, dict(headers or {}))
             answer = line.getresponse()
@@ -172,13 +173,13 @@ def edge(settings: Settings, folder: Path, environ: Mapping[str, str] | None = N
         yield Edge(Site(origin, first, replicas[0].log), replicas, folder, access_log, certificate, plain)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=40)
         for replica in replicas:
             if replica.process is not None and replica.process.poll() is None:
                 replica.process.terminate()
         for replica in replicas:
             if replica.process is not None:
-                replica.process.wait(timeout=20)
+                replica.process.wait(timeout=40)
 
 
 def configured(folder: Path, name: str, differing: Mapping[str, str]) -> None:
@@ -207,7 +208,7 @@ def with_line(log: Path, path: str, ask: Callable[[], Answer]) -> tuple[Answer, 
     """The answer to this request for this path, and its line in an access log: nginx writes it after the answer."""
     before = len(_lines(log, path))
     answer = ask()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         if len(lines := _lines(log, path)) > before:
             return answer, lines[before]
@@ -222,7 +223,7 @@ def _lines(log: Path, path: str) -> list[dict[str, Any]]:
 
 def await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
     """Until something listens there, as this process shall."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         assert process.poll() is None, "nginx ended by itself: its log is beside its folder"
         with socket.socket() as probe:

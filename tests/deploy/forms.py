@@ -31,7 +31,7 @@ class Browser:
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         line.request(method, path, body, headers)
         answer = line.getresponse()
         self.path, self.status, self.page = urlsplit(path).path, answer.status, answer.read().decode()

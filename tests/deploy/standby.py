@@ -23,8 +23,8 @@ from deploy.embedded.postgres import Postgres, wheel_programs
 from deploy.embedded.processes import Server, spawn, stop
 from deploy.embedded.unprivileged import find_way, own_data, reachable_programs
 
-_READY_SECONDS: Final = 30
-_CAUGHT_UP_SECONDS: Final = 30
+_READY_SECONDS: Final = 60
+_CAUGHT_UP_SECONDS: Final = 60
 
 
 @dataclass
@@ -76,11 +76,15 @@ class DatabaseServer:
 
     def kill(self) -> None:
         """kill -9, of the server and thereby of all its children."""
-        self.signal(signal.SIGKILL)
         assert self.process is not None
+        children = _children(self.process.pid)
+        self.signal(signal.SIGKILL)
         self.process.wait()
-        # Its children notice within a moment; until then they hold the shared memory that a new server needs.
-        time.sleep(0.2)
+        # Until the last of its children has ended they hold the shared memory that a new server needs.
+        deadline = time.monotonic() + _READY_SECONDS
+        while any(map(_lives, children)):
+            assert time.monotonic() < deadline, "its children do not end"
+            time.sleep(0.02)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def freeze(self) -> None:
@@ -185,6 +189,14 @@ def copy_to(primary: DatabaseServer, standby: DatabaseServer) -> None:
         extra_groups=[] if way.account else None,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def _lives(pid: int) -> bool:
+    """Whether this process holds anything still: one that is dead and that nobody has asked about does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
 
 
 def _children(pid: int) -> list[int]:

@@ -27,10 +27,11 @@ from console.settings import Settings
 from console.ui.line_guard import SIGN_OF_LIFE_EVERY, SIGN_OF_LIFE_WITHIN
 from db.engine import transaction
 from db.models import PendingDecision
-from tests.browser.site import ARGUMENTS, CHROMIUM, free_port, in_a_thread, make_enrolled_bank
+from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, make_enrolled_bank
 from tests.deploy.at_work import TRANSIT, AtWork, Run, await_kept, kill, restart, sit_down
 from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server, with_line
 from tests.factories import Bank, import_items, item_ids, x9_item
+from tests.ports import free_port
 
 BACK_SECONDS = 5.0
 # The page's patience and half a second; nginx's with the replica, and whether the line comes back.
@@ -144,7 +145,7 @@ def test_a_replica_that_stands_still_costs_seconds_and_acts_on_nothing_afterward
         # Where other pages have found out before, nginx passes the replica over, and the page may be elsewhere at once.
         said = "document.querySelector('.crc-outage')?.innerText"
         told = f"() => {said} ?? (window.crc_stood_before ? '' : 'gone')"
-        words = one.page.wait_for_function(told, timeout=20_000).json_value()
+        words = one.page.wait_for_function(told, timeout=60_000).json_value()
         assert words == "gone" or words.startswith("No connection to the console, your draft is kept.")
         after = time.monotonic() - began
         one.await_live(anew=True)
@@ -158,9 +159,9 @@ def test_a_replica_that_stands_still_costs_seconds_and_acts_on_nothing_afterward
     print(
         f"a replica stands still: said after {after:.1f} s, elsewhere after {back:.1f} s; a page loads in {load:.1f} s"
     )
-    assert after < SAID_SECONDS + load and back < SAID_SECONDS + ELSEWHERE_SECONDS + 2 * load
+    assert after < SAID_SECONDS + 2 + 2 * load and back < SAID_SECONDS + ELSEWHERE_SECONDS + 4 + 3 * load
     # What was pressed into the silence lies before it when it goes on, and is not acted on.
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not held.answers():
         assert time.monotonic() < deadline, "it does not go on"
     time.sleep(LATE_SECONDS)
@@ -197,7 +198,7 @@ def test_tls(running: Edge) -> None:
     with pytest.raises((ssl.SSLError, ConnectionError)):
         handshake(ssl.TLSVersion.TLSv1_1)
     with pytest.raises(urllib.error.HTTPError) as moved:
-        urllib.request.build_opener(_Stay).open(f"http://localhost:{running.http_port}/queue?a=1", timeout=5)
+        urllib.request.build_opener(_Stay).open(f"http://localhost:{running.http_port}/queue?a=1", timeout=60)
     assert (moved.value.code, moved.value.headers["Location"]) == (308, "https://localhost/queue?a=1")
 
 
@@ -251,9 +252,17 @@ def test_what_is_too_large_or_too_much(running: Edge) -> None:
     # Files of checks may be that large: it is the console that refuses whoever is not signed in.
     for path in ("/intake/files", "/api/v1/files"):
         assert _begin_upload(running, path) in {401, 403}
-    answers = [running.get("/sign-in") for _ in range(60)]
+    # Thirty at once and five a second, however slowly they come here; a few are of the tests before.
+    began, answers = time.monotonic(), []
+    line = http.client.HTTPSConnection("localhost", running.port, context=running.trust(), timeout=60)
+    while [answer.status for answer in answers].count(429) < 20:
+        line.request("GET", "/sign-in")
+        answer = line.getresponse()
+        answers.append(Answer(answer.status, answer.msg, answer.read()))
+    line.close()
     refused = [answer for answer in answers if answer.status == 429]
-    assert {answer.status for answer in answers} == {200, 429} and 10 < len(refused) < 40
+    assert {answer.status for answer in answers} == {200, 429}
+    assert 20 < len(answers) - len(refused) <= 32 + 5 * (time.monotonic() - began)
     assert b"Wait a few seconds" in refused[0].body
 
 
@@ -262,7 +271,7 @@ def _begin_upload(running: Edge, path: str) -> int:
     with socket.create_connection(("localhost", running.port)) as plain:
         line = running.trust().wrap_socket(plain, server_hostname="localhost")
         line.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000000\r\n\r\n".encode())
-        line.settimeout(10)
+        line.settimeout(60)
         return int(line.recv(4096).split(b" ")[1])
 
 
@@ -290,7 +299,7 @@ def test_in_a_cluster_the_ingress_is_believed_and_any_nginx_finds_the_replica(
     finally:
         for front in fronts:
             front.process.terminate()
-            front.process.wait(timeout=10)
+            front.process.wait(timeout=40)
 
 
 @dataclass(frozen=True)
@@ -322,7 +331,7 @@ def _plain(front: _Front, path: str, headers: dict[str, str]) -> tuple[Answer, d
     """The answer to a request without TLS, and its line in this nginx's log."""
 
     def ask() -> Answer:
-        line = http.client.HTTPConnection("127.0.0.1", front.port, timeout=10)
+        line = http.client.HTTPConnection("127.0.0.1", front.port, timeout=60)
         try:
             line.request("GET", path, None, headers)
             answer = line.getresponse()

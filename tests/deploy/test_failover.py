@@ -31,7 +31,7 @@ from tests.deploy.standby import Pair, primary_and_standby
 from tests.factories import Bank, import_items, make_bank, x9_item
 
 CHECKS = 60
-RECOVERED_SECONDS = 20.0
+RECOVERED_SECONDS = 45.0
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_the_primary_dies_and_everything_confirmed_is_at_the_standby(
         pair.primary.kill()
         died = time.monotonic()
         before = len(decider.confirmed)
-        await_(lambda: not well(site), 20, "the console says that all is well without a database")
+        await_(lambda: not well(site), 45, "the console says that all is well without a database")
         pair.standby.promote()
         await_(lambda: well(site), RECOVERED_SECONDS, "the console does not find the new primary")
         await_(lambda: len(decider.confirmed) > before + 3, RECOVERED_SECONDS, "nobody decides any more")
@@ -139,7 +139,7 @@ def test_the_primary_dies_and_everything_confirmed_is_at_the_standby(
         asking = urllib.request.Request(
             f"{site.origin}/queue", headers={"Cookie": f"{sessions.cookie_name(console)}={token}"}
         )
-        with urllib.request.urlopen(asking, timeout=20) as answer:
+        with urllib.request.urlopen(asking, timeout=60) as answer:
             assert answer.status == 200 and "/sign-in" not in answer.url, "nobody is signed out"
         decider.join(120)
         assert not decider.is_alive()

@@ -22,10 +22,10 @@ from deploy.embedded.postgres import Postgres, wheel_programs
 from deploy.embedded.processes import spawn, stop
 from deploy.embedded.services import Endpoints
 from tests import warm
-from tests.browser.site import free_port
 from tests.deploy.edge import Replica
 from tests.deploy.forms import Browser
 from tests.deploy.image import ROOT, stages
+from tests.ports import free_port
 
 README = ROOT / "deploy" / "README.md"
 OWN = "seven quiet herons above the weir"

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from console.ui import theme
-from tests.browser.site import free_port
 from tests.conftest import Database
 from tests.deploy.image import DOCKERFILE, ROOT, lay_files, make_read_only, running, snapshot, stages, without_rights
+from tests.ports import free_port
 
 # Makes everything that the lock of the image does not list look as if it were not installed.
 _ONLY_THE_LOCK = """

@@ -12,6 +12,7 @@ from jinja2 import DictLoader, Environment
 from nicegui.client import templates
 from starlette.routing import Route
 
+from console.edge import health
 from console.edge.headers import SecurityHeaders, stamp_scripts, stamped_source
 from console.settings import Settings
 from db.redis_pool import close_redis, open_redis
@@ -125,7 +126,10 @@ async def broken(request: Request) -> None:
     raise ValueError("a secret of the server")
 
 
-def test_errors_and_the_api_and_refused_sockets_carry_them_too(run: Callable, console: Settings) -> None:
+def test_errors_and_the_api_and_refused_sockets_carry_them_too(
+    run: Callable, console: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "CHECK_SECONDS", 30.0)  # what is there answers, however slow the machine
     current = console.model_copy(update={"public_origin": "https://bank.example"})
 
     async def story() -> None:

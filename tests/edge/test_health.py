@@ -9,6 +9,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from console.edge import health
 from console.edge.draining import Draining
 from console.edge.health import CHECK_SECONDS, Health, Readiness
 from console.operations.workers import beat
@@ -19,6 +20,13 @@ from tests.conftest import Database
 from tests.edge.site import browser
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there answers, however slow the machine."""
+    monkeypatch.setattr(health, "CHECK_SECONDS", 30.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_each_part_answers_with_its_latency_and_nothing_more(run: Callable, console: Settings) -> None:
     async def story() -> None:
         async with browser(console) as client:
@@ -32,7 +40,7 @@ def test_each_part_answers_with_its_latency_and_nothing_more(run: Callable, cons
             assert set(answer.json()) == {"status", "checks"} and answer.json()["status"] == "ok"
             assert set(answer.json()["checks"]) == {"database", "migrations", "redis", "object_store", "worker"}
             for one in answer.json()["checks"].values():
-                assert one["status"] == "ok" and 0 <= one["milliseconds"] < 1000
+                assert one["status"] == "ok" and 0 <= one["milliseconds"] < 30_000
             assert (await client.head("/api/v1/health")).status_code == 200
             for path in ("/health", "/health/live", "/health/ready"):
                 answer = await client.get(path)
@@ -41,6 +49,7 @@ def test_each_part_answers_with_its_latency_and_nothing_more(run: Callable, cons
     run(story())
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_database_that_lacks_migrations_is_not_ready_and_a_newer_one_is(
     run: Callable, console: Settings, database: Database
 ) -> None:
@@ -85,6 +94,7 @@ def test_a_process_that_drains_wants_nobody_and_lives() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.usefixtures("patient")
 def test_the_prefix_is_the_settings_and_other_origins_read_there_alone(
     run: Callable, console: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +117,8 @@ def test_the_prefix_is_the_settings_and_other_origins_read_there_alone(
     run(story())
 
 
-def test_a_part_that_hangs_or_fails_is_unavailable_and_asked_once() -> None:
+def test_a_part_that_hangs_or_fails_is_unavailable_and_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "REMEMBERED_SECONDS", 60.0)  # however slow the machine
     asked: list[str] = []
 
     async def hangs() -> None:

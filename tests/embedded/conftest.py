@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# What has ended takes a moment to be gone from the machine's list.
-AT_ONCE = 1.0
+# What has ended takes a moment to be gone from the machine's list, and a busy machine may stand still for some.
+AT_ONCE = 5.0
 
 HOLDER = """
 import sys, time
@@ -39,7 +41,20 @@ def tree(pids: dict[str, int]) -> list[psutil.Process]:
     return list({process for top in tops for process in (top, *top.children(recursive=True))})
 
 
-def assert_gone(processes: list[psutil.Process], within: float = 8.0) -> None:
+def listening(processes: Iterable[psutil.Process]) -> set[tuple[int, str, str, int]]:
+    """On what these listen: process number and name, address, port. Some of them may have ended meanwhile."""
+    found = set()
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            found |= {
+                (process.pid, process.name(), connection.laddr.ip, connection.laddr.port)
+                for connection in process.net_connections(kind="inet")
+                if connection.status == psutil.CONN_LISTEN or connection.type == socket.SOCK_DGRAM
+            }
+    return found
+
+
+def assert_gone(processes: list[psutil.Process], within: float = 20.0) -> None:
     """All of ``processes`` have ended ``within`` seconds."""
     deadline = time.monotonic() + within
     while living := [process for process in processes if _lives(process)]:

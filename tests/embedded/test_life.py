@@ -85,7 +85,7 @@ def test_data_outlives_a_stop_and_a_loss_of_ports(tmp_path: Path) -> None:
         thief.listen()
         begun = time.monotonic()
         with start(tmp_path, environ={}) as running:
-            assert time.monotonic() - begun < 10  # about 1.2 s when the machine has nothing else to do
+            assert time.monotonic() - begun < 25  # about 1.2 s when the machine has nothing else to do
             assert_all_there(running.endpoints)
             assert json.loads((tmp_path / "objects" / "ports.json").read_text())["master"] != ports["master"]
 
@@ -144,7 +144,7 @@ def test_a_start_ends_what_the_record_says_was_left_behind_and_nothing_else(tmp_
     (tmp_path / "run" / "services.json").write_text(json.dumps(record))
     try:
         with start(tmp_path, fast=True, postgres=False, object_store=False, environ={}):
-            assert orphan.wait(timeout=5) == -signal.SIGTERM
+            assert orphan.wait(timeout=60) == -signal.SIGTERM
             assert stranger.poll() is None
             assert not leftover.exists()
     finally:

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -19,13 +20,15 @@ import pytest
 from console.settings import Settings
 from deploy.embedded.ports import free_ports, is_free
 from tests import warm
-from tests.embedded.conftest import assert_gone
+from tests.embedded.conftest import assert_gone, listening
 from tests.factories import x9_file, x9_item
 
 ROOT = Path(__file__).resolve().parents[2]
 # To "ready", for a second start; the best of some, because other work may share the cores.
 SECOND_START_SECONDS = 5.0
 SECOND_STARTS = 3
+# Where this machine has no time, as many times as long as it takes just then to import the console.
+STARTS_LIKE_IMPORTS = 4
 FIRST_START_SECONDS = 150.0
 
 
@@ -74,11 +77,7 @@ class Instance:
 
     def servers(self) -> set[int]:
         """Process ids of what listens, which a second start of anything would change."""
-        return {
-            process.pid
-            for process in self.everything()
-            if any(connection.status == "LISTEN" for connection in process.net_connections("inet"))
-        }
+        return {pid for pid, _, _, _ in listening(self.everything())}
 
     def end(self, number: signal.Signals) -> int:
         """Send the signal, as a terminal does to the whole group or as the kernel does to one process."""
@@ -87,7 +86,7 @@ class Instance:
             self.process.kill()
         else:
             os.killpg(self.process.pid, number)
-        status = self.process.wait(timeout=20)
+        status = self.process.wait(timeout=60)
         self.said += self.process.stdout.read().splitlines()
         self.process.stdout.close()
         self.process = None
@@ -103,9 +102,9 @@ class Instance:
         """The queue page, with the password that was printed and the code that the printed command prints."""
         password = self.passwords()[username]
         command = [sys.executable, str(ROOT / "main.py"), "totp", username, "--data-dir", str(self.folder)]
-        code = subprocess.check_output(command, cwd="/", env=environment(), text=True, timeout=60).strip()
+        code = subprocess.check_output(command, cwd="/", env=environment(), text=True, timeout=120).strip()
         with httpx.Client(
-            base_url=self.origin, headers={"Origin": self.origin}, follow_redirects=True, timeout=30
+            base_url=self.origin, headers={"Origin": self.origin}, follow_redirects=True, timeout=60
         ) as browser:
             asked = browser.post("/sign-in", data={"username": username, "password": password})
             assert "code" in asked.text
@@ -157,15 +156,10 @@ def test_it_says_in_two_lines_how_to_sign_in(instance: Instance) -> None:
 
 def test_nothing_listens_but_on_the_loopback_address(instance: Instance) -> None:
     instance.up()
-    listening = {
-        (connection.laddr.ip, connection.laddr.port)
-        for process in instance.everything()
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert ("127.0.0.1", instance.port) in listening
-    assert len(listening) >= 4  # web, PostgreSQL, Valkey, object store
-    assert {address for address, _ in listening} == {"127.0.0.1"}
+    places = {(address, port) for _, _, address, port in listening(instance.everything())}
+    assert ("127.0.0.1", instance.port) in places
+    assert len(places) >= 4  # web, PostgreSQL, Valkey, object store
+    assert {address for address, _ in places} == {"127.0.0.1"}
 
 
 def test_commands_join_what_runs(instance: Instance, tmp_path: Path) -> None:
@@ -185,6 +179,23 @@ def test_commands_join_what_runs(instance: Instance, tmp_path: Path) -> None:
     assert instance.servers() == before
 
 
+def listeners(ports: Iterable[int]) -> list[psutil.Process]:
+    """Who listens on these."""
+    wanted, found = set(ports), []
+    for connection in psutil.net_connections("inet"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port in wanted and connection.pid:
+            with suppress(psutil.NoSuchProcess):
+                found.append(psutil.Process(connection.pid))
+    return found
+
+
+def import_seconds() -> float:
+    """How long a process takes at present that does nothing else."""
+    begun = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import console.app"], cwd=ROOT, env=environment(), check=True)
+    return time.monotonic() - begun
+
+
 def work_done() -> float:
     """Seconds of work of all processors since the machine started."""
     times = psutil.cpu_times()
@@ -201,24 +212,24 @@ def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(instance: Instance)
     instance.up()
     known = instance.passwords()
     everything = instance.everything()
-    listening = {
-        c.laddr.port for process in everything for c in process.net_connections("inet") if c.status == "LISTEN"
-    }
+    ports = {port for _, _, _, port in listening(everything)}
     assert instance.end(signal.SIGINT) == 0
     assert [line.split()[0] for line in instance.said] == ["Check", "Sign", "Code", "Stopped."]
     assert_gone(everything)
-    assert all(is_free(port) for port in listening)
-    taken = []
-    while not taken or (taken[-1] >= SECOND_START_SECONDS and len(taken) < SECOND_STARTS):
+    # Nothing of ours holds one; another program may have taken one since.
+    assert set(listeners(port for port in ports if not is_free(port))).isdisjoint(everything)
+    taken, allowed = [], SECOND_START_SECONDS
+    while not taken or (taken[-1] >= allowed and len(taken) < SECOND_STARTS):
         if instance.process is not None:
             instance.end(signal.SIGINT)
+            allowed = max(allowed, STARTS_LIKE_IMPORTS * import_seconds())
         before = work_done()
         instance.up()
         others = work_done() - before - sum(map(work_of, instance.everything()))
         # What else this machine did meanwhile, another process of this suite say, is no slowness of ours; but at
         # least half of the time counts.
         taken.append(instance.seconds - min(max(others, 0.0), instance.seconds / 2))
-    assert min(taken) < SECOND_START_SECONDS, taken
+    assert min(taken) < allowed, (taken, allowed)
     assert instance.passwords() == known
     assert instance.sign_in("approver").url.path == "/queue"
 
@@ -228,14 +239,17 @@ def test_killing_it_leaves_no_orphan_and_the_next_start_recovers(instance: Insta
     entries = json.loads(instance.command("verify", "--json"))["entries"]
     everything = instance.everything()
     assert instance.end(signal.SIGKILL) == -signal.SIGKILL
-    assert_gone(everything, within=15)
+    assert_gone(everything, within=40)
     # With nothing running, a command starts the services for itself, and stops them again.
     verified = json.loads(instance.command("verify", "--json"))
     assert verified["ok"] is True
     assert verified["entries"] >= entries > 10
-    left = [
-        one for one in psutil.process_iter(["cmdline"]) if str(instance.folder) in " ".join(one.info["cmdline"] or [])
-    ]
-    assert left == []
+
+    def left() -> list[psutil.Process]:
+        found = psutil.process_iter(["cmdline"])
+        return [one for one in found if str(instance.folder) in " ".join(one.info["cmdline"] or [])]
+
+    assert_gone(left())
+    assert left() == []
     instance.up()
     assert instance.sign_in("supervisor").url.path == "/queue"

@@ -21,7 +21,7 @@ from deploy.embedded.service import Service
 from deploy.embedded.services import Endpoints
 from deploy.embedded.valkey import Valkey
 
-_READY_SECONDS: Final = 30
+_READY_SECONDS: Final = 60
 
 
 @dataclass
@@ -36,8 +36,11 @@ class OwnServices:
         """Stop one, in order or with kill -9, and wait until it is gone."""
         server, process = self._running[name]
         if killed:
+            children = psutil.Process(process.pid).children(recursive=True)
             process.kill()
             process.wait()
+            # Until the last of them has ended, PostgreSQL's hold the memory that a new server needs.
+            psutil.wait_procs(children, timeout=_READY_SECONDS)
         else:
             stop([(server, process)])
 

@@ -126,7 +126,7 @@ def test_without_the_database_nothing_is_lost_and_the_page_goes_on_when_it_is_ba
         page.wait_for_timeout(1_500)
         return page.locator(".crc-amount").inner_text() != amount
 
-    assert any(decided() for _ in range(10)), "the decision never went through"
+    assert any(decided() for _ in range(20)), "the decision never went through"
     assert page.evaluate("window.notReloaded") is True
 
 
@@ -149,7 +149,7 @@ def test_without_the_image_store_the_page_says_so_and_shows_the_image_when_it_is
         page.wait_for_timeout(1_500)
         return bool(page.locator(".crc-pane img").count())
 
-    assert any(shown() for _ in range(10)), "the image never came"
+    assert any(shown() for _ in range(20)), "the image never came"
     assert page.evaluate("window.notReloaded") is True
 
 

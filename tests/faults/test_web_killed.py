@@ -83,6 +83,12 @@ def let_time_pass() -> None:
         connection.execute("update pending_decision set commit_at = now()")
 
 
+def let_time_stand() -> None:
+    """All of the time to take back what waits is still there, however long a process took to come up."""
+    with psycopg.connect(os.environ[SUPERUSER_URL]) as connection:
+        connection.execute("update pending_decision set commit_at = now() + interval '1 minute'")
+
+
 def amount_on(page: Page, amount: str) -> None:
     expect(page.locator(".crc-amount")).to_have_text(f"${amount}")
 
@@ -141,6 +147,7 @@ def test_between_submit_and_commit(console: Settings, page: Page, run: Run, tmp_
     assert run(written(bank))[:3] == (0, 0, 1)
     page.goto("about:blank")
     with Site.serving(console, tmp_path) as site:  # another one comes up
+        let_time_stand()
         site.open(page, f"/review/{second}")
         amount_on(page, "300.00")
         expect(page.get_by_text("Draft restored")).to_be_visible()

@@ -27,7 +27,8 @@ from console.intake.demo.users import read_users
 from console.review.advice import GivenAdvice, give_advice
 from db.engine import transaction
 from db.models import CheckItem, Institution, User
-from tests.browser.site import ROOT, free_port, in_a_thread
+from deploy.embedded.ports import free_ports
+from tests.browser.site import ROOT, in_a_thread
 from tests.factories import Bank, set_thresholds
 
 _UP_SECONDS: Final = 300
@@ -98,7 +99,7 @@ class Demo:
 def demo_bank() -> Iterator[Demo]:
     """A demo bank of its own."""
     with tempfile.TemporaryDirectory(prefix="check-review-guide-") as made:
-        folder, port = Path(made), free_port()
+        folder, [port] = Path(made), free_ports(1)
         command = [sys.executable, str(ROOT / "main.py"), "up", "--data-dir", made, "--port", str(port)]
         log = folder / "up.log"
         with log.open("wb") as out:

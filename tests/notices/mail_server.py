@@ -15,7 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from deploy.embedded.ports import free_ports
+from tests.ports import free_port
 
 
 @dataclass
@@ -71,7 +71,7 @@ def mail_server(
             return AuthResult(success=given == wanted, handled=False, auth_data=given)
 
         more |= {"authenticator": check, "auth_required": True, "auth_require_tls": files is not None}
-    [port] = free_ports(1)
+    port = free_port()
     server = Controller(inbox, hostname="127.0.0.1", port=port, **more)
     server.start()
     try:

@@ -25,11 +25,12 @@ from console.review.claims import claim
 from console.settings import Settings
 from tests import warm
 from tests.bench.open_page import OpenPage
-from tests.browser.site import Site, _environment, free_port
+from tests.browser.site import Site, _environment
 from tests.edge.site import session_of
 from tests.factories import import_items, item_ids, make_bank, set_thresholds, x9_item
 from tests.faults.matrix import write_file
 from tests.operations.monitoring import Tools, monitoring_tools
+from tests.ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yaml"

@@ -22,10 +22,11 @@ from db.engine import transaction
 from db.models import CheckItem
 from jobs.worker import JobWorker
 from tests import warm
-from tests.browser.site import Site, _environment, free_port
+from tests.browser.site import Site, _environment
 from tests.edge.site import session_of
 from tests.factories import import_items, item_ids, make_bank, x9_item
 from tests.operations.scraping import Scraped, scrape, scraped_when
+from tests.ports import free_port
 
 HOUR = timedelta(hours=1)
 

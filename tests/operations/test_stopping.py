@@ -18,9 +18,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 from console.settings import Settings
 from jobs.schedule import Job
 from jobs.worker import run_worker
-from tests.browser.site import ARGUMENTS, CHROMIUM, Site, free_port, in_a_thread, make_enrolled_bank, until
+from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank, until
 from tests.factories import import_items, item_ids, set_thresholds, x9_item
 from tests.operations.scraping import Scraped, scraped_when
+from tests.ports import free_port
 
 TRANSIT = "061000146"
 # Long enough for all that is looked at meanwhile, on a machine that is busy with other tests.

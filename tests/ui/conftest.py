@@ -11,9 +11,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from deploy.embedded.ports import free_ports
 from tests import warm
 from tests.browser.site import ARGUMENTS, CHROMIUM, PATIENCE_MS
+from tests.ports import free_port
 from tests.ui.screen import Screen
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def harness() -> Iterator[str]:
-    [port] = free_ports(1)
+    port = free_port()
     # NiceGUI behaves otherwise where it finds pytest's variables; the page under test must not.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     process = warm.start([str(port)], environment, module="tests.ui.harness", stderr=2)

@@ -20,8 +20,9 @@ from console.review.claims import claim_next
 from console.settings import Settings
 from tests import warm
 from tests.bench.open_page import OpenPage
-from tests.browser.site import PATIENCE_MS, Site, _environment, free_port
+from tests.browser.site import PATIENCE_MS, Site, _environment
 from tests.factories import import_items, make_bank, x9_item
+from tests.ports import free_port
 
 # `main.py serve`, which says at a signal what it keeps. A page that was left waits half a minute for its browser: here
 # a moment.
