@@ -60,7 +60,7 @@ def store_running(folder: Path, kind: type[ObjectStore] = ObjectStore) -> Iterat
     server = store.server()
     process = spawn(server)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not store.is_ready():
             assert process.poll() is None and time.monotonic() < deadline, server.log.read_text()
             time.sleep(0.05)

@@ -42,7 +42,7 @@ def acting(actor: Actor) -> Acting:
 
 
 async def done(arrival: Arrival) -> Arrival:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while arrival.unfinished:
             await asyncio.sleep(0.02)
     return arrival
@@ -139,7 +139,8 @@ def test_only_a_few_are_on_their_way_at_once(run: Callable) -> None:
                 uploads.create_task(arrivals.take(bank.supervisor, "a.x9", None, slowly(), acting(bank.supervisor)))
                 for _ in range(arrivals.MAX_UNFINISHED)
             ]
-            await asyncio.sleep(0.1)
+            while len(arrivals.arrivals(bank.supervisor)) < len(taken):
+                await asyncio.sleep(0.01)
             with pytest.raises(TooManyFiles):
                 await offer(bank.supervisor, data)
             go_on.set()

@@ -22,7 +22,8 @@ from tests.browser.site import _environment
 from tests.conftest import Database
 from tests.factories import make_bank
 
-REPLACED_SECONDS = 15
+# A run is another's once its lease is over and somebody has looked; the rest is for a busy machine.
+REPLACED_SECONDS = 45
 # For what has no bound of its own.
 PATIENCE = 60
 JOB = "deliver notices"
@@ -110,7 +111,7 @@ def test_killed_and_stopped_workers_are_replaced(workers: dict[int, warm.WarmPro
         os.kill(victim, signal.SIGKILL)
         workers.pop(victim).wait()
         _, replaced = wait_for(lambda: since(started)[1:], REPLACED_SECONDS)
-        wait_for(lambda: since(started)[:2] == ["lost", "done"], PATIENCE)
+        wait_for(lambda: since(started)[:1] == ["lost"] and "done" in since(started), PATIENCE)
 
         ask_for_a_letter()
         (sleeper, started), _ = wait_for(running, PATIENCE)
@@ -119,7 +120,7 @@ def test_killed_and_stopped_workers_are_replaced(workers: dict[int, warm.WarmPro
             _, again = wait_for(lambda: since(started)[1:], REPLACED_SECONDS)
         finally:
             os.kill(sleeper, signal.SIGCONT)
-        wait_for(lambda: since(started)[:2] == ["lost", "done"], PATIENCE)
+        wait_for(lambda: since(started)[:1] == ["lost"] and "done" in since(started), PATIENCE)
         print(f"\nreplaced {replaced:.1f} s after kill -9, {again:.1f} s after SIGSTOP")
 
         # The one that was stopped has learned that its run is another's, and works on with the others.
@@ -132,5 +133,5 @@ def test_killed_and_stopped_workers_are_replaced(workers: dict[int, warm.WarmPro
         # A worker that is told to stop says goodbye.
         for one in workers.values():
             one.terminate()
-        assert [one.wait(timeout=25) for one in workers.values()] == [0, 0]
+        assert [one.wait(timeout=60) for one in workers.values()] == [0, 0]
         assert rows("select id from worker where beat_at > clock_timestamp() - interval '5 seconds'") == []

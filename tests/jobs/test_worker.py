@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.notices.inbox import list_notices
 from console.notices.kinds import NoticeKind
+from console.retention.audit_months import make_months
 from console.review.claims import claim
 from console.review.states import Status
 from console.settings import settings
@@ -31,6 +32,8 @@ from tests.conftest import Database
 from tests.factories import import_items, item_ids, make_bank, view_of, x9_item
 
 DAY = timedelta(days=1)
+# Once a day, and as far from now as may be: no other day begins during a test.
+AT = timedelta(hours=(datetime.now(UTC).hour + 12) % 24)
 
 
 async def nothing() -> int:
@@ -53,7 +56,7 @@ def test_of_many_workers_one_runs_it(run: Callable) -> None:
         return 1
 
     async def story() -> None:
-        workers = [JobWorker([Job("a job", DAY, once), Job("another", DAY, once)]) for _ in range(8)]
+        workers = [JobWorker([Job("a job", DAY, once, at=AT), Job("another", DAY, once, at=AT)]) for _ in range(8)]
         for _ in range(3):
             await asyncio.gather(*(finished(one) for one in workers))
 
@@ -76,7 +79,7 @@ def test_a_failing_job_is_told_retried_later_and_stops_no_other(run: Callable, d
 
     async def story() -> None:
         bank = await make_bank()
-        worker = JobWorker([Job("fails", timedelta(seconds=1), fails), Job("works", timedelta(seconds=1), works)])
+        worker = JobWorker([Job("fails", DAY, fails, at=AT), Job("works", timedelta(seconds=1), works)])
         for failures in (1, 2, 3):
             await finished(worker)
             await finished(worker)
@@ -103,7 +106,7 @@ def test_one_that_hangs_is_ended_and_counts_as_failed(run: Callable, database: D
         await asyncio.sleep(60)
         return 0
 
-    run(finished(JobWorker([Job("hangs", DAY, hangs, longest=timedelta(seconds=0.2))])))
+    run(finished(JobWorker([Job("hangs", DAY, hangs, at=AT, longest=timedelta(seconds=0.2))])))
     with psycopg.connect(database.owner_url) as owner:
         assert owner.execute("select outcome, error from job_run").fetchone() == ("failed", "TimeoutError")
 
@@ -124,7 +127,7 @@ def test_a_run_taken_over_ends_where_it_began(run: Callable, database: Database)
         return 1
 
     async def story() -> None:
-        slow, quick = JobWorker([Job("a job", DAY, long)]), JobWorker([Job("a job", DAY, short)])
+        slow, quick = JobWorker([Job("a job", DAY, long, at=AT)]), JobWorker([Job("a job", DAY, short, at=AT)])
         await slow.look()
         await asyncio.sleep(0)
         await finished(quick)  # its lease is good: nobody takes it
@@ -156,7 +159,7 @@ def test_a_worker_told_to_stop_finishes_or_leaves_its_runs_to_others(run: Callab
         return 1
 
     async def story() -> None:
-        finishing, leaving = JobWorker([Job("short", DAY, short)]), JobWorker([Job("long", DAY, long)])
+        finishing, leaving = JobWorker([Job("short", DAY, short, at=AT)]), JobWorker([Job("long", DAY, long, at=AT)])
         for worker in (finishing, leaving):
             await worker.beat()
             await worker.look()
@@ -166,7 +169,7 @@ def test_a_worker_told_to_stop_finishes_or_leaves_its_runs_to_others(run: Callab
         stopping.set()
         await stop
         await leaving.stop(0.2)
-        assert await runs.take(Job("long", DAY, short), "another") is not None
+        assert await runs.take(Job("long", DAY, short, at=AT), "another") is not None
 
     run(story())
     with psycopg.connect(database.owner_url) as owner:
@@ -204,6 +207,7 @@ def test_old_runs_are_forgotten_but_the_last(
 
 def test_each_job_works_in_an_empty_and_in_a_used_bank(run: Callable, tmp_path: Path) -> None:
     async def story() -> None:
+        await make_months()  # one may have begun since the database was made
         for job in JOBS:
             assert await job.work() == 0
             assert meaning_of(job).endswith(".") and len(meaning_of(job)) < 140
@@ -213,7 +217,7 @@ def test_each_job_works_in_an_empty_and_in_a_used_bank(run: Callable, tmp_path: 
         await claim(bank.reviewer, item)
         async with transaction(bank.system) as session:
             await session.execute(update(Claim).values(expires_at=datetime.now(UTC) - DAY))
-        worker = JobWorker([Job("release idle claims", DAY, release_idle_claims)])
+        worker = JobWorker([Job("release idle claims", DAY, release_idle_claims, at=AT)])
         await finished(worker)
         assert (await view_of(bank.reviewer, item)).status is Status.NEW
 
@@ -233,16 +237,17 @@ def test_a_process_that_stands_still_loses_its_locks(
     run: Callable, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a stopped worker does in the middle of a transaction: others need not wait until it comes back."""
-    monkeypatch.setattr(beginning, "IDLE_TIMEOUT_MS", 300)
-    monkeypatch.setattr(beginning, "settings", beginning.settings.__wrapped__)  # what it remembers names the usual time
 
     async def story() -> None:
-        await runs.register([Job("a job", DAY, nothing)], {"a job": "It does nothing."})
+        await runs.register([Job("a job", DAY, nothing, at=AT)], {"a job": "It does nothing."})
+        monkeypatch.setattr(beginning, "IDLE_TIMEOUT_MS", 300)
+        # What it remembers names the usual time.
+        monkeypatch.setattr(beginning, "settings", beginning.settings.__wrapped__)
         with pytest.raises(DBAPIError):
             async with transaction(None) as session:
                 await session.execute(text("select 1 from scheduled_job for update"))
                 await asyncio.sleep(0.8)
-                assert await runs.take(Job("a job", DAY, nothing), "another") is not None
+                assert await runs.take(Job("a job", DAY, nothing, at=AT), "another") is not None
                 await session.execute(text("select 1"))
 
     run(story())

@@ -72,7 +72,7 @@ def mail_server(
 
         more |= {"authenticator": check, "auth_required": True, "auth_require_tls": files is not None}
     port = free_port()
-    server = Controller(inbox, hostname="127.0.0.1", port=port, **more)
+    server = Controller(inbox, hostname="127.0.0.1", port=port, ready_timeout=60, **more)
     server.start()
     try:
         yield inbox, port

@@ -95,9 +95,9 @@ def test_a_notice_reaches_the_mail_server(
     assert "https://console.firstbank.com/account#notices" in text
     assert message["Auto-Submitted"] == "auto-generated" and "notices.console.firstbank.com" in message["List-Id"]
     assert message["List-Unsubscribe"] == "<https://console.firstbank.com/account#notices>"
-    # Neither the account nor the amount, nor what a person wrote, which may hold either.
+    # Neither the account nor the amount, nor what a person wrote, which may hold either; an id may have any digits.
     for hidden in ("4532", "4,532", "123456789", "6789", "maker"):
-        assert hidden not in text + message["Subject"], hidden
+        assert hidden not in text.replace(item, "") + message["Subject"], hidden
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

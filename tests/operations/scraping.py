@@ -31,12 +31,12 @@ def scrape(port: int, token: str = "", host: str = "127.0.0.1") -> Scraped:
     request = urllib.request.Request(f"http://{host}:{port}/metrics")
     if token:
         request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.headers["content-type"].startswith("text/plain")
         return Scraped(answer.read().decode())
 
 
-def scraped_when(port: int, fits: Callable[[Scraped], bool], seconds: float = 20, host: str = "127.0.0.1") -> Scraped:
+def scraped_when(port: int, fits: Callable[[Scraped], bool], seconds: float = 60, host: str = "127.0.0.1") -> Scraped:
     """The first scrape that fits."""
     deadline = time.monotonic() + seconds
     while True:

@@ -39,7 +39,7 @@ async def exposed(console: Settings) -> Scraped:
 
 def test_shared_figures_are_those_of_the_work(run: Callable, console: Settings, tmp_path: Path) -> None:
     async def story() -> None:
-        taken_in = INTAKE_ITEMS._value.get()
+        taken_in, waited = INTAKE_ITEMS._value.get(), (await exposed(console)).sum("crc_pool_wait_seconds_total")
         bank = await make_bank()
         await import_items(bank, tmp_path, [x9_item(n, "10.00", "021000021") for n in range(1, 5)])
         items = await item_ids(bank)
@@ -57,7 +57,7 @@ def test_shared_figures_are_those_of_the_work(run: Callable, console: Settings, 
         worker = JobWorker()
         await worker.beat()
         await worker.look()
-        await worker.stop(20)
+        await worker.stop(60)
         await JobWorker().beat()
         found = await exposed(console)
         assert len(items) == found.sum("crc_queue_items") == found.sum("crc_queue_items", status="new") == 4
@@ -68,7 +68,7 @@ def test_shared_figures_are_those_of_the_work(run: Callable, console: Settings, 
         assert found.sum("crc_active_sessions") == 1
         assert found.sum("crc_workers") == 1
         assert abs(found.sum("crc_worker_last_beat_seconds") - now.timestamp()) < 60
-        assert found.sum("crc_worker_clock_skew_seconds") < 1
+        assert found.sum("crc_worker_clock_skew_seconds") < 30
         assert 1 <= found.sum("crc_database_connections") < found.sum("crc_database_connections_max")
         assert 0 < found.sum("crc_redis_memory_bytes") < found.sum("crc_redis_memory_max_bytes")
         assert found.sum("crc_job_failures", job="check SLA") == 0
@@ -78,7 +78,7 @@ def test_shared_figures_are_those_of_the_work(run: Callable, console: Settings, 
         # And those of this process.
         assert found.sum("crc_intake_items_total") - taken_in == 4
         assert found.sum("crc_intake_files_total", status="imported") >= 1
-        assert found.sum("crc_pool_waits_total") > 10 and 0 < found.sum("crc_pool_wait_seconds_total") < 60
+        assert found.sum("crc_pool_waits_total") > 10 and 0 < found.sum("crc_pool_wait_seconds_total") - waited < 60
         assert 0 <= found.sum("crc_pool_used") <= found.sum("crc_pool_open") <= found.sum("crc_pool_size") == 15
 
     run(story())
@@ -102,7 +102,7 @@ def test_a_site_is_measured_on_a_port_of_its_own(console: Settings, run: Callabl
     environ = {"METRICS_HOST": "127.0.0.2", "METRICS_PORT": str(ports[0])}
     with Site.serving(console, tmp_path, environ, port=free_port()) as one:
         environ |= {"METRICS_PORT": str(ports[1])}
-        with Site.serving(console, tmp_path, environ, port=free_port()) as other, httpx.Client() as client:
+        with Site.serving(console, tmp_path, environ, port=free_port()) as other, httpx.Client(timeout=60) as client:
             for site, times in ((one, 3), (other, 5)):
                 for _ in range(times):
                     assert client.get(f"{site.origin}/sign-in").status_code == 200
@@ -152,4 +152,4 @@ def test_a_worker_is_measured(console: Settings, run: Callable, tmp_path: Path) 
         assert done.sum("crc_job_run_seconds_count", outcome="done") >= 1
     finally:
         worker.terminate()
-        assert worker.wait(timeout=20) == 0
+        assert worker.wait(timeout=60) == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enro
 from tests.factories import make_bank
 
 HOUR = timedelta(hours=1)
+# As far from now as may be: no other hour begins during the test.
+AT = timedelta(minutes=(datetime.now(UTC).minute + 30) % 60)
 
 
 def test_jobs_are_run_paused_and_resumed_on_record(run: Callable) -> None:
@@ -39,11 +41,11 @@ def test_jobs_are_run_paused_and_resumed_on_record(run: Callable) -> None:
     async def story() -> None:
         bank = await make_bank()
         admin = bank.administrator
-        worker = JobWorker([Job("a job", HOUR, once)])
+        worker = JobWorker([Job("a job", HOUR, once, at=AT)])
 
         async def looked() -> list[int]:
             await worker.look()
-            await worker.stop(5)
+            await worker.stop(60)
             return ran
 
         assert await looked() == [1]
@@ -98,7 +100,7 @@ def test_the_page_shows_them_and_carries_out_what_is_asked(console: Settings, pa
         bank = await make_enrolled_bank()
         worker = JobWorker([*JOBS, Job("send reports", HOUR, fails)])
         await worker.look()
-        await worker.stop(30)
+        await worker.stop(60)
         await worker.beat()
         await note_backup(None, "base backup and WAL, 1.2 GB, to s3://backups")
         await keep(CheckName.CERTIFICATE, ok=False, detail="https://console.example: until 2026-11-30 12:00 UTC")

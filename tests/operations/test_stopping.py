@@ -25,7 +25,7 @@ from tests.ports import free_port
 
 TRANSIT = "061000146"
 # Long enough for all that is looked at meanwhile, on a machine that is busy with other tests.
-DRAIN_SECONDS = 4
+DRAIN_SECONDS = 8
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def page() -> Iterator[Page]:
 
 def status_of(address: str) -> int:
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         return refused.code
@@ -89,8 +89,8 @@ def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, p
         assert status_of(f"{site.origin}/health/ready") == 503
         assert status_of(f"{site.origin}/health/live") == status_of(f"{site.origin}/sign-in") == 200
         page.keyboard.type(", and the rest")
-        site.process.wait(timeout=20)
-        assert DRAIN_SECONDS <= time.monotonic() - began < DRAIN_SECONDS + 15
+        site.process.wait(timeout=60)
+        assert DRAIN_SECONDS <= time.monotonic() - began < DRAIN_SECONDS + 40
         expect(page.get_by_label("Note")).to_have_value("half a thought, and the rest")
     with Site.serving(console, tmp_path, environ, port=port):
         # The page comes back by itself: signed in, with what was typed.
@@ -99,7 +99,7 @@ def test_a_site_that_is_told_to_stop_sends_people_elsewhere(console: Settings, p
     with Site.serving(console, tmp_path, {"DRAIN_SECONDS": "0"}, port=port) as site:
         began = time.monotonic()
         site.process.terminate()
-        site.process.wait(timeout=20)
+        site.process.wait(timeout=60)
         assert time.monotonic() - began < DRAIN_SECONDS
 
 

@@ -60,9 +60,9 @@ def test_a_length_of_two_gigabytes_in_a_kilobyte_costs_nothing(items, written, s
     within_limit = data[:84] + (24_000_000).to_bytes(4, "big") + data[88:]
 
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.thread_time()
     errors = [_outcome(data, stream=stream), _outcome(within_limit, stream=stream)]
-    seconds = time.perf_counter() - start
+    seconds = time.thread_time() - start
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -153,9 +153,9 @@ def _changed(data, changes):
 @given(form=st.sampled_from(EVERY_FORM), changes=_changes)
 def test_a_changed_file_is_read_or_refused(items, written, form, changes):
     data = _changed(written(items, *form), changes)
-    start = time.perf_counter()
+    start = time.thread_time()
     _outcome(data)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @settings(max_examples=200, deadline=None)
@@ -181,9 +181,9 @@ def test_lengths_that_look_far_ahead_cost_nothing_each(items, written, record, e
     data = written(items[1:2], framing, Encoding.ASCII)
     header = 80 + len(end)
     many = (record.ljust(80) + end) * 30_000
-    start = time.perf_counter()
+    start = time.thread_time()
     _outcome(data[:header] + many + data[header:])
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_a_record_of_anything_is_looked_at_in_little_time(items, written):
@@ -191,6 +191,6 @@ def test_a_record_of_anything_is_looked_at_in_little_time(items, written):
     odd = bytes(range(256)) * 30_000
     junk = b"".join(len(odd).to_bytes(4, "big") + kind.encode("cp037") + odd[2:] for kind in ("77", "27", "68"))
     at = data.index("70".encode("cp037")) - 4
-    start = time.perf_counter()
+    start = time.thread_time()
     assert _outcome(data[:84] + junk + data[84:at] + junk + data[at:]) == "read"
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
