@@ -36,6 +36,7 @@ from console.edge.exposition import Exposition, listening
 from console.edge.install import install
 from console.edge.measure import watch_loop
 from console.garbage import collect_in_time
+from console.insight import reports_page  # noqa: F401
 from console.intake import intake_page  # noqa: F401 - importing a page makes it
 from console.lab import lab_page  # noqa: F401
 from console.log import configure_logging

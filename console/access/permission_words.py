@@ -25,6 +25,8 @@ MEANINGS: dict[Permission, str] = {
     P.ITEM_NOTE: "write notes on a check, attach files, answer a question that one is asked",
     P.ADVICE_WRITE: "give advice on a check: for keys of other systems, and no role",
     P.ACCOUNT_NUMBER_READ: "see a full account number, which is audited",
+    P.REPORT_READ: "read and export reports: the work's figures, none of a person",
+    P.REPORT_PEOPLE: "read and export what reports say of each person: decisions, time, agreement",
     P.FILE_READ: "see files that came in and what was found in them",
     P.FILE_IMPORT: "hand over files",
     P.ACCOUNT_LOAD: "load accounts from the core banking system",

@@ -62,6 +62,7 @@ class Event(StrEnum):
     ACCESS_CHANGE_WITHDRAWN = "access_change.withdrawn"
     ACCESS_REFUSED = "access.refused"
     ACCESS_REPORT_EXPORTED = "access_report.exported"
+    REPORT_EXPORTED = "report.exported"
     ACCESS_REVIEW_STARTED = "access_review.started"
     ACCESS_REVIEW_LINE_DECIDED = "access_review.line_decided"
     ACCESS_REVIEW_CLOSED = "access_review.closed"

@@ -21,6 +21,7 @@ class Area:
 AREAS: Final = (
     Area("inbox", "Queue", "/queue", Permission.QUEUE_READ),
     Area("done_all", "Approve", "/approvals", Permission.ITEM_APPROVE),
+    Area("insights", "Reports", "/reports", Permission.REPORT_READ),
     Area("balance", "Policy", "/policy", Permission.POLICY_READ),
     Area("upload_file", "Intake", "/intake", Permission.FILE_READ),
     Area("schedule", "Hours", "/hours", Permission.INSTITUTION_HOURS),

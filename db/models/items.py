@@ -179,6 +179,20 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             postgresql_include=["queue_id", "item_type"],
             postgresql_where=text("status in ('approved', 'returned', 'rejected', 'cleared', 'closed')"),
         ),
+        # What reports count of what was decided late, by when it was due.
+        *(
+            Index(
+                name,
+                "institution_id",
+                due,
+                postgresql_include=["queue_id", "item_type"],
+                postgresql_where=text(f"decided_at > {due} and status in ('approved', 'returned', 'rejected')"),
+            )
+            for name, due in (
+                ("ix_check_item_decided_late", "sla_due_at"),
+                ("ix_check_item_return_missed", "return_by"),
+            )
+        ),
         # What the page of approvals reads.
         Index(
             "ix_check_item_awaiting",

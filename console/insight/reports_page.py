@@ -1,0 +1,127 @@
+"""The Reports page: how the work goes, as figures and charts, for the days that the address names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from nicegui import ui
+from nicegui.element import Element
+
+from console.access.permissions import Permission, may
+from console.actor import Actor
+from console.insight import reports
+from console.insight.chosen import Chosen, chosen_of
+from console.insight.errors import ReportRefused
+from console.insight.figures_panel import FiguresPanel
+from console.insight.filter_panel import FilterPanel
+from console.insight.headline import headlines
+from console.insight.judgement_charts_panel import JudgementCharts
+from console.insight.people_panel import PeoplePanel
+from console.insight.periods import Period
+from console.insight.report_export import Report, export_report
+from console.insight.scope import QueueFacts
+from console.insight.work_charts_panel import WorkCharts
+from console.ui.format import day
+from console.ui.page import ConsolePage, console_page, show_to_people
+
+PATH = "/reports"
+show_to_people(ReportRefused)
+
+
+@console_page(PATH, permission=Permission.REPORT_READ, title="Reports")
+async def reports_page(page: ConsolePage) -> None:
+    """The reports of the days, queue and type that the address names."""
+    chosen = chosen_of(dict(page.client.request.query_params))
+    ReportsPage(page, chosen, await reports.report_queues(page.actor))
+
+
+class ReportsPage:
+    """One open Reports page. It is on screen at once and reads when it is; what is chosen later overtakes that."""
+
+    def __init__(self, page: ConsolePage, chosen: Chosen, queues: tuple[QueueFacts, ...]) -> None:
+        self._page = page
+        self._asked = 0
+        with page.frame("Reports", page.institution.name, path=PATH):
+            self._filter = FilterPanel(chosen, queues, page.handler(self._changed))
+            self._figures = FiguresPanel()
+            with Element("div").classes("crc-reports"):
+                self._work = WorkCharts(page, self._export)
+                self._judgement = JudgementCharts(page, self._export)
+                people = may(page.actor, Permission.REPORT_PEOPLE)
+                self._people = PeoplePanel(page, self._export) if people else None
+            self._panels = [*self._work.panels, *self._judgement.panels]
+            if self._people:
+                self._panels.append(self._people.panel)
+            ui.timer(0.05, lambda: page.refresh(self._read), once=True)
+
+    async def _changed(self, actor: Actor) -> None:
+        address = f"{PATH}?{urlencode(self._filter.chosen.query())}".rstrip("?")
+        self._page.client.run_javascript(f"history.replaceState(history.state, '', {json.dumps(address)})")
+        await self._read(actor)
+
+    async def _read(self, actor: Actor) -> None:
+        self._asked += 1
+        asked, chosen = self._asked, self._filter.chosen
+        for panel in self._panels:
+            panel.wait()
+        try:
+            for read, show in self._parts():
+                found = await read(actor, chosen)
+                if asked != self._asked:
+                    return
+                show(found)
+        except BaseException:
+            if asked == self._asked:
+                self._fail()
+            raise
+
+    def _parts(self) -> list[tuple[Callable[[Actor, Chosen], Awaitable[Any]], Callable[[Any], None]]]:
+        """What is read, in the order in which it is shown."""
+        work, judgement = self._work, self._judgement
+        parts: list[tuple[Callable[[Actor, Chosen], Awaitable[Any]], Callable[[Any], None]]] = [
+            (reports.read_overview, self._show_overview),
+            (reports.read_acts, lambda reading: work.show_acts(reading.found)),
+            (reports.read_ageing, lambda reading: work.show_ageing(reading.found)),
+            (reports.read_agreement, lambda reading: judgement.show_agreement(reading.found)),
+            (reports.read_advice, lambda reading: judgement.show_advice(reading.found)),
+            (reports.read_returns, lambda reading: judgement.show_returns(reading.found)),
+            (reports.read_flags, lambda reading: judgement.show_flags(reading.found)),
+        ]
+        if people := self._people:
+            parts.append((reports.read_people, lambda reading: people.show(reading.found)))
+        return parts
+
+    def _fail(self) -> None:
+        for panel in self._panels:
+            panel.fail()
+
+    def _show_overview(self, reading: Any) -> None:
+        self._filter.say(_of(reading.period))
+        self._figures.show(headlines(reading.found))
+        self._work.show_overview(reading.found)
+
+    async def _export(self, actor: Actor, report: Report) -> None:
+        file = await export_report(actor, report, self._filter.chosen)
+        with self._page.client:
+            ui.download.content(file.content, file.name, file.media_type)
+
+
+def _of(period: Period) -> str:
+    """Which days, against which, as of when."""
+    earlier = period.earlier.days
+    local = period.now.astimezone(period.office.zone)
+    return (
+        f"{_days(period.first, period.last)}, against {_days(earlier[0], earlier[-1])}"
+        + (f" up to {local:%H:%M}" if period.under_way else "")
+        + f" · as of {local:%H:%M}"
+    )
+
+
+def _days(first: Any, last: Any) -> str:
+    if first == last:
+        return day(first)
+    begins = f"{first.day} {first:%b}" if first.year == last.year else day(first)
+    return f"{begins} – {day(last)}"
