@@ -80,7 +80,11 @@ KINDS: dict[NoticeKind, KindWords] = {
         "cut_off_at", "count",
         always="after it a return goes out a day later",
     ),
-    K.APPROVAL_WAITING: _kind("Approval waiting", "a recommendation waits for a second signature", "by"),
+    K.APPROVAL_WAITING: _kind(
+        "Approval waiting",
+        "a recommendation waits for a second signature; while it is unread, not of each that follows",
+        "by",
+    ),
     K.NOT_COMMITTED: _kind(
         "Decision not committed",
         "a decision of yours could not be committed when its undo time ended",

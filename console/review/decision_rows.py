@@ -22,7 +22,7 @@ from console.review.deciding import Prepared
 from console.review.errors import NotYours
 from console.review.evidence import evidence_of
 from console.review.queue_clock import follow_status, queue_clock
-from console.review.second_people import return_to_maker, tell_second_people
+from console.review.second_people import return_to_maker, take_back_what_was_told, tell_second_people
 from db.direct import Direct
 from db.engine import after_commit
 from db.models import CheckItem, Decision, Queue
@@ -112,6 +112,8 @@ async def _write_rows(
         await notify(session, actor, NoticeKind.QUESTION_ASKED, to=[asked.id], item_id=item.id, values=values)
     if prepared.stage == "recommendation":
         await tell_second_people(session, actor, item, decision.id)
+    elif prepared.stage in {"confirmation", "sent_back"}:
+        await take_back_what_was_told(session, item.id)
     before = {"status": decision.from_status, "version": view.version}
     after = {
         "status": decision.to_status,

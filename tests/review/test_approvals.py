@@ -12,20 +12,24 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from console.access.permissions import NotAllowed, Permission, Place, Reach, limited_reaches, within_limit
 from console.access.permissions import covers as covers_place
 from console.actor import Actor, Bounds, Grant
+from console.notices.inbox import list_notices, mark_read
+from console.notices.kinds import NoticeKind
 from console.review.approvals import beside_approval, claim_next_approval, count_approvals, list_approvals
 from console.review.choices import Choice
 from console.review.claims import claim
-from console.review.decisions import confirm, decide
+from console.review.decisions import confirm, decide, send_back
 from console.review.giving_back import release
 from console.review.opinions import record_opinion
+from console.review.second_people import STANDS_FOR_OTHERS
 from console.review.states import Act
 from console.roles import Role
 from db.engine import transaction
-from db.models import CheckItem
+from db.models import CheckItem, Notice
 from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, set_thresholds, x9_item
 
 
@@ -44,6 +48,17 @@ async def recommended(folder: Path, *amounts: str, by: str = "reviewer") -> tupl
         _, seen = await claimed(getattr(bank, by), item_id)
         await decide(getattr(bank, by), item_id, Choice(Act.PAY), seen)
     return bank, items
+
+
+async def told(person: Actor) -> list[tuple[UUID | None, bool]]:
+    """The checks of which the person was told that they wait, the newest first, and whether that is unread."""
+    kind = NoticeKind.APPROVAL_WAITING
+    return [(one.item_id, one.unread) for one in (await list_notices(person)).notices if one.kind is kind]
+
+
+async def recommend(bank: Bank, item: UUID) -> None:
+    _, seen = await claimed(bank.reviewer, item)
+    await decide(bank.reviewer, item, Choice(Act.PAY), seen)
 
 
 async def listed(actor: Actor) -> list[UUID]:
@@ -146,3 +161,39 @@ def test_the_parts_with_limits_say_what_the_single_question_says(
         actor, amount, place, Permission.ITEM_APPROVE
     )
     assert listed is asked
+
+
+def test_who_has_not_read_of_one_is_not_told_of_each_that_follows(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        await import_items(bank, tmp_path, [x9_item(n, f"610{n}.00", "021000021") for n in range(1, 6)])
+        one, two, three, four, five = await item_ids(bank)
+        await recommend(bank, one)
+        await recommend(bank, two)
+        assert await told(bank.approver) == await told(bank.supervisor) == [(one, True)]
+        assert set(await listed(bank.approver)) == {one, two}, "the list has them all"
+        # Who has read it is told of the next one; the other still has the first to read.
+        await mark_read(bank.approver, (await list_notices(bank.approver)).notices[0].id)
+        await recommend(bank, three)
+        assert await told(bank.approver) == [(three, True), (one, False)]
+        assert await told(bank.supervisor) == [(one, True)]
+        # What has lain there for long may have been forgotten.
+        async with transaction(bank.system) as session:
+            long_ago = Notice.created_at - STANDS_FOR_OTHERS
+            await session.execute(update(Notice).values(created_at=long_ago))
+        await recommend(bank, four)
+        assert await told(bank.approver) == [(four, True), (three, True), (one, False)]
+        assert await told(bank.supervisor) == [(four, True), (one, True)]
+        # Signed by one of them, it is nothing to read for the other, who is told of what comes next.
+        _, seen = await claimed(bank.approver, four)
+        await confirm(bank.approver, four, seen)
+        assert await told(bank.supervisor) == [(four, False), (one, True)]
+        await recommend(bank, five)
+        assert await told(bank.supervisor) == [(five, True), (four, False), (one, True)]
+        assert (await told(bank.approver))[0] == (five, True)
+        # Sent back, it waits no more either.
+        _, seen = await claimed(bank.supervisor, five)
+        await send_back(bank.supervisor, five, seen, "Look again.")
+        assert (await told(bank.approver))[0] == (five, False)
+
+    run(story())
