@@ -46,9 +46,14 @@ def beginning(
 
 @lru_cache
 def settings(
-    institution_id: UUID | None, statement_timeout_ms: int, read_only: bool = False, plans_once: bool = False
+    institution_id: UUID | None,
+    statement_timeout_ms: int,
+    read_only: bool = False,
+    plans_once: bool = False,
+    plans_each: bool = False,
 ) -> str:
     """The statement that makes the transaction in which it runs one of the console's."""
+    plans = "force_generic_plan" if plans_once else "force_custom_plan" if plans_each else "auto"
     return _SETTINGS.format(
         role=sql.Literal(APP_ROLE),
         institution=sql.Literal(str(institution_id or "")),
@@ -56,6 +61,6 @@ def settings(
         lock=sql.Literal(str(LOCK_TIMEOUT_MS)),
         idle=sql.Literal(str(IDLE_TIMEOUT_MS)),
         read_only=sql.Literal("on" if read_only else "off"),
-        plans=sql.Literal("force_generic_plan" if plans_once else "auto"),
+        plans=sql.Literal(plans),
         by_index=sql.SQL(_BY_INDEX if plans_once else ""),
     ).as_string()

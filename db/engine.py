@@ -204,6 +204,7 @@ async def read_at_once(
     *asked: tuple[Direct, Mapping[str, Any]],
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
     plans_once: bool = False,
+    plans_each: bool = False,
 ) -> list[list[Any]]:
     """What these statements find, each given with its values, in a transaction of their own that sees the actor's
     institution only and cannot write. It is one message to the database, where `transaction` takes three and more: for
@@ -216,7 +217,7 @@ async def read_at_once(
         connection = await _engine.connect()
         _waited(since)
         try:
-            terms = settings(_of(actor), statement_timeout_ms, read_only=True, plans_once=plans_once)
+            terms = settings(_of(actor), statement_timeout_ms, True, plans_once, plans_each)
             found = await read_on(connection, terms, asked)
         except BaseException:
             # Whatever ends the task: the connection goes back, or is given up.

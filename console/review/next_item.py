@@ -17,28 +17,43 @@ from console.access.permissions import Permission, Reach, may, reaches
 from console.actor import Actor
 from db.direct import Direct
 
-# The statuses stand in the text, not in parameters, so that the partial indexes of waiting items serve the order. So do
-# the conditions that hold for some people alone: what is planned once is planned well for each text.
-_MOST_URGENT: Final = """
-    select i.id, i.status, i.sla_due_at, i.priority from check_item i
-    where i.institution_id = :institution and i.status in ('new', 'escalated') and {whose}
-      and {narrowed}
-      and i.queue_id <> all(array(select queue_id from shut))
-      and i.id <> all(:except)
-      and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
-    order by i.sla_due_at, i.priority, i.id limit {most}
-    """
-
 # As many as are ever being taken at one moment: all processes have fewer connections in use.
 _AT_ONCE: Final = 50
-# The same for who works in some queues only: among the most urgent of each. Otherwise all that waits in other queues
-# would be walked through. Only what is taken is locked; what was taken meanwhile has another status.
-_OF_EACH_QUEUE: Final = """
+
+# Where the person may take something now: queues, types and statuses. The conditions that hold for some people alone
+# stand in the text: what is planned once is planned well for each text.
+_CELLS: Final = """
+    cell as materialized (
+        select queue.id as queue_id, queue.key, type.item_type, waits.status
+        from queue cross join (values ('on_us'), ('transit')) type(item_type)
+            cross join (values ('new'), ('escalated')) waits(status)
+        where queue.closed_at is null and queue.id <> all(array(select queue_id from shut)) and {narrowed}
+    )"""
+
+_OWN: Final = """
+    select i.id, i.status from check_item i
+    where i.institution_id = :institution and i.status in ('new', 'escalated') and i.assigned_to = :user
+      and (i.queue_id, i.item_type, i.status) in (select queue_id, item_type, status from cell)
+      and i.id <> all(:except)
+      and not exists (select from claim c where c.item_id = i.id and c.expires_at > now())
+    order by i.sla_due_at, i.priority, i.id limit 1
+    """
+# The most urgent of each cell, and of these the most urgent: otherwise all that waits where the person takes nothing
+# would be walked through. Only what is taken is locked; what was taken meanwhile has another status. The condition on
+# the person's own keeps this search from locking anything where that was found.
+_FREE: Final = """
     select i.id, i.status from (
-        select id from queue where exists (
-            select from jsonb_to_recordset(cast(:own as jsonb)) as part(queues jsonb)
-            where part.queues is null or part.queues ? queue.key)
-    ) worked cross join lateral ({urgent}) urgent join check_item i on i.id = urgent.id and i.status = urgent.status
+        select urgent.* from cell cross join lateral (
+            select w.id, w.status, w.sla_due_at, w.priority from check_item w
+            where w.institution_id = :institution and w.queue_id = cell.queue_id and w.item_type = cell.item_type
+              and w.status = cell.status and w.status in ('new', 'escalated') and w.assigned_to is null
+              and w.id <> all(:except)
+            order by w.sla_due_at, w.priority, w.id limit {at_once}
+        ) urgent
+        where not exists (select from own)
+        order by sla_due_at, priority, id limit {at_once}
+    ) urgent join check_item i on i.id = urgent.id and i.status = urgent.status
+    where not exists (select from claim c where c.item_id = urgent.id and c.expires_at > now())
     order by urgent.sla_due_at, urgent.priority, urgent.id limit 1
     """
 
@@ -57,6 +72,7 @@ _SHUT: Final = """
 
 _FOUND: Final = """
     with {shut},
+    {cells},
     own as ({own} {lock}),
     free as ({free} {lock}),
     next as (select id, status from own union all select id, status from free)
@@ -77,11 +93,11 @@ _TAKE: Final = """
         (select max_claims is not null from queue where queue.id = check_item.queue_id) as limited
     """
 
-# A part of the work, of those in which the actor holds a permission, covers the item.
+# A part of the work, of those in which the actor holds a permission, covers what stands there.
 _COVERED: Final = """exists (
         select from jsonb_to_recordset(cast(:{parts} as jsonb)) as part(queues jsonb, item_types jsonb)
-        where (part.queues is null or part.queues ? (select key from queue where id = i.queue_id))
-          and (part.item_types is null or part.item_types ? i.item_type))"""
+        where (part.queues is null or part.queues ? queue.key)
+          and (part.item_types is null or part.item_types ? type.item_type))"""
 
 
 # The first full view of each side.
@@ -103,26 +119,21 @@ class Statements:
     take: Direct
 
 
-_IN_IT: Final = " and i.queue_id = worked.id"
-_LIMITED: Final = f"{_COVERED.format(parts='own')} and (i.status = 'new' or {_COVERED.format(parts='own_senior')})"
+_LIMITED: Final = f"{_COVERED.format(parts='own')} and (waits.status = 'new' or {_COVERED.format(parts='own_senior')})"
 
 
 @lru_cache
 def _statements(*, senior: bool, queue: bool, limited: bool) -> Statements:
     """For who may take what is escalated or not, of one queue or of all, in a part of the work or in all of it."""
-    each = limited and not queue
     conditions = (
-        "true" if senior else "i.status = 'new'",
-        "i.queue_id = (select id from queue where key = :queue)" if queue else "true",
+        "true" if senior else "waits.status = 'new'",
+        "queue.key = :queue" if queue else "true",
         _LIMITED if limited else "true",
     )
-    urgent = _MOST_URGENT.replace("{narrowed}", " and ".join(conditions))
-    own = urgent.replace("{whose}", "i.assigned_to = :user").replace("{most}", "1")
-    # The condition keeps the second search from locking anything where the first has found something.
-    free = urgent.replace("{whose}", "i.assigned_to is null and not exists (select from own)" + _IN_IT * each)
-    free = _OF_EACH_QUEUE.replace("{urgent}", free.replace("{most}", str(_AT_ONCE))) if each else free
-    free = free.replace("{most}", "1")
-    found = _FOUND.replace("{shut}", _SHUT.strip()).replace("{own}", own).replace("{free}", free)
+    cells = _CELLS.strip().replace("{narrowed}", " and ".join(conditions))
+    found = _FOUND.replace("{shut}", _SHUT.strip()).replace("{cells}", cells)
+    found = found.replace("{own}", _OWN.strip()).replace("{free}", _FREE.strip())
+    found = found.replace("{at_once}", str(_AT_ONCE))
     peek, take = found.replace("{lock}", ""), found.replace("{lock}", "for update of i skip locked")
     # Texts of our own, nothing from outside.
     texts = (f"{peek} select * from next", peek + _SIDES, take + _TAKE)  # noqa: S608

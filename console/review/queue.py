@@ -16,9 +16,10 @@ from console.actor import Actor
 from console.masking import masked
 from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import cents, sought
-from console.review.queue_statements import Shape, has_one_plan, listing, named, shape_of, values_of
+from console.review.queue_shape import Shape, has_one_plan, is_tallied, shape_of, values_of
+from console.review.queue_statements import listing, named
 from console.review.reach import closed_queues
-from console.review.reach_conditions import Asked, Reached, planned_once, read_in_reach
+from console.review.reach_conditions import Asked, Reached, read_in_reach
 from console.review.states import Status
 from db.direct import Direct
 from db.engine import transaction
@@ -110,15 +111,16 @@ async def list_items(
     """One page of the queue, the next one with the `after` of the page before. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
     chosen, limit = chosen or Filter(), max(1, min(limit, MAX_PAGE))
-    more: dict[str, Any] = {"most": limit + 1}
+    most = (PAGE if limit <= PAGE else MAX_PAGE) + 1  # no statement of its own for each number
+    more: dict[str, Any] = {}
     if after is not None:
         there = (*_compared(sort, after), after.id)
         more |= {f"after_{place}": value for place, value in enumerate(there)}
 
     def statement(shape: Shape) -> Direct:
-        return listing(shape, sort, descending, after is not None)
+        return listing(shape, sort, descending, after is not None, most)
 
-    found = await _read(actor, chosen, statement, more, lambda reach: has_one_plan(chosen, reach))
+    found = await _read(actor, chosen, statement, more, sort)
     rows = tuple(_row(one) for one in found[:limit])
     return Page(rows, sort_key(rows[-1], sort) if len(found) > limit else None)
 
@@ -138,7 +140,7 @@ async def rows_by_id(actor: Actor, item_ids: Sequence[UUID], chosen: Filter | No
     """Those of the items that the filter still lists: what a live hint asks for. Raises NotAllowed."""
     require(actor, Permission.QUEUE_READ)
     ids = {"ids": list(item_ids[:MAX_PAGE])}
-    found = await _read(actor, chosen or Filter(), named, ids, planned_once)
+    found = await _read(actor, chosen or Filter(), named, ids)
     return {row.id: _row(row) for row in found}
 
 
@@ -147,9 +149,10 @@ async def _read(
     chosen: Filter,
     statement: Callable[[Shape], Direct],
     more: dict[str, Any],
-    plans_once: Callable[[Reached], bool],
+    sort: Sort | None = None,
 ) -> Sequence[Any]:
-    """What a statement finds in the part of the queue that the actor is shown, of what is searched for."""
+    """What a statement finds in the part of the queue that the actor is shown, of what is searched for; in an order, or
+    of items that are named."""
     search = None
     if chosen.search.strip():
         if (found := await sought(actor, chosen.search, chosen.status)) is None:
@@ -160,7 +163,13 @@ async def _read(
     def ask(reach: Reached) -> list[Asked]:
         return [(statement(shape_of(chosen, reach, search)), values_of(actor, chosen, reach) | more)]
 
-    _, [rows] = await read_in_reach(actor, Permission.QUEUE_READ, ask, plans_once=plans_once)
+    def plans_once(reach: Reached) -> bool:
+        return sort is None or has_one_plan(chosen, reach, sort, search)
+
+    tallied = is_tallied(actor, chosen, sort)
+    # A plan for some values is none for others: a flag may be rare or frequent.
+    how = {"plans_each": True, "tallied": tallied}
+    _, [rows] = await read_in_reach(actor, Permission.QUEUE_READ, ask, plans_once=plans_once, **how)
     return rows
 
 

@@ -26,12 +26,13 @@ from sqlalchemy.orm import aliased
 
 from console.access.permissions import Permission, require
 from console.actor import Actor
+from console.review.cells import any_status, cells, count_of, first_of
 from console.review.open_items import OPEN_ITEMS, URGENCY
-from console.review.reach_conditions import Asked, Reached, Ways, inside, planned_once, read_in_reach
+from console.review.reach_conditions import Asked, Reached, inside, planned_once, read_in_reach
 from console.review.states import Status
-from console.review.tally import OPEN_SUMS, seen_of
+from console.review.tally import OPEN_SUMS, SUMS, seen_of
 from db.direct import Direct
-from db.models import CheckItem, Claim, Decision, Queue
+from db.models import CheckItem, Claim, Decision
 
 # Literal as OPEN_ITEMS is, so that the partial index over what is decided serves it.
 DECIDED_ITEMS = text("check_item.status in ('approved', 'returned', 'rejected', 'cleared', 'closed')")
@@ -41,7 +42,6 @@ MOST_COUNTED: Final = 10_000
 _NEWEST: Final = 2_000
 Conditions = list[ColumnElement[bool]]
 
-_SUMS: Final = Direct(OPEN_SUMS)
 _INSTITUTION: Final = bindparam("institution", type_=CheckItem.institution_id.type)
 _USER: Final = bindparam("user", type_=Claim.user_id.type)
 _START: Final = bindparam("start", type_=CheckItem.decided_at.type)
@@ -72,7 +72,7 @@ async def counts(actor: Actor, day_start: datetime) -> Counts:
 
     def ask(reach: Reached) -> list[Asked]:
         values = _values(actor, reach, start=day_start)
-        return [(_SUMS, values), (_figures(reach.ways), values)]
+        return [(SUMS, values), (_figures(reach.bounded), values)]
 
     reach, (sums, [figures]) = await read_in_reach(actor, Permission.QUEUE_READ, ask)
     breached, warning, mine, decided, median = figures
@@ -103,7 +103,7 @@ async def neighbours(actor: Actor, queue: str | None, item_id: UUID) -> tuple[in
 def place_asked(actor: Actor, reach: Reached, queue: str | None, item_id: UUID) -> Asked:
     """The statement for `neighbours`, whose one row is for `place_in`, and its parameters."""
     values = _values(actor, reach, item=item_id, **({} if queue is None else {"queue": queue}))
-    return _place(reach.ways, queue is not None), values
+    return _place(reach.bounded, queue is not None), values
 
 
 def place_in(row: Any, actor: Actor, reach: Reached, queue: str | None) -> tuple[int, int]:
@@ -117,57 +117,73 @@ def _values(actor: Actor, reach: Reached, **more: Any) -> dict[str, Any]:
 
 
 @lru_cache
-def _place(ways: Ways, in_queue: bool) -> Direct:
+def _place(bounded: bool, in_queue: bool) -> Direct:
     """The statement for an item's place: the sums of what is open, whether it is there, and how many come before."""
     item, own, sums = bindparam("item", type_=CheckItem.id.type), aliased(CheckItem), OPEN_SUMS.subquery()
     order = (*URGENCY, CheckItem.id)
     # Each part of the item's place by itself: so they are known before the index is asked, and bound its search.
     place = [select(getattr(own, part.key)).where(own.id == item).scalar_subquery() for part in order]
-    inside = _reached(ways)
-    if in_queue:
-        inside.append(CheckItem.queue_id == select(Queue.id).where(Queue.key == bindparam("queue")).scalar_subquery())
     return Direct(
         select(
             select(func.json_agg(func.json_build_array(*sums.c))).scalar_subquery().label("sums"),
             select(CheckItem.id).where(CheckItem.id == item, OPEN_ITEMS).scalar_subquery().label("there"),
-            _some_open(inside, tuple_(*order) < tuple_(*place)).label("before"),
+            _some_open(bounded, tuple_(*order) < tuple_(*place), in_queue=in_queue).label("before"),
         )
     )
 
 
 @lru_cache
-def _figures(ways: Ways) -> Direct:
+def _figures(bounded: bool) -> Direct:
     """The statement for what is late, nearly late, the actor's, and decided since `start`, with the median time."""
-    seen = _reached(ways)
     return Direct(
         select(
-            _some_open(seen, CheckItem.sla_due_at <= func.now()),
-            _some_open(
-                seen,
-                CheckItem.sla_warning_at <= func.now(),
-                # No warning comes earlier, over a long weekend neither: what is late since long is not looked at.
-                CheckItem.sla_warning_at > func.now() - text("interval '14 days'"),
-                CheckItem.sla_due_at > func.now(),
-            ),
+            _some_open(bounded, CheckItem.sla_due_at <= func.now()),
+            _nearly_late(bounded),
             _mine(),
-            _decided_since(seen),
+            _decided_since(_reached(bounded)),
             _median_since(),
         )
     )
 
 
-def _reached(ways: Ways) -> Conditions:
+def _reached(bounded: bool) -> Conditions:
     """The items of the part of the institution's queue on which the actor works."""
     # Named beside row-level security, so that the planner can use the indexes that begin with it.
-    return [CheckItem.institution_id == _INSTITUTION, *inside(ways)]
+    return [CheckItem.institution_id == _INSTITUTION, *inside(bounded)]
 
 
-def _some_open(reached: Conditions, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    """How many of the open items these are, and no more than MOST_COUNTED of them are looked at."""
+def _some_open(bounded: bool, condition: ColumnElement[bool], *, in_queue: bool = False) -> ColumnElement[int]:
+    """How many of the open items these are, which an order by urgency begins with; no more than MOST_COUNTED of them
+    are looked at."""
+    if bounded or in_queue:
+        return count_of(cells(bounded=bounded, queue=in_queue), MOST_COUNTED, condition)
+    return _some(CheckItem.institution_id == _INSTITUTION, OPEN_ITEMS, condition)
+
+
+def _nearly_late(bounded: bool) -> ColumnElement[int]:
+    """How many are not late and were warned of; no more than MOST_COUNTED. Of each queue and type the newest warnings
+    are looked at, so many of them: what is late since long was warned of before."""
+    conditions = (
+        CheckItem.sla_warning_at <= func.now(),
+        # No warning comes earlier, over a long weekend neither.
+        CheckItem.sla_warning_at > func.now() - text("interval '14 days'"),
+    )
+    order = (CheckItem.sla_warning_at, CheckItem.sla_due_at)
+    most = literal_column(str(MOST_COUNTED), Integer)
+    warned = first_of(any_status(bounded=bounded), order[:1], most, *conditions, descending=True, beside=order[1:])
+    found = warned.subquery()
+    count = func.count().filter(found.c.sla_due_at > func.now())
+    return select(func.least(count, most)).select_from(found).scalar_subquery()
+
+
+def _some(*conditions: Any) -> ScalarSelect[int]:
     # In the text: a plan for any number would not stop early.
     most = literal_column(str(MOST_COUNTED), Integer)
-    some = select(CheckItem.id).where(*reached, OPEN_ITEMS, *conditions).limit(most).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
+    return (
+        select(func.count())
+        .select_from(select(CheckItem.id).where(*conditions).limit(most).subquery())
+        .scalar_subquery()
+    )
 
 
 def _mine() -> ScalarSelect[int]:

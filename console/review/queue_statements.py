@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,41 +12,30 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Subquery,
     and_,
     any_,
     bindparam,
     func,
     literal_column,
     select,
+    true,
     tuple_,
     union,
 )
 from sqlalchemy.orm import aliased
 
-from console.actor import Actor
+from console.review.cells import any_status, cells, first_of, queue_named
 from console.review.open_items import OPEN_ITEMS, URGENCY
 from console.review.queue_filter import Filter, Sort
-from console.review.queue_search import Search, cents, found_by
-from console.review.reach_conditions import Reached, Ways, inside
+from console.review.queue_search import found_by
+from console.review.queue_shape import FEW, Shape, by_cells
+from console.review.reach_conditions import inside
 from console.review.states import Status
 from db.direct import Direct
 from db.models import CheckItem, Claim, Flag, PendingDecision, Queue, User
 
 _COLUMNS = {Sort.SLA: URGENCY, Sort.AMOUNT: (CheckItem.amount_cents,), Sort.RECEIVED: (CheckItem.received_at,)}
-
-# What a filter is given. A statement depends on which of them there are, and not on what they are.
-_GIVEN: Final = (
-    "queue",
-    "item_type",
-    "flag",
-    "amount_from",
-    "amount_to",
-    "held_by",
-    "assigned_to",
-    "due_before",
-    "received_from",
-    "received_before",
-)
 
 _ASSIGNED = aliased(User)
 
@@ -70,6 +58,8 @@ _OF_ITEM: Final = (
     "return_rule",
     "assigned_to",
 )
+
+
 # What else finding and joining takes.
 _BESIDE: Final = ("institution_id", "queue_id", "amount_cents")
 
@@ -80,6 +70,16 @@ def _rows(found: Select[Any], order: Iterable[str] = (), *, descending: bool = F
     """The rows of the items that were found, in the order of these columns. What stands beside an item is looked up for
     these few alone, also where many had to be put in order."""
     item: Any = aliased(CheckItem, found.subquery("found"))
+    return _shown(item, item, order, descending=descending)
+
+
+def _rows_by_id(found: Select[Any], order: Iterable[str], *, descending: bool) -> Select[Any]:
+    """The same where no more than the ids were found: an index alone says these."""
+    item, few = aliased(CheckItem), found.subquery("found")
+    return _shown(few.join(item, item.id == few.c.id), item, order, descending=descending)
+
+
+def _shown(source: Any, item: Any, order: Iterable[str], *, descending: bool) -> Select[Any]:
     columns = [getattr(item, name) for name in order]
     flags = select(func.array_agg(Flag.title)).where(Flag.item_id == item.id).correlate(item).scalar_subquery()
     return (
@@ -92,7 +92,8 @@ def _rows(found: Select[Any], order: Iterable[str] = (), *, descending: bool = F
             flags.label("flags"),
             PendingDecision.commit_at,
         )
-        .join_from(item, Queue, Queue.id == item.queue_id)
+        .select_from(source)
+        .join(Queue, Queue.id == item.queue_id)
         .outerjoin(Claim, and_(Claim.item_id == item.id, Claim.expires_at > func.now()))
         .outerjoin(User, User.id == Claim.user_id)
         .outerjoin(PendingDecision, PendingDecision.item_id == Claim.item_id)
@@ -105,48 +106,47 @@ _INSTITUTION: Final = bindparam("institution", type_=CheckItem.institution_id.ty
 _USER: Final = bindparam("user", type_=CheckItem.assigned_to.type)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a statement of the queue depends on: which filters there are, how the actor is bounded, and by what is
-    searched."""
-
-    filter: Filter
-    ways: Ways
-    search: Search | None = None
-
-
-def shape_of(chosen: Filter, reach: Reached, search: Search | None) -> Shape:
-    """The shape of the statement for a filter."""
-    given = {name: "given" for name in _GIVEN if getattr(chosen, name) is not None}
-    return Shape(replace(chosen, search="", **given), reach.ways, search)  # type: ignore[arg-type]
-
-
-def values_of(actor: Actor, chosen: Filter, reach: Reached) -> dict[str, Any]:
-    """The parameters of a filter's statement, but for those of a search."""
-    values = {name: getattr(chosen, name) for name in _GIVEN if getattr(chosen, name) is not None}
-    values |= {name: cents(values[name]) for name in ("amount_from", "amount_to") if name in values}
-    return values | reach.values | {"institution": actor.institution_id, "user": actor.user_id}
-
-
-def has_one_plan(chosen: Filter, reach: Reached) -> bool:
-    """Whether the same plan is good whatever the statement is given: where nothing of it says how many there are. To
-    plan it takes longer than to find a page."""
-    plain = Filter(queue=chosen.queue, status=chosen.status, priority=chosen.priority)
-    return chosen == plain and reach.parts is None
-
-
 @lru_cache(maxsize=512)
-def listing(shape: Shape, sort: Sort, descending: bool, later: bool) -> Direct:
-    """One page; with `later` what comes after a key."""
-    order = (*_COLUMNS[sort], CheckItem.id)
-    query: Select[Any] = _FOUND.where(*_conditions(shape))
+def listing(shape: Shape, sort: Sort, descending: bool, later: bool, most: int) -> Direct:
+    """One page of at most so many; with `later` what comes after a key."""
+    # In the text: a plan for any number would not be one for few.
+    order, limit = (*_COLUMNS[sort], CheckItem.id), literal_column(str(most), Integer)
+    conditions: list[ColumnElement[bool]] = []
     if later:
         here = tuple_(*order)
         there = tuple_(*(bindparam(f"after_{place}", type_=column.type) for place, column in enumerate(order)))
-        query = query.where(here < there if descending else here > there)
-    query = query.order_by(*(column.desc() if descending else column for column in order))
-    found = query.limit(bindparam("most", type_=Integer))
-    return Direct(_rows(found, [column.key for column in order], descending=descending))
+        conditions.append(here < there if descending else here > there)
+    keys = [column.key for column in order]
+    if by_cells(shape, sort):
+        cell = _cells(shape, sort)
+        found = first_of(cell, order, limit, *conditions, *_narrowed(shape.filter), descending=descending)
+        by = [found.selected_columns[key] for key in keys]
+        page = found.order_by(*(column.desc() if descending else column for column in by)).limit(limit)
+        return Direct(_rows_by_id(page, keys, descending=descending))
+    query: Select[Any] = _FOUND.where(*_conditions(shape), *conditions)
+    if shape.few:
+        query = _among_all(_cells(shape, Sort.SLA), query)
+    by = [query.selected_columns[key] for key in keys]
+    page = query.order_by(*(column.desc() if descending else column for column in by)).limit(limit)
+    return Direct(_rows(page, keys, descending=descending))
+
+
+def _among_all(cell: Subquery, query: Select[Any]) -> Select[Any]:
+    """What a query finds among the few that are open in the cells. Each of them is looked up for it, so that nothing
+    else is looked at, whatever there is elsewhere; and those that came since they were counted."""
+    most, one = literal_column(str(2 * FEW), Integer), literal_column("1", Integer)
+    few = first_of(cell, (*URGENCY, CheckItem.id), most).limit(most).subquery("few")
+    # The limit keeps the planner from finding them the other way around.
+    found = query.where(CheckItem.id == few.c.id).limit(one).correlate(few).lateral("each")
+    return select(*found.c).select_from(few.join(found, true()))
+
+
+def _cells(shape: Shape, sort: Sort) -> Subquery:
+    chosen = shape.filter
+    given = {"queue": chosen.queue is not None, "item_type": chosen.item_type is not None}
+    if sort is Sort.SLA:
+        return cells(bounded=shape.bounded, status=chosen.status, **given)
+    return any_status(bounded=shape.bounded, **given)
 
 
 @lru_cache(maxsize=512)
@@ -158,7 +158,7 @@ def named(shape: Shape) -> Direct:
 
 def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
     found = [] if shape.search is None else [found_by(shape.search)]
-    return [*_filtered(shape.filter), *inside(shape.ways), *found]
+    return [*_filtered(shape.filter), *inside(shape.bounded), *found]
 
 
 def _filtered(shape: Filter) -> list[ColumnElement[bool]]:
@@ -166,9 +166,7 @@ def _filtered(shape: Filter) -> list[ColumnElement[bool]]:
     conditions: list[Any] = [CheckItem.institution_id == _INSTITUTION]
     conditions.append(_in_status(shape.status) if shape.status else OPEN_ITEMS)
     if shape.queue:
-        conditions.append(
-            CheckItem.queue_id == select(Queue.id).where(Queue.key == bindparam("queue")).scalar_subquery()
-        )
+        conditions.append(CheckItem.queue_id == queue_named())
     if shape.mine:
         own = and_(CheckItem.institution_id == _INSTITUTION, CheckItem.assigned_to == _USER)
         given = select(CheckItem.id).where(own, OPEN_ITEMS)

@@ -1,83 +1,78 @@
-"""Somebody's part of the queue as conditions of a statement that is made once: it depends on the ways in which they are
-bounded, and not on the bounds.
+"""Somebody's part of the queue as conditions of a statement that is made once: it depends on whether they are bounded,
+and not on the bounds.
 
-Queues stand in them by their ids, which are read first: by these the database knows how many checks wait there, and so
-whether to walk along the order or to look up the few.
+Whatever roles, bounds and memberships say comes to queues by their ids, for each item type by itself. The ids are read
+first, so that the database can look at each of these places alone, and never walks through what is elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, String, and_, any_, bindparam, false, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    String,
+    Subquery,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
-from console.access.permissions import Permission, reaches
+from console.access.held import ITEM_TYPES
+from console.access.permissions import Permission, Place, Reach, reaches
 from console.actor import Actor
 from console.review.reach import of_others, passes_members
+from console.review.tally import SUMS, Tally, seen_of
 from db.direct import Direct
 from db.engine import read_at_once
 from db.models import CheckItem, Queue
 
 
-class Queues(Enum):
-    """How many queues a part of the work is of. One by itself is looked up in its order."""
-
-    ALL = "all"
-    ONE = "one"
-    SOME = "some"
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of the work: ids of queues and item types, None: all of them."""
-
-    queues: tuple[UUID, ...] | None
-    item_types: tuple[str, ...] | None
-
-    @property
-    def way(self) -> tuple[Queues, bool]:
-        """How it is bounded: by which kind of queues, and whether by item types."""
-        queues = Queues.ALL if self.queues is None else Queues.ONE if len(self.queues) == 1 else Queues.SOME
-        return queues, self.item_types is not None
-
-
-Ways = tuple[tuple[Queues, bool], ...] | None
-
-
 @dataclass(frozen=True)
 class Reached:
-    """Where somebody holds a permission: the parts of the work, None: all of it. `closed` are the keys of the queues
-    with other members; no part has any of these."""
+    """Where somebody holds a permission: of each item type the ids of the queues in which they do, None: everywhere.
+    `closed` are the keys of the queues with other members, none of which is among them."""
 
-    parts: tuple[Part, ...] | None
+    queues: Mapping[str, tuple[UUID, ...]] | None
     closed: frozenset[str] = frozenset()
+    # How much is open there, where it was asked for.
+    tallies: tuple[Tally, ...] | None = None
 
     @property
-    def ways(self) -> Ways:
+    def bounded(self) -> bool:
         """What the conditions depend on."""
-        return None if self.parts is None else tuple(part.way for part in self.parts)
+        return self.queues is not None
 
     @property
     def values(self) -> dict[str, Any]:
         """The parameters of the conditions."""
-        values: dict[str, Any] = {}
-        for place, part in enumerate(self.parts or ()):
-            if part.queues is not None:
-                values[f"reach_queues_{place}"] = part.queues[0] if len(part.queues) == 1 else list(part.queues)
-            if part.item_types is not None:
-                values[f"reach_types_{place}"] = list(part.item_types)
-        return values
+        return {_name(item_type): list(ids) for item_type, ids in (self.queues or {}).items()}
 
 
 Asked = tuple[Direct, Mapping[str, Any]]
 
 # Institutions where somebody was kept out of a queue when they were last asked about.
 _with_members: set[UUID] = set()
+
+
+def likely_bounded(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor holds the permission in a part of the work only, as far as is known before anything is read."""
+    if reaches(actor, permission) is not None:
+        return True
+    return actor.institution_id in _with_members and not passes_members(actor, permission)
 
 
 def planned_once(_: Reached) -> bool:
@@ -91,40 +86,68 @@ async def read_in_reach(
     ask: Callable[[Reached], Sequence[Asked]],
     *,
     plans_once: Callable[[Reached], bool] = lambda _: False,
+    plans_each: bool = False,
+    tallied: bool = False,
 ) -> tuple[Reached, list[list[Any]]]:
     """Where the actor holds the permission at this moment, and what the statements find that are asked for who holds it
     there. Where members of queues keep nobody out, as it was last time, all is one message: they are asked at once for
-    the whole of the work, and again where that was not so. `plans_once` is as for `transaction`."""
+    the whole of the work, and again where that was not so. With `tallied` it is read first how much is open there, on
+    which the statements may depend. `plans_once` is as for `transaction`; what is not, is planned anew each time with
+    `plans_each`."""
+
+    async def read(reach: Reached | None, *asked: Asked) -> list[list[Any]]:
+        once = reach is not None and plans_once(reach)
+        each = reach is not None and plans_each and not once
+        return await read_at_once(actor, *asked, plans_once=once, plans_each=each)
+
     everywhere = Reached(None)
-    if reaches(actor, permission) is None and passes_members(actor, permission):
-        return everywhere, await read_at_once(actor, *ask(everywhere), plans_once=plans_once(everywhere))
+    if reaches(actor, permission) is None and passes_members(actor, permission) and not tallied:
+        return everywhere, await read(everywhere, *ask(everywhere))
     queues = (_queues(permission), {"user": actor.user_id})
-    likely = reaches(actor, permission) is None and actor.institution_id not in _with_members
-    first = ask(everywhere) if likely else ()
-    rows, *found = await read_at_once(actor, queues, *first, plans_once=likely and plans_once(everywhere))
+    likely = reaches(actor, permission) is None and actor.institution_id not in _with_members and not tallied
+    first = [(SUMS, {"institution": actor.institution_id})] if tallied else ask(everywhere) if likely else ()
+    rows, *found = await read(everywhere if likely else None, queues, *first)
     reach = _among(rows, actor, permission)
     (_with_members.add if reach.closed else _with_members.discard)(actor.institution_id)
-    if likely and reach.parts is None:
+    if likely and not reach.bounded:
         return reach, found
-    return reach, await read_at_once(actor, *ask(reach), plans_once=plans_once(reach))
+    if tallied:
+        reach = replace(reach, tallies=tuple(seen_of(found[0], actor, reach.closed)))
+    return reach, await read(reach, *ask(reach))
 
 
-def inside(ways: Ways) -> list[ColumnElement[bool]]:
+def inside(bounded: bool) -> list[ColumnElement[bool]]:
     """The conditions on `check_item` of the items in such a reach; none: it is every item."""
-    if ways is None:
+    if not bounded:
         return []
-    return [or_(false(), *(_part(place, *way) for place, way in enumerate(ways)))]
+    of_type = (and_(CheckItem.item_type == _literal(one), CheckItem.queue_id == any_(_ids(one))) for one in ITEM_TYPES)
+    return [or_(false(), *of_type)]
 
 
-def _part(place: int, queues: Queues, some_types: bool) -> ColumnElement[bool]:
-    name, kind = f"reach_queues_{place}", CheckItem.queue_id.type
-    types = bindparam(f"reach_types_{place}", type_=ARRAY(String))
-    return and_(
-        true(),
-        *([CheckItem.queue_id == bindparam(name, type_=kind)] if queues is Queues.ONE else []),
-        *([CheckItem.queue_id == any_(bindparam(name, type_=ARRAY(kind)))] if queues is Queues.SOME else []),
-        *([CheckItem.item_type == any_(types)] if some_types else []),
-    )
+def places(bounded: bool) -> Subquery:
+    """Each queue with each item type that is in such a reach, as rows of `queue_id` and `item_type`."""
+    if bounded:
+        return union_all(
+            *(select(func.unnest(_ids(one)).label("queue_id"), _type(one)) for one in ITEM_TYPES)
+        ).subquery()
+    return union_all(*(select(Queue.id.label("queue_id"), _type(one)) for one in ITEM_TYPES)).subquery()
+
+
+def _ids(item_type: str) -> BindParameter[Sequence[UUID]]:
+    return bindparam(_name(item_type), type_=ARRAY(CheckItem.queue_id.type))
+
+
+def _name(item_type: str) -> str:
+    return f"reach_{item_type}"
+
+
+def _literal(item_type: str) -> ColumnElement[str]:
+    """One of ITEM_TYPES, in the text: so the planner knows how many there are."""
+    return literal_column(f"'{item_type}'", String)
+
+
+def _type(item_type: str) -> ColumnElement[str]:
+    return cast(_literal(item_type), String).label("item_type")
 
 
 @lru_cache
@@ -135,15 +158,16 @@ def _queues(permission: Permission) -> Direct:
 def _among(rows: Iterable[Any], actor: Actor, permission: Permission) -> Reached:
     """Where it is, among the institution's queues."""
     rows, parts = list(rows), reaches(actor, permission)
-    passes = passes_members(actor, permission)
-    closed = frozenset() if passes else frozenset(row.key for row in rows if row.others)
-    if parts is None:
-        if not closed:
-            return Reached(None)
-        return Reached((Part(tuple(row.id for row in rows if row.key not in closed), None),), closed)
-    found = []
-    for part in parts:
-        named = [row.id for row in rows if row.key not in closed and (part.queues is None or row.key in part.queues)]
-        queues = None if part.queues is None and not closed else tuple(named)
-        found.append(Part(queues, None if part.item_types is None else tuple(sorted(part.item_types))))
-    return Reached(tuple(found), closed)
+    closed = frozenset() if passes_members(actor, permission) else frozenset(row.key for row in rows if row.others)
+    if parts is None and not closed:
+        return Reached(None)
+    parts = (Reach(None, None),) if parts is None else parts
+    found = {
+        item_type: tuple(
+            row.id
+            for row in rows
+            if row.key not in closed and any(part.covers(Place(row.key, item_type)) for part in parts)
+        )
+        for item_type in ITEM_TYPES
+    }
+    return Reached(found, closed)

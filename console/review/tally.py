@@ -13,6 +13,7 @@ from console.access.permissions import Permission, Place, Reach, reaches, requir
 from console.actor import Actor
 from console.review.reach import closed_queues
 from console.review.states import OPEN, Status
+from db.direct import Direct
 from db.engine import transaction
 from db.models import ItemTally, Queue
 
@@ -48,6 +49,7 @@ OPEN_SUMS: Final[Select[str, str, str, int]] = (
     .where(ItemTally.institution_id == bindparam("institution"), ItemTally.status.in_([one.value for one in OPEN]))
     .group_by(Queue.key, ItemTally.item_type, ItemTally.status)
 )
+SUMS: Final = Direct(OPEN_SUMS)
 
 
 def seen_of(sums: Iterable[Sequence[Any]], actor: Actor, closed: Collection[str]) -> list[Tally]:

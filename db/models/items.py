@@ -89,7 +89,6 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "sla_due_at",
             "priority",
             "id",
-            postgresql_include=["queue_id", "item_type"],
             postgresql_where=text(_OPEN),
         ),
         Index("ix_check_item_open_amount", "institution_id", "amount_cents", "id", postgresql_where=text(_OPEN)),
@@ -100,6 +99,37 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "queue_id",
             "sla_due_at",
             "priority",
+            "id",
+            postgresql_where=text(_OPEN),
+        ),
+        # The same for each part of the queue by itself. In its order also what "Start" takes from.
+        Index(
+            "ix_check_item_open_place",
+            "institution_id",
+            "queue_id",
+            "item_type",
+            "status",
+            "sla_due_at",
+            "priority",
+            "id",
+            postgresql_include=["assigned_to"],
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_check_item_open_place_amount",
+            "institution_id",
+            "queue_id",
+            "item_type",
+            "amount_cents",
+            "id",
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_check_item_open_place_received",
+            "institution_id",
+            "queue_id",
+            "item_type",
+            "received_at",
             "id",
             postgresql_where=text(_OPEN),
         ),
@@ -128,7 +158,7 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text(f"priority <= 2 and {_OPEN}"),
         ),
-        # What "Start" takes from: what is assigned to its person, then what is assigned to nobody.
+        # What "Start" takes first: what is assigned to its person.
         Index(
             "ix_check_item_open_assigned",
             "institution_id",
@@ -154,21 +184,15 @@ class CheckItem(OpaqueId, OfInstitution, Base):
             "id",
             postgresql_where=text(f"return_by is not null and {_OPEN}"),
         ),
+        # Counted from the index alone: what is nearly late in each part of the queue; and what was decided today, also
+        # where somebody works in some queues or on some types only.
         Index(
-            "ix_check_item_waiting",
+            "ix_check_item_open_place_warning",
             "institution_id",
-            "sla_due_at",
-            "priority",
-            "id",
-            postgresql_where=text("status in ('new', 'escalated') and assigned_to is null"),
-        ),
-        # Counted from the index alone, as what is late, also where somebody works in some queues or on some types only:
-        # what is nearly late, and what was decided today.
-        Index(
-            "ix_check_item_open_warning",
-            "institution_id",
+            "queue_id",
+            "item_type",
             "sla_warning_at",
-            postgresql_include=["sla_due_at", "queue_id", "item_type"],
+            postgresql_include=["sla_due_at"],
             postgresql_where=text(_OPEN),
         ),
         Index(

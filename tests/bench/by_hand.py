@@ -94,3 +94,19 @@ async def explain(connection: psycopg.AsyncConnection[Any], statements: list[Sta
         plan = "\n".join(line for (line,) in await cursor.fetchall())
     await connection.commit()
     return plan
+
+
+async def touched(connection: psycopg.AsyncConnection[Any], statements: list[Statement]) -> int:
+    """How many pages of the database the statements look at, all but the first, which begins their transaction; of 8
+    KiB each, and as often as they look. It says what they cost whatever else the machine is busy with."""
+    (beginning, _), *read = statements
+    pages = 0
+    async with connection.cursor() as cursor:
+        await cursor.execute(beginning.encode())
+        for statement, values in read:
+            asked = sql.SQL("explain (analyze, buffers, timing off, format json) ") + sql.SQL(statement)
+            await cursor.execute(asked, values)
+            ((plan,),) = await cursor.fetchall()
+            pages += plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"]
+    await connection.commit()
+    return pages

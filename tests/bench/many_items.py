@@ -16,7 +16,8 @@ _ITEMS = """
     insert into check_item (id, institution_id, file_id, ordinal, record, kind, item_type, status, amount, routing,
         account_number, serial, auxiliary_on_us, on_us, epc, sequence, payee, received_at, queue_id, priority,
         policy_version_id, two_people, sla_due_at, sla_warning_at, decided_at, assigned_to)
-    select gen_random_uuid(), %(bank)s, %(file)s, n, n, 'check', case n %% 3 when 0 then 'transit' else 'on_us' end,
+    select gen_random_uuid(), %(bank)s, %(file)s, n, n, 'check',
+        case n %% %(transit_every)s when 0 then 'transit' else 'on_us' end,
         case when %(decided)s and n %% 10 = 0 then 'approved' when %(under_way)s and n %% 50 = 1 then 'pending_approval'
             when %(under_way)s and n %% 1000 = 3 then 'held' when %(under_way)s and n %% 2000 = 7 then 'needs_info'
             else 'new' end,
@@ -58,16 +59,19 @@ def add_items(
     flagged: bool = True,
     under_way: bool = False,
     decided: bool = True,
+    transit_every: int = 3,
 ) -> None:
     """Add `count` items of up to `cents`, one in ten decided, one in four flagged; gather the planner's statistics.
 
-    With `under_way`, some are held, wait for a second person or for information; one in 200 is then assigned.
+    With `under_way`, some are held, wait for a second person or for information; one in 200 is then assigned. Every so
+    many is transit.
     """
     with psycopg.connect(url) as connection:
         # Their rows are as the console would write them; triggers and foreign keys would only take their time.
         connection.execute("set session_replication_role = replica")
         values = {"bank": bank.institution_id, "routing": bank.routing, "count": count}
         values |= {"cents": cents, "flagged": flagged, "under_way": under_way, "decided": decided}
+        values["transit_every"] = transit_every
         values |= {"person": bank.second_reviewer.user_id if under_way else None}
         (values["file"],) = connection.execute(_FILE, values).fetchone() or (None,)
         connection.execute(_ITEMS, values)

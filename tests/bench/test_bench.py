@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_working_day_on_three_replicas_loses_nothing(ground: Ground) -> None:
 
 
 WORKS = (
-    "first page", "next page", "one queue", "by amount, largest first", "by amount, from the middle",
+    "first page", "next page", "by amount, largest first", "by amount, from the middle",
     "status, frequent", "priority, rare", "due soon",
 )  # fmt: skip
 # So few that they are found by an index of their own and put in order afterwards.
@@ -95,10 +96,9 @@ FEW = {"status, rare": "ix_check_item_under_way", "amounts, few": "ix_check_item
 
 
 @pytest.mark.parametrize("work", WORKS)
-def test_a_page_of_the_queue_is_read_from_its_index(work: str, large: tuple[Ground, dict[str, str]]) -> None:
+def test_a_page_of_the_queue_is_read_from_its_index(work: str, large: tuple[Ground, Plans]) -> None:
     """Neither sorted nor scanned: what a page costs does not grow with the queue. Its own few rows may be sorted."""
-    _, plans = large
-    plan = plans[work]
+    plan = large[1].plans[work]
     found = _below_limit(plan)
     assert "ix_check_item_open_" in found, plan
     assert "Seq Scan on check_item" not in plan, plan
@@ -115,31 +115,63 @@ def _below_limit(plan: str) -> str:
 
 
 @pytest.mark.parametrize("work", FEW)
-def test_the_few_of_a_rare_kind_are_found_by_an_index(work: str, large: tuple[Ground, dict[str, str]]) -> None:
-    _, plans = large
+def test_the_few_of_a_rare_kind_are_found_by_an_index(work: str, large: tuple[Ground, Plans]) -> None:
+    plans = large[1].plans
     assert FEW[work] in plans[work], plans[work]
     assert "Seq Scan on check_item" not in plans[work], plans[work]
 
 
+# What somebody asks for who works where little waits, or asks of a part of the queue alone.
+SOMEWHERE = (
+    "one queue", "one queue and type, nothing there", "who works in one queue", "who works where nothing waits",
+    "who works on few", "who works on few, by amount", "who works on few, status", "who works on few, priority",
+    "who works on few, flag", "who works on few, amounts", "who works on few, received", "counts, who works on few",
+    "place in the queue, who works on few", "next to decide", "next to decide, who works in one queue",
+    "next to decide, where nothing waits", "next to decide, who works on few",
+    "next to decide, of one queue with nothing",
+)  # fmt: skip
+
+
+def test_nobody_waits_for_a_walk_through_what_is_elsewhere(large: tuple[Ground, Plans]) -> None:
+    """A walk through 20,000 checks looks at 20,000 pages, or at a hundred and more where an index alone says enough; a
+    page of fifty at four for each, and at ten for what stands beside it."""
+    touched = {work: large[1].touched[work] for work in SOMEWHERE}
+    assert max(touched.values()) < 1_200, touched
+    # None of these finds more than a few, in whatever way it is asked for.
+    few = {work: pages for work, pages in touched.items() if "few" in work or "nothing" in work}
+    assert max(few.values()) < 250, few
+
+
+@dataclass(frozen=True)
+class Plans:
+    """By the work, what it does: its last statement's plan, and at how many pages all of it looks."""
+
+    plans: dict[str, str]
+    touched: dict[str, int]
+
+
 @pytest.fixture(scope="module")
-def large(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ground, dict[str, str]]:
-    """The plan of each work over many items."""
+def large(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ground, Plans]:
+    """What each work does with many items, of which few are transit."""
     folder = tmp_path_factory.mktemp("large")
     ground = Ground(module_database.endpoints, folder)
     with environment_of(ground.endpoints):
         return ground, ground.run(_plans(ground))
 
 
-async def _plans(ground: Ground) -> dict[str, str]:
+async def _plans(ground: Ground) -> Plans:
     bank = await make_bank()
-    await asyncio.to_thread(add_items, ground.endpoints.superuser_database_url, bank, ITEMS)
-    plans = {}
+    url = ground.endpoints.superuser_database_url
+    await asyncio.to_thread(lambda: add_items(url, bank, ITEMS, decided=False, transit_every=ITEMS // 10))
+    plans, touched = {}, {}
     async with await by_hand.connect(ground.endpoints.database_url) as connection:
         for name, work in (await listing.works(bank)).items():
             with by_hand.written_down() as statements:
                 await work()
             plans[name] = await by_hand.explain(connection, statements[: 2 if name == "counts" else None])
-    return plans
+            if name in SOMEWHERE:
+                touched[name] = await by_hand.touched(connection, statements)
+    return Plans(plans, touched)
 
 
 def test_the_deadline_jobs_touch_open_items_only(ground: Ground) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, select, update
 
 from console.access.permissions import GRANTS
 from console.actor import Actor, Bounds, Grant
+from console.review import queue_shape
 from console.review.assignment import assign
 from console.review.choices import Choice
 from console.review.claims import claim, claim_next
@@ -22,6 +25,7 @@ from console.review.errors import OutOfReach, OverLimit
 from console.review.opening import Standing, open_item
 from console.review.queue import list_items, queue_names, rows_by_id
 from console.review.queue_counts import counts, neighbours
+from console.review.queue_filter import Filter, Sort
 from console.review.queue_moves import move
 from console.review.releasing import release_others
 from console.review.states import Act, Status
@@ -29,6 +33,8 @@ from console.review.surroundings import peek_next
 from console.roles import Role
 from db.engine import transaction
 from db.models import CheckItem, Queue, QueueMember
+from tests.bench.many_items import add_items
+from tests.conftest import Database
 from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, x9_item
 
 
@@ -247,5 +253,54 @@ def test_an_escalated_check_is_next_only_where_the_actor_approves(run: Callable,
             await session.execute(update(CheckItem).values(version=CheckItem.version + 1))
         held = await claim_next(custom(bank.approver, there))
         assert held is not None and held.item_id == item
+
+    run(story())
+
+
+@pytest.mark.parametrize("few", [queue_shape.FEW, -1], ids=["few are open there", "many are"])
+def test_a_page_of_a_part_is_what_everybodys_page_shows_of_it(
+    few: int, run: Callable, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In whatever way it is found: by the order, cell by cell, or among the few that are there."""
+    monkeypatch.setattr(queue_shape, "FEW", few)
+
+    async def pages(who: Actor, chosen: Filter, sort: Sort, descending: bool, size: int) -> list[UUID]:
+        found: list[UUID] = []
+        page = await list_items(who, chosen, sort=sort, descending=descending, limit=size)
+        while True:
+            found += [row.id for row in page.rows]
+            if page.next is None:
+                return found
+            page = await list_items(who, chosen, sort=sort, descending=descending, after=page.next, limit=size)
+
+    async def story() -> None:
+        bank = await make_bank()
+        url = database.endpoints.superuser_database_url
+        await asyncio.to_thread(lambda: add_items(url, bank, 110, under_way=True, transit_every=7))
+        now, who = datetime.now(UTC), bank.reviewer
+        everything = {row.id: row for row in (await list_items(who, limit=200)).rows}
+        assert len(everything) == 99
+        queue = next(iter(everything.values())).queue_key
+        bounds = [{"item_types": {"transit"}}, {"queues": {queue}}, {"queues": {queue}, "item_types": {"transit"}}]
+        some = Filter(amount_from=Decimal("1000.00"), amount_to=Decimal("8000.00"))
+        filters = [
+            Filter(), some, Filter(status=Status.PENDING_APPROVAL), Filter(priority=3), Filter(flag="velocity"),
+            Filter(due_before=now + timedelta(hours=9)), Filter(received_from=now - timedelta(hours=15)),
+            Filter(queue=queue, item_type="on_us"), Filter(item_type="on_us", flagged=True), Filter(search="4711"),
+        ]  # fmt: skip
+        found_any = set()
+        for (place, chosen), (sort, descending) in product(enumerate(filters), product(Sort, (False, True))):
+            everybodys = await pages(who, chosen, sort, descending, 200)
+            for kind in bounds:
+                own = bound(who, **{name: frozenset(values) for name, values in kind.items()})
+                types, queues = kind.get("item_types", {"on_us", "transit"}), kind.get("queues")
+                inside = [
+                    one
+                    for one in everybodys
+                    if everything[one].item_type in types and (queues is None or everything[one].queue_key in queues)
+                ]
+                assert await pages(own, chosen, sort, descending, 20) == inside, (chosen, sort, descending, kind)
+                found_any |= {place} if inside else set()
+        assert found_any >= set(range(len(filters) - 1)), "each filter finds something, the search for a number may not"
 
     run(story())
