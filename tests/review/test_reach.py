@@ -286,7 +286,7 @@ def test_a_page_of_a_part_is_what_everybodys_page_shows_of_it(
         filters = [
             Filter(), some, Filter(status=Status.PENDING_APPROVAL), Filter(priority=3), Filter(flag="velocity"),
             Filter(due_before=now + timedelta(hours=9)), Filter(received_from=now - timedelta(hours=15)),
-            Filter(queue=queue, item_type="on_us"), Filter(item_type="on_us", flagged=True), Filter(search="4711"),
+            Filter(queue=queue, item_type="on_us"), Filter(item_type="transit", flagged=True), Filter(search="4711"),
         ]  # fmt: skip
         found_any = set()
         for (place, chosen), (sort, descending) in product(enumerate(filters), product(Sort, (False, True))):
