@@ -4,8 +4,8 @@ type in the orders of amount, of coming in and of their warnings. What Start tak
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
