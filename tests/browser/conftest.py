@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from console.settings import Settings
 from tests.browser.late import late
-from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, make_enrolled_bank, new_page
+from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, leave, make_enrolled_bank, new_page
 from tests.factories import Bank
 
 Result = TypeVar("Result")
@@ -83,6 +83,6 @@ def empty(page: Page) -> None:
             devtools.send("DOMStorage.clear", {"storageId": storage})
         devtools.detach()
     page.context.clear_cookies()
-    page.goto("about:blank")
+    leave(page)
     page.mouse.move(0, 0)
     page.emulate_media(color_scheme="null")

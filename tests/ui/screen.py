@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket
 
-from tests.browser.site import PATIENCE_MS
+from tests.browser.site import PATIENCE_MS, leave
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Screen:
 
     def leave(self) -> None:
         """Leave the page and note nothing more; what its browser shows next is another's."""
-        self.page.goto("about:blank")
+        leave(self.page)
         for event, handler in self._listening:
             self.page.remove_listener(event, handler)
 
