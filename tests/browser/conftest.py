@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from console.settings import Settings
 from tests.browser.late import late
-from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, leave, make_enrolled_bank, new_page
+from tests.browser.site import BRIEF, CHROMIUM, in_a_thread, leave, make_enrolled_bank, new_page
 from tests.factories import Bank
 
 Result = TypeVar("Result")
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BRIEF))
         yield browser
         browser.close()
 

@@ -47,6 +47,9 @@ _TURNED_OFF: Final = (
 ARGUMENTS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", f"--disable-features={','.join(_TURNED_OFF)}",
 )  # fmt: skip
+# What a test opens lives for a moment: its browser keeps what it has compiled, compiles nothing a second time to run
+# faster, and seldom looks for what it may forget. Not for tests/ui, where pages compute images, nor for benches.
+BRIEF: Final = (*ARGUMENTS, "--js-flags=--min-semi-space-size=16 --no-flush-bytecode --no-opt --no-maglev")
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 START_SECONDS: Final = 40
 # How long tests wait for what is to come: a machine that is busy with other tests may take its time, and what comes
