@@ -20,13 +20,11 @@ from console.review.states import OUTCOME, Act
 
 # In the order in which they are shown: those that end a review first.
 ACTS: Final = tuple(OUTCOME)
-# Joined with its item only where a part of the work is asked for.
-_OF_ITEMS: Final = "join check_item i on i.id = d.item_id"
 _ACTS: Final = """
     select width_bucket(d.decided_at, cast(:edges as timestamptz[])) as day, d.action, count(*) as acts
     from decision d {join}
     where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before
-      and d.stage in ('decision', 'confirmation') {within}
+      and d.stage in ('decision', 'confirmation')
     group by 1, 2
 """
 
@@ -45,14 +43,9 @@ class Acts:
         return sum(items for (_, one), items in self.counts.items() if one is act)
 
 
-def joined(asked: Asked) -> dict[str, str]:
-    """What a statement over `decision d` is completed with: its item and the condition on it, where one is asked."""
-    return {"join": "" if asked.scope.whole else _OF_ITEMS, "within": asked.scope.within}
-
-
 async def read_acts(session: AsyncSession, asked: Asked) -> Acts:
     """The acts of the period."""
     days, counts = asked.period.window.days, defaultdict[tuple[date, Act], int](int)
-    for row in await session.execute(text(_ACTS.format(**joined(asked))), asked.values()):
+    for row in await session.execute(text(asked.scope.of_acts(_ACTS)), asked.values()):
         counts[days[row.day - 1], Act(row.action)] += row.acts
     return Acts(days, dict(counts))

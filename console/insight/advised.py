@@ -14,7 +14,6 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.insight.acts import joined
 from console.insight.asked import Asked
 from console.review.overrides import OverrideCategory
 from console.review.states import Act
@@ -26,10 +25,11 @@ _ADVISED: Final = """
         count(*) as decisions
     from decision d {join}
     join lateral (
-        select act from advice where item_id = d.item_id and given_at <= d.decided_at order by sequence desc limit 1
+        select act from advice where institution_id = :institution and item_id = d.item_id
+          and given_at <= d.decided_at order by sequence desc limit 1
     ) a on true
     where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before
-      and d.stage in ('decision', 'recommendation') and d.action in ('pay', 'return', 'reject') {within}
+      and d.stage in ('decision', 'recommendation') and d.action in ('pay', 'return', 'reject')
     group by 1, 2, 3
 """
 
@@ -55,7 +55,7 @@ class Advice:
 
 async def read_advice(session: AsyncSession, asked: Asked) -> Advice:
     """What was advised and decided in the period."""
-    rows = (await session.execute(text(_ADVISED.format(**joined(asked))), asked.values())).all()
+    rows = (await session.execute(text(asked.scope.of_acts(_ADVISED)), asked.values())).all()
     decisions, agreed, overridden = Counter[Act](), Counter[Act](), Counter[Act]()
     categories = Counter[OverrideCategory]()
     for row in rows:

@@ -12,7 +12,6 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.insight.acts import joined
 from console.insight.asked import Asked
 from console.review.states import Act
 
@@ -26,7 +25,7 @@ _SECOND: Final = """
     select d.action, {blind} as blind, count(*) as looks, count(*) filter (where {agreed}) as agreed,
         count(*) filter (where d.stage = 'sent_back') as sent_back
     from decision d {join}
-    where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before and {second} {within}
+    where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before and {second}
     group by 1, 2 order by 2 desc, 1
 """
 
@@ -47,6 +46,6 @@ Agreement = tuple[SecondLooks, ...]
 
 async def read_agreement(session: AsyncSession, asked: Asked) -> Agreement:
     """The second looks of the period, blind ones first."""
-    statement = _SECOND.format(blind=BLIND, agreed=AGREED, second=SECOND, **joined(asked))
+    statement = asked.scope.of_acts(_SECOND, blind=BLIND, agreed=AGREED, second=SECOND)
     rows = await session.execute(text(statement), asked.values())
     return tuple(SecondLooks(row.blind, Act(row.action), row.looks, row.agreed, row.sent_back) for row in rows)

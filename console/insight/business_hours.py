@@ -16,8 +16,14 @@ from console.review.clocks import Hours
 LOOK_BACK: Final = timedelta(days=800)
 
 
+def day_of(moment: str) -> str:
+    """SQL for the place of a moment's day in the `calendar`; 0: it lies before."""
+    return f"width_bucket({moment}, cast(:day_starts as timestamptz[]))"
+
+
 def elapsed(start: str, end: str) -> str:
-    """SQL for the business seconds (double precision) between two moments, with the parameters of `calendar`."""
+    """SQL for the business seconds (double precision) between the moments in two columns, with the parameters of
+    `calendar`; beside each stands its `day_of`, in a column that is named after it with `_day`."""
     return f"({_passed(end)} - {_passed(start)})"
 
 
@@ -29,7 +35,7 @@ def calendar(last: date, office: Hours) -> dict[str, Any]:
 
 def _passed(moment: str) -> str:
     """Business seconds from the calendar's first day on: those of earlier days, and of the day itself."""
-    day = f"width_bucket({moment}, cast(:day_starts as timestamptz[]))"
+    day = f"{moment}_day"
     opened = f"date_part('epoch', {moment} - (cast(:day_opens as timestamptz[]))[{day}])"
     return (
         f"coalesce((cast(:day_passed as float8[]))[{day}]"

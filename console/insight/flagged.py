@@ -16,7 +16,7 @@ _FLAGGED: Final = """
         count(*) filter (where f.answer = 'confirmed') as confirmed,
         count(*) filter (where f.answer = 'dismissed') as dismissed,
         count(*) filter (where f.answer = 'cannot_tell') as cannot_tell
-    from check_item i join flag f on f.item_id = i.id
+    from check_item i join flag f on f.item_id = i.id and f.institution_id = :institution
     where i.institution_id = :institution and i.status in ('approved', 'returned', 'rejected')
       and i.decided_at >= :since and i.decided_at < :before {within}
     group by 1 order by 3 desc, 1

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from console.insight.definitions import DEFINITIONS
+from console.insight.definitions import DEFINITIONS, FEW
 from console.insight.overview import Overview, Side
-from console.insight.sheets import FEW, Share, Span, Value
+from console.insight.sheets import Share, Span, Value
 
 
 class Good(Enum):

@@ -9,9 +9,9 @@ from typing import Final
 from console.insight import report_sheets
 from console.insight.advised import Advice
 from console.insight.agreement import Agreement
+from console.insight.definitions import Report
 from console.insight.drawing_panel import MOST_ACROSS, draw_across
 from console.insight.flagged import FlagReport
-from console.insight.report_export import Report
 from console.insight.report_panel import Export, ReportPanel
 from console.insight.returns import Returns
 from console.review.overrides import OVERRIDE_WORDS
@@ -25,13 +25,11 @@ class JudgementCharts:
     """Draws its panels where it is made."""
 
     def __init__(self, page: ConsolePage, export: Export) -> None:
-        self._second = ReportPanel(page, "Agreement of two people", Report.SECOND, export, aside="second looks")
-        self._advice = ReportPanel(page, "Agreement with the advice", Report.ADVICE, export, aside="decisions")
-        self._overrides = ReportPanel(page, "Overrides by reason", Report.OVERRIDES, export, aside="decisions")
-        self._returns = ReportPanel(page, "Return reasons", Report.RETURNS, export, aside="checks")
-        self._flags = ReportPanel(
-            page, "Flags", Report.FLAGS, export, aside="answers on what was decided", classes="crc-wide"
-        )
+        self._second = ReportPanel(page, Report.SECOND, export)
+        self._advice = ReportPanel(page, Report.ADVICE, export)
+        self._overrides = ReportPanel(page, Report.OVERRIDES, export)
+        self._returns = ReportPanel(page, Report.RETURNS, export)
+        self._flags = ReportPanel(page, Report.FLAGS, export, classes="crc-wide")
         self.panels = (self._second, self._advice, self._overrides, self._returns, self._flags)
 
     def show_agreement(self, found: Agreement) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from nicegui.element import Element
 
 from console.insight import report_sheets
+from console.insight.definitions import Report
 from console.insight.people import People
-from console.insight.report_export import Report
 from console.insight.report_panel import Export, ReportPanel
-from console.insight.sheets import FEW
 from console.insight.values_panel import shown
 from console.ui.page import ConsolePage
 from console.ui.still import Still, node
@@ -18,8 +17,7 @@ class PeoplePanel:
     """Draws its panel where it is made."""
 
     def __init__(self, page: ConsolePage, export: Export) -> None:
-        aside = f"no share of fewer than {FEW}"
-        self.panel = ReportPanel(page, "People", Report.PEOPLE, export, aside=aside, classes="crc-full")
+        self.panel = ReportPanel(page, Report.PEOPLE, export, classes="crc-full")
 
     def show(self, found: People) -> None:
         """Show these people's figures."""

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from console import csv_cells
@@ -16,26 +15,10 @@ from console.actor import Actor
 from console.audit.entries import Event, record
 from console.insight import report_sheets, reports
 from console.insight.chosen import Chosen
+from console.insight.definitions import Report
 from console.insight.reports import Reading
 from console.insight.sheets import Share, Sheet, Span, plain
 from db.engine import transaction
-
-
-class Report(StrEnum):
-    """A table that can be exported."""
-
-    THROUGHPUT = "throughput"
-    ACTIONS = "actions"
-    SLA = "sla"
-    SLA_QUEUES = "sla-by-queue"
-    BREACHES = "breaches"
-    AGEING = "ageing"
-    SECOND = "second-people"
-    ADVICE = "advice"
-    OVERRIDES = "overrides"
-    RETURNS = "return-reasons"
-    FLAGS = "flags"
-    PEOPLE = "people"
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import astuple
 from functools import partial
 
 from nicegui.element import Element
 
 from console.actor import Actor
-from console.insight.report_export import Report
+from console.insight.definitions import REPORTS, Report
 from console.insight.sheets import Sheet
 from console.insight.values_panel import shown
 from console.ui.charts import draw_table
@@ -19,16 +20,15 @@ Export = Callable[[Actor, Report], Awaitable[None]]
 
 
 class ReportPanel:
-    """One report; `show` draws it anew. `aside` says shortly what is counted."""
+    """One report; `show` draws it anew."""
 
-    def __init__(
-        self, page: ConsolePage, title: str, report: Report, export: Export, *, aside: str = "", classes: str = ""
-    ) -> None:
+    def __init__(self, page: ConsolePage, report: Report, export: Export, *, classes: str = "") -> None:
+        title, counts, says = astuple(REPORTS[report])
         with panel(classes=f"crc-report {classes}".rstrip()) as section:
             section.props["aria-label"] = title
             with Element("div").classes("crc-panel-head"):
-                Text(title, tag="h2")
-                Text(aside)
+                Text(title, tag="h2").props["title"] = says
+                Text(counts)
                 button = ActionButton("CSV", page.handler(partial(_export, export, report)), icon_name="download")
                 button.props["aria-label"] = f"Export {title} as CSV"
             self._body = Element("div").classes("crc-report-body")
@@ -55,8 +55,6 @@ class ReportPanel:
         self._body.clear()
         with self._body:
             draw()
-            if sheet.note:
-                Text(sheet.note, tag="p")
             if folded:
                 draw_table("As a table", sheet.heads, [[shown(value) for value in row] for row in sheet.rows])
 

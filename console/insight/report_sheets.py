@@ -24,14 +24,14 @@ def throughput(found: Overview) -> Sheet:
     whole = found.now.work.whole
     rows.append(("All days", whole.received, whole.cleared, whole.decided, whole.amount))
     heads = ("Day", "Received", "Cleared without review", "Decided", "Amount decided")
-    return Sheet("Throughput", heads, tuple(rows))
+    return Sheet(heads, tuple(rows))
 
 
 def actions(found: Acts) -> Sheet:
     """Decisions by action and day."""
     rows: list[tuple[Value, ...]] = [(day, *(found.on(day, act) for act in ACTS)) for day in found.days]
     rows.append(("All days", *(found.total(act) for act in ACTS)))
-    return Sheet("Decisions by action", ("Day", *(act.value.capitalize() for act in ACTS)), tuple(rows))
+    return Sheet(("Day", *(act.value.capitalize() for act in ACTS)), tuple(rows))
 
 
 def attainment(found: Overview) -> Sheet:
@@ -42,7 +42,7 @@ def attainment(found: Overview) -> Sheet:
     ]
     whole = found.now.work.whole
     rows.append(("All days", whole.decided, whole.in_time, whole.late, Share(whole.in_time, whole.decided)))
-    return Sheet("SLA attainment by day", ("Day", "Decided", "In time", "Late", "Attained"), tuple(rows))
+    return Sheet(("Day", "Decided", "In time", "Late", "Attained"), tuple(rows))
 
 
 def attainment_by_queue(found: Overview) -> Sheet:
@@ -53,7 +53,7 @@ def attainment_by_queue(found: Overview) -> Sheet:
         for queue in found.scope.queues
         if (one := queues.get(queue.key))
     )
-    return Sheet("SLA attainment by queue", ("Queue", "Decided", "In time", "Late", "Attained"), rows)
+    return Sheet(("Queue", "Decided", "In time", "Late", "Attained"), rows)
 
 
 def breaches(found: Overview) -> Sheet:
@@ -63,14 +63,14 @@ def breaches(found: Overview) -> Sheet:
     rows: list[tuple[Value, ...]] = [(one.day, *numbers) for one, numbers in zip(due, counts, strict=True)]
     rows.append(("All days", *map(sum, zip(*counts, strict=True))))
     heads = ("Day", "SLA breached", "of these open", "Return deadline missed", "of these open")
-    return Sheet("Breaches", heads, tuple(rows))
+    return Sheet(heads, tuple(rows))
 
 
 def ageing(found: Ages) -> Sheet:
     """How long what is open has waited."""
     rows: list[tuple[Value, ...]] = [(one.label, one.items) for one in found]
     rows.append(("All", sum(one.items for one in found)))
-    return Sheet("Open now, by age", ("Banking days since receipt", "Open"), tuple(rows))
+    return Sheet(("Banking days since receipt", "Open"), tuple(rows))
 
 
 def second_people(found: Agreement) -> Sheet:
@@ -85,7 +85,7 @@ def second_people(found: Agreement) -> Sheet:
         ):  # fmt: skip
             rows.append((f"{kind}: {label}", numbers[0], numbers[1], Share(numbers[1], numbers[0]), numbers[2]))
     heads = ("Recommendation", "Second looks", "Agreed", "Agreement", "Sent back")
-    return Sheet("Agreement of two people", heads, tuple(rows))
+    return Sheet(heads, tuple(rows))
 
 
 def advice(found: Advice) -> Sheet:
@@ -97,7 +97,7 @@ def advice(found: Advice) -> Sheet:
     decisions, agreed = sum(one.decisions for one in found.acts), sum(one.agreed for one in found.acts)
     rows.append(("All", decisions, agreed, Share(agreed, decisions), sum(one.overridden for one in found.acts)))
     heads = ("Recommendation", "Decisions", "As advised", "Agreement", "Overridden with a reason")
-    return Sheet("Agreement with the advice", heads, tuple(rows))
+    return Sheet(heads, tuple(rows))
 
 
 def overrides(found: Advice) -> Sheet:
@@ -108,7 +108,7 @@ def overrides(found: Advice) -> Sheet:
         for category, words in OVERRIDE_WORDS.items()
     ]
     rows.append(("All", whole, Share(whole, whole)))
-    return Sheet("Overrides by reason", ("Reason", "Decisions", "Share"), tuple(rows))
+    return Sheet(("Reason", "Decisions", "Share"), tuple(rows))
 
 
 def returns(found: Returns) -> Sheet:
@@ -117,8 +117,7 @@ def returns(found: Returns) -> Sheet:
         (reason_name(one.reason), one.checks, one.amount, Share(one.checks, found.checks)) for one in found.reasons
     ]
     rows.append(("All returned", found.checks, found.amount, Share(found.checks, found.checks)))
-    note = "A check returned for two reasons stands under both and counts once in all."
-    return Sheet("Return reasons", ("Reason", "Checks", "Amount", "Of returned"), tuple(rows), note)
+    return Sheet(("Reason", "Checks", "Amount", "Of returned"), tuple(rows))
 
 
 def reason_name(key: str) -> str:
@@ -134,7 +133,7 @@ def flags(found: FlagReport) -> Sheet:
         for one in found
     )  # fmt: skip
     heads = ("Flag", "Raised", "Confirmed", "Dismissed", "Cannot tell", "Precision")
-    return Sheet("Flags", heads, rows, "Precision is the confirmed of what was confirmed or dismissed.")
+    return Sheet(heads, rows)
 
 
 def people(found: People) -> Sheet:
@@ -147,4 +146,4 @@ def people(found: People) -> Sheet:
     )  # fmt: skip
     heads = ("Person", "First signatures", "Second looks", "Reviews ended", "Median time", "Undone",
              "Recommendations answered", "Sent back", "Agreed with")  # fmt: skip
-    return Sheet("People", heads, rows)
+    return Sheet(heads, rows)

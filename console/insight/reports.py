@@ -20,6 +20,7 @@ from console.insight.chosen import Chosen
 from console.insight.periods import Period
 from console.insight.scope import QueueFacts, scope_within
 from console.review.office import office_of
+from console.review.reach import APPROVALS
 from db.replica import read_aside
 
 Found = TypeVar("Found")
@@ -89,7 +90,9 @@ async def report_queues(actor: Actor) -> tuple[QueueFacts, ...]:
     require(actor, Permission.REPORT_READ)
 
     async def read(session: AsyncSession) -> tuple[QueueFacts, ...]:
-        return (await scope_within(session, actor, Permission.REPORT_READ, Chosen())).queues
+        queues = (await scope_within(session, actor, Permission.REPORT_READ, Chosen())).queues
+        # Recommendations stay in their queue; the one that is named for them has no item.
+        return tuple(one for one in queues if one.key != APPROVALS)
 
     return await read_aside(actor, read)
 

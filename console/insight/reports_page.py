@@ -14,6 +14,7 @@ from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.insight import reports
 from console.insight.chosen import Chosen, chosen_of
+from console.insight.definitions import Report
 from console.insight.errors import ReportRefused
 from console.insight.figures_panel import FiguresPanel
 from console.insight.filter_panel import FilterPanel
@@ -21,7 +22,7 @@ from console.insight.headline import headlines
 from console.insight.judgement_charts_panel import JudgementCharts
 from console.insight.people_panel import PeoplePanel
 from console.insight.periods import Period
-from console.insight.report_export import Report, export_report
+from console.insight.report_export import export_report
 from console.insight.scope import QueueFacts
 from console.insight.work_charts_panel import WorkCharts
 from console.ui.format import day

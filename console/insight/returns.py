@@ -11,16 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.insight.asked import Asked
 
+# The amount is the one that was decided on.
 _RETURNED: Final = """
-    with returned as (
-        select d.reasons, i.amount_cents as cents from decision d join check_item i on i.id = d.item_id
+    select reason, count(*) as checks, sum(amount) as amount
+    from (
+        select d.reasons, cast(d.details ->> 'amount' as numeric) as amount from decision d {join}
         where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before
-          and d.stage in ('decision', 'confirmation') and d.to_status = 'returned' {within}
-    )
-    select reason, count(*) as checks, sum(cents) as cents
-    from returned cross join lateral jsonb_array_elements_text(returned.reasons) reason group by 1
-    union all select null, count(*), coalesce(sum(cents), 0) from returned
-    order by 2 desc, 1
+          and d.stage in ('decision', 'confirmation') and d.to_status = 'returned'
+    ) returned
+    -- A row for each of its reasons, and one for the check itself.
+    cross join lateral (select jsonb_array_elements_text(returned.reasons) as reason union all select null) each
+    group by 1 order by 2 desc, 1
 """
 
 
@@ -44,11 +45,13 @@ class Returns:
 
 async def read_returns(session: AsyncSession, asked: Asked) -> Returns:
     """What was returned in the period."""
-    rows = (await session.execute(text(_RETURNED.format(within=asked.scope.within)), asked.values())).all()
-    whole = next(row for row in rows if row.reason is None)
-    reasons = tuple(ReturnedFor(row.reason, row.checks, _dollars(row.cents)) for row in rows if row.reason is not None)
-    return Returns(reasons, whole.checks, _dollars(whole.cents))
+    rows = (await session.execute(text(asked.scope.of_acts(_RETURNED)), asked.values())).all()
+    whole = next((row for row in rows if row.reason is None), None)
+    reasons = tuple(ReturnedFor(row.reason, row.checks, _dollars(row.amount)) for row in rows if row.reason is not None)
+    if whole is None:
+        return Returns((), 0, _dollars(Decimal(0)))
+    return Returns(reasons, whole.checks, _dollars(whole.amount))
 
 
-def _dollars(cents: int) -> Decimal:
-    return (Decimal(cents) / 100).quantize(Decimal("0.01"))
+def _dollars(amount: Decimal) -> Decimal:
+    return Decimal(amount).quantize(Decimal("0.01"))

@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.insight.acts import joined
 from console.insight.asked import Asked
 from console.insight.periods import Window
 
@@ -25,7 +24,7 @@ _ACTED: Final = """
     select count(*) filter (where d.stage in ('decision', 'recommendation')) as first,
         count(*) filter (where d.stage = 'sent_back') as sent_back
     from decision d {join}
-    where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before {within}
+    where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before
 """
 _OF_ENTRIES: Final = "join check_item i on i.id = case when e.object_type = 'item' then cast(e.object_id as uuid) end"
 
@@ -50,7 +49,7 @@ class Rework:
 async def read_rework(session: AsyncSession, asked: Asked, window: Window) -> Rework:
     """The rework of a window's days."""
     values = asked.values(window)
-    acted = (await session.execute(text(_ACTED.format(**joined(asked))), values)).one()
+    acted = (await session.execute(text(asked.scope.of_acts(_ACTED)), values)).one()
     undone = await session.execute(text(undone_statement(asked)), {**values, **months(window)})
     return Rework(acted.first, acted.sent_back, sum(row.undone for row in undone))
 

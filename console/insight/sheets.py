@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
-# Below so many cases a share says more of chance than of the work.
-FEW: Final = 20
+from console.insight.definitions import FEW
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,10 @@ Value = str | int | Decimal | date | Share | Span | None
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table. The first column names the rows; `note` says what a reader could take amiss."""
+    """A table. The first column names the rows."""
 
-    title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
-    note: str = ""
 
 
 def plain(value: Value) -> object:

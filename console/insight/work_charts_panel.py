@@ -7,9 +7,9 @@ from typing import Final
 from console.insight import report_sheets
 from console.insight.acts import ACTS, Acts
 from console.insight.ageing import Ages
+from console.insight.definitions import Report
 from console.insight.drawing_panel import draw_across, draw_days, percent
 from console.insight.overview import Overview
-from console.insight.report_export import Report
 from console.insight.report_panel import Export, ReportPanel
 from console.review.states import Act
 from console.ui.charts import bars, line
@@ -26,12 +26,12 @@ class WorkCharts:
     """Draws its panels where it is made."""
 
     def __init__(self, page: ConsolePage, export: Export) -> None:
-        self._throughput = ReportPanel(page, "Throughput", Report.THROUGHPUT, export, aside="checks a day")
-        self._acts = ReportPanel(page, "Decisions by action", Report.ACTIONS, export, aside="acts a day")
-        self._sla = ReportPanel(page, "SLA attainment", Report.SLA, export, aside="% of what was decided")
-        self._queues = ReportPanel(page, "SLA by queue", Report.SLA_QUEUES, export, aside="% of what was decided")
-        self._breaches = ReportPanel(page, "Breaches", Report.BREACHES, export, aside="by the day they fell due")
-        self._ageing = ReportPanel(page, "Open now, by age", Report.AGEING, export, aside="banking days")
+        self._throughput = ReportPanel(page, Report.THROUGHPUT, export)
+        self._acts = ReportPanel(page, Report.ACTIONS, export)
+        self._sla = ReportPanel(page, Report.SLA, export)
+        self._queues = ReportPanel(page, Report.SLA_QUEUES, export)
+        self._breaches = ReportPanel(page, Report.BREACHES, export)
+        self._ageing = ReportPanel(page, Report.AGEING, export)
         self.panels = (self._throughput, self._acts, self._sla, self._queues, self._breaches, self._ageing)
 
     def show_overview(self, found: Overview) -> None:

@@ -33,7 +33,8 @@ _OF_INSTITUTION: Final = text(
     with depth as (
         select q.key as queue, t.status, sum(t.items) as items
         from item_tally t join queue q on q.id = t.queue_id
-        where t.institution_id = :institution and t.status not in ('approved', 'returned', 'rejected', 'closed')
+        where t.institution_id = :institution
+            and t.status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
         group by 1, 2 having sum(t.items) <> 0
     )
     select
@@ -41,12 +42,13 @@ _OF_INSTITUTION: Final = text(
         (select count(*) from item_alert where institution_id = :institution and kind = 'sla_breach'
             and due_at > now() - interval '1 hour' and due_at <= now()) as breaches,
         (select count(*) from check_item where institution_id = :institution
-            and status not in ('approved', 'returned', 'rejected', 'closed') and sla_due_at <= now()) as overdue,
+            and status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
+            and sla_due_at <= now()) as overdue,
         (select count(*) from check_item where institution_id = :institution
-            and status not in ('approved', 'returned', 'rejected', 'closed')
+            and status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
             and sla_due_at > now() and sla_warning_at <= now()) as warnings,
         (select count(*) from check_item where institution_id = :institution
-            and status not in ('approved', 'returned', 'rejected', 'closed')
+            and status not in ('approved', 'returned', 'rejected', 'cleared', 'closed')
             and return_by is not null and return_by <= now()) as missed,
         (select count(*) from session_record where institution_id = :institution and ended_at is null) as sessions,
         (select count(*) from notice where institution_id = :institution and mail_state = 'waiting') as letters
