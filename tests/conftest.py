@@ -7,6 +7,7 @@ tests against the programs there in place of the packaged ones.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import sys
@@ -58,6 +59,14 @@ structlog.configure(
 # Tests start the console dozens of times: what it is made of is compiled once, whatever the environment prefers.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded for the tests stays until the end: nobody looks through it for garbage again, and through what
+    tests make not as often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @dataclass(frozen=True)
