@@ -30,7 +30,7 @@ def test_a_modules_tests_stay_together(tmp_path: Path) -> None:
     environ |= {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [*command, "--dist", "loadscope", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)],
-        cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=150,
+        cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=400,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     workers = [into.read_text().split() for into in ran]

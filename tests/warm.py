@@ -130,7 +130,7 @@ def _origin() -> socket.socket:
 
     def end() -> None:
         ours.close()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
     atexit.register(end)
     return ours

@@ -21,6 +21,8 @@ from tests.factories import make_bank, make_person
 
 # So many open their pages at the same time, as people come to work.
 OPENING_AT_ONCE: Final = 4
+# Seconds until a page that says nothing is an error; what people bear is measured, not waited for.
+PATIENCE: Final = 60
 
 
 @dataclass(frozen=True)

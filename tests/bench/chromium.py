@@ -26,12 +26,12 @@ from console.intake.files import import_file
 from console.settings import settings
 from db.engine import transaction
 from db.models import Image
-from deploy.embedded.ports import free_ports
 from tests.bench.accounts import account, take_flags_away
 from tests.bench.ground import Ground
 from tests.bench.pictures import ACCOUNTS, DAY, write_checks
 from tests.browser.site import ARGUMENTS, CHROMIUM, ROOT, Site
 from tests.factories import make_bank
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,11 @@ async def _some_images(actor: Actor, count: int) -> list[tuple[UUID, bytes]]:
 @contextmanager
 def _floor(folder: Path) -> Iterator[str]:
     """The floor's server; its address."""
-    (port,) = free_ports(1)
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.floor_server", str(port), str(folder)], cwd=ROOT)
     try:
-        for _ in range(400):
+        for _ in range(2400):
             assert process.poll() is None, "the floor's server ended by itself"
             try:
                 urllib.request.urlopen(f"{origin}/up").close()
@@ -114,4 +114,4 @@ def _floor(folder: Path) -> Iterator[str]:
         yield origin
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=60)

@@ -20,11 +20,11 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from deploy.embedded.ports import free_ports
 from tests import warm
 from tests.bench.figures import Figure, duration, percentile
 from tests.bench.ground import Ground
 from tests.browser.site import ARGUMENTS, CHROMIUM
+from tests.ports import free_port
 
 SIZES: Final = ((1200, 540), (1700, 760))
 WORKS: Final = ("pan", "zoom")
@@ -147,12 +147,12 @@ def _open(browser: Browser, address: str) -> Page:
 @contextmanager
 def _harness() -> Iterator[str]:
     """The browser tests' own page server, which needs no database; its address."""
-    (port,) = free_ports(1)
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     process = warm.start([str(port)], inherited, module="tests.ui.harness", stderr=2)
     try:
-        for _ in range(400):
+        for _ in range(2400):
             assert process.poll() is None, "the harness ended by itself"
             try:
                 urllib.request.urlopen(f"{origin}/log").close()
@@ -162,4 +162,4 @@ def _harness() -> Iterator[str]:
         yield origin
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=60)

@@ -26,7 +26,7 @@ import psycopg
 
 from console.settings import settings
 from tests import warm
-from tests.bench.at_work import OPENING_AT_ONCE, Reviewer, reviewers_at_work
+from tests.bench.at_work import OPENING_AT_ONCE, PATIENCE, Reviewer, reviewers_at_work
 from tests.bench.figures import Figure, percentile, size
 from tests.bench.ground import Ground
 from tests.bench.growth import Memory, growth, peak_mib, sample
@@ -132,7 +132,7 @@ async def _day(
     work, door, chance = Work(), asyncio.Semaphore(OPENING_AT_ONCE), random.Random(4)
     late = 0
 
-    async with AsyncExitStack() as pages, httpx.AsyncClient(verify=running.trust(), timeout=30) as http:
+    async with AsyncExitStack() as pages, httpx.AsyncClient(verify=running.trust(), timeout=PATIENCE) as http:
 
         async def come(number: int, who: Reviewer) -> OpenPage | None:
             replica = (REPLICA_COOKIE, running.cookie_of(running.replicas[number % len(running.replicas)]))
@@ -163,10 +163,10 @@ async def _turns(page: OpenPage, http: httpx.AsyncClient, start: float, until: f
     await asyncio.sleep(start)
     late, due = 0, time.monotonic()
     try:
-        while due < until:
+        while not work.times or due < until:
             shown = _shown(page)
             # The picture comes first. Until the rest is drawn as well the page takes no keys: nobody has seen it.
-            await page.until(lambda: page.shows(f'"data-item":"{_shown(page)}"'), 15)
+            await page.until(lambda: page.shows(f'"data-item":"{_shown(page)}"'), PATIENCE)
             looking = time.perf_counter()
             await page.look(http)
             work.looks.append((time.perf_counter() - looking) * 1e3)
@@ -174,7 +174,7 @@ async def _turns(page: OpenPage, http: httpx.AsyncClient, start: float, until: f
             await asyncio.sleep(pace / 10)
             began = time.perf_counter()
             await page.press("submit")
-            await page.until(lambda before=shown: _shown(page) not in {before, None}, 15)  # type: ignore[misc]
+            await page.until(lambda before=shown: _shown(page) not in {before, None}, PATIENCE)  # type: ignore[misc]
             work.times.append((time.perf_counter() - began) * 1e3)
             work.decided.append(str(shown))
             due += pace
@@ -208,8 +208,9 @@ def _imported(ground: Ground, count: int) -> float:
     arrived = f"select count(*) from check_item where routing = '{_TRANSIT}'"
     while time.monotonic() < deadline:
         with psycopg.connect(ground.endpoints.superuser_database_url) as line:
-            (there,) = line.execute(arrived).fetchone() or (0,)
+            # In this order: between the two the file may come, all of it.
             (took,) = line.execute(query).fetchone() or (None,)
+            (there,) = line.execute(arrived).fetchone() or (0,)
         if took is not None:
             assert there == count, f"{there} of {count} checks of the file are there"
             return float(took)

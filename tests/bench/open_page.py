@@ -72,7 +72,7 @@ class OpenPage:
 
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self._cookie, "Origin": self._origin}
-        async with httpx.AsyncClient(timeout=30, verify=self._trust or True) as http:
+        async with httpx.AsyncClient(timeout=60, verify=self._trust or True) as http:
             answer = await http.get(self._origin + self._path, headers={"Cookie": self._cookie})
         # As a browser keeps it: nginx names the replica in which the page lives.
         if named := answer.cookies.get(REPLICA_COOKIE):
@@ -95,7 +95,7 @@ class OpenPage:
             address, additional_headers=headers, max_size=None, compression=None, ssl=self._trust
         )
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._acknowledge())]
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             await self._connected.wait()
         return self
 

@@ -17,7 +17,7 @@ from typing import Final
 import psutil
 
 from console.settings import settings
-from tests.bench.at_work import OPENING_AT_ONCE, Reviewer, reviewers_at_work
+from tests.bench.at_work import OPENING_AT_ONCE, PATIENCE, Reviewer, reviewers_at_work
 from tests.bench.figures import Figure, duration, percentile, size
 from tests.bench.ground import Ground
 from tests.bench.open_page import OpenPage, PageFailed
@@ -107,10 +107,10 @@ async def _all_work(
 async def _works(page: OpenPage, start: float, until: float, pace: float, work: Work) -> None:
     await asyncio.sleep(start)
     try:
-        while time.monotonic() < until:
+        while not work.times or time.monotonic() < until:
             began = time.monotonic()
             # The picture comes first. Until the rest is drawn as well the page takes no keys: nobody has seen it.
-            await page.until(lambda: page.shows(_amount_of(page)), 15)
+            await page.until(lambda: page.shows(_amount_of(page)), PATIENCE)
             await page.press("pay")
             await asyncio.sleep(pace / 10)
             work.times.append(await _decide(page))
@@ -133,5 +133,5 @@ async def _decide(page: OpenPage) -> float:
 
     before, start = shown(), time.perf_counter()
     await page.press("submit")
-    await page.until(lambda: shown() not in {before, None}, 15)
+    await page.until(lambda: shown() not in {before, None}, PATIENCE)
     return (time.perf_counter() - start) * 1e3

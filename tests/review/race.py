@@ -31,7 +31,7 @@ def race(people: Sequence[Actor], *acts: str, **orders: object) -> list[list[str
         for _, line in racers:
             print("go", file=line, flush=True)
         answers = [line.read() for _, line in racers]
-        assert [racer.wait(timeout=30) for racer, _ in racers] == [0] * len(racers)
+        assert [racer.wait(timeout=120) for racer, _ in racers] == [0] * len(racers)
     return [list(json.loads(answer)["won"]) for answer in answers]
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from console.actor import Actor
 from console.resources import resources
@@ -31,17 +32,19 @@ from db.engine import transaction
 Result = TypeVar("Result")
 
 
-# On a machine that is busy with more than the race, a lock may take longer than the console waits for one. The console
-# then says so, and people try again. A deadlock is another error, and nobody tries that again here.
+# On a machine that is busy with more than the race, a lock or a connection may take longer than the console waits for
+# one. The console then says so, and people try again. A deadlock is another error, and nobody tries that again here.
 _PATIENCE = 50
 _WAITED_IN_VAIN = {"55P03", "57014"}  # lock_not_available, and query_canceled by the statement's timeout
 
 
 async def patiently(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Do the work, again where a lock was waited for in vain."""
+    """Do the work, again where a lock or a connection was waited for in vain."""
     for _ in range(_PATIENCE):
         try:
             return await work()
+        except PoolTimeout:
+            continue
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", "") not in _WAITED_IN_VAIN:
                 raise
@@ -60,22 +63,20 @@ async def race(orders: dict[str, object]) -> dict[str, list[str]]:
             return
         won.append(item)
 
+    async def see(item: UUID) -> Seen:
+        async with transaction(actor) as session:
+            view = await load_view(session, item, looking=actor)
+        return Seen(view.version, view.digest)
+
     async def work() -> None:
         while (held := await patiently(lambda: claim_next(actor))) is not None:
             item_id = held.item_id
-            async with transaction(actor) as session:
-                view = await load_view(session, item_id, looking=actor)
-            seen = Seen(view.version, view.digest)
+            seen = await patiently(partial(see, item_id))
             try:
                 await patiently(partial(decide, actor, item_id, Choice(Act.PAY), seen))
             except (NotYours, StaleItem):
                 continue
             won.append(str(item_id))
-
-    async def see(item: UUID) -> Seen:
-        async with transaction(actor) as session:
-            view = await load_view(session, item, looking=actor)
-        return Seen(view.version, view.digest)
 
     async def take_back(item: UUID) -> bool:
         try:
@@ -108,7 +109,7 @@ async def race(orders: dict[str, object]) -> dict[str, list[str]]:
 
     async def one_by_one(act: Callable[[UUID], Awaitable[bool]]) -> None:
         items: list[str] = list(orders["items"])  # type: ignore[call-overload]
-        won.extend([item for item in items if await act(UUID(item))])
+        won.extend([item for item in items if await patiently(partial(act, UUID(item)))])
 
     singly = {"undo": take_back, "commit": commit, "sign": sign, "pay": pay, "move": put_elsewhere}
     async with resources(settings()):

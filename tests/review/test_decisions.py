@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Claim, Decision, Evidence
 from tests.bench.by_hand import written_down
 from tests.factories import Bank, bank_today, claimed, import_items, item_ids, look, make_bank, view_of, x9_item
+from tests.review.racer import patiently
 
 PAY = Choice(Act.PAY)
 
@@ -315,7 +317,7 @@ def test_racing_claims_have_one_winner_each(run: Callable, tmp_path: Path) -> No
         async def attempt(n: int) -> bool:
             async with at_once:
                 try:
-                    await claim(people[n % 4], items[n // 4 % 20])
+                    await patiently(partial(claim, people[n % 4], items[n // 4 % 20]))
                 except HeldByOther:
                     return False
                 return True
@@ -341,7 +343,7 @@ def test_next_is_the_most_urgent_and_never_twice(run: Callable, tmp_path: Path) 
     async def story() -> None:
         bank, items = await bank_with(tmp_path, *["100.00"] * 30)
         people = [bank.reviewer, bank.second_reviewer, bank.approver]
-        held = await asyncio.gather(*(claim_next(people[n % 3]) for n in range(40)))
+        held = await asyncio.gather(*(patiently(partial(claim_next, people[n % 3])) for n in range(40)))
         taken = [one.item_id for one in held if one is not None]
         assert len(taken) == len(set(taken)) == 30 == len(items)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -57,6 +58,7 @@ from db.engine import transaction
 from db.models import CheckItem, Decision, Evidence, Flag, Notice, SecondOpinion, User
 from tests.conftest import Database
 from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, set_thresholds, view_of, x9_item
+from tests.review.racer import patiently
 from tests.review.test_undo import let_time_pass
 
 RETURN = Choice(Act.RETURN, ("customer:Y",), "the ink of the amount is darker")
@@ -325,12 +327,17 @@ def test_neither_the_maker_nor_who_lacks_role_or_limit(run: Callable, tmp_path: 
 def test_two_approvers_at_once(run: Callable, tmp_path: Path) -> None:
     async def story() -> None:
         bank, item = await recommended(tmp_path)
-        taken = await asyncio.gather(claim(bank.approver, item), claim(bank.supervisor, item), return_exceptions=True)
+        taken = await asyncio.gather(
+            *(patiently(partial(claim, person, item)) for person in (bank.approver, bank.supervisor)),
+            return_exceptions=True,
+        )
         assert [isinstance(one, HeldByOther) for one in taken].count(True) == 1
         signers: list[tuple[Actor, Seen]] = []
         for person in (bank.approver, bank.supervisor):
             signers.append((person, (await look(person, item))[1]))
-        done = await asyncio.gather(*(confirm(one, item, seen) for one, seen in signers), return_exceptions=True)
+        done = await asyncio.gather(
+            *(patiently(partial(confirm, one, item, seen)) for one, seen in signers), return_exceptions=True
+        )
         assert sorted(isinstance(one, BaseException) for one in done) == [False, True], done
         assert (await view_of(bank.system, item)).status is Status.RETURNED
 

@@ -55,7 +55,7 @@ def unpack(content: bytes, folder: Path) -> dict[str, Path]:
 def check(folder: Path) -> tuple[int, str]:
     """What the packet's own program says, where nothing of the console can be imported."""
     command = [sys.executable, "-I", "-S", str(folder / "check.py")]
-    done = subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout.strip() or done.stderr
 
 

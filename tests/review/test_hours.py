@@ -144,7 +144,9 @@ def test_an_own_closing_moves_return_deadlines_with_their_rule(run: Callable, tm
         assert (new.return_by, new.return_rule) == (expected.at, "expeditious")
         # And what comes in from now on follows it by itself.
         await import_items(bank, tmp_path, [x9_item(9, "100.00", OWN)], "2")
-        assert all(item.return_by == expected.at for item in await items_of(bank))
+        for item in await items_of(bank):
+            # The last of them may have come after the day's cut-off, where the first came before it.
+            assert item.return_by == return_deadline(item.received_at, wanted.office).at
 
     run(story())
 

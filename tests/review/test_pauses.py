@@ -72,7 +72,7 @@ def test_the_clock_stops_and_goes_on_with_the_rest(run: Callable, tmp_path: Path
             office = await office_of(session)
         paused = business_time(stopped.sla_paused_at - timedelta(days=5), datetime.now(UTC), office)
         assert after.sla_paused_at is None
-        assert abs(after.sla_paused_for - paused) < timedelta(seconds=5)
+        assert abs(after.sla_paused_for - paused) < timedelta(minutes=1)
         assert after.sla_due_at == sla_due(after.received_at, Decimal(4), office, after.sla_paused_for)
         worked = business_time(after.received_at, after.sla_due_at, office) - after.sla_paused_for
         assert worked == timedelta(hours=4)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Claim, Decision, Evidence, Queue
 from tests.factories import Bank, claimed, import_items, item_ids, look, make_bank, x9_item
 from tests.review.race import race
+from tests.review.racer import patiently
 
 
 async def bank_of(folder: Path, count: int) -> tuple[Bank, list[UUID]]:
@@ -78,17 +80,18 @@ def test_taking_one_and_taking_the_next_never_wait_in_a_circle(run: Callable, tm
 
     async def take(person: Actor, item: UUID) -> None:
         with suppress(HeldByOther):
-            await claim(person, item)
+            await patiently(partial(claim, person, item))
 
     async def story() -> None:
         for _ in range(10):
             await asyncio.gather(
-                *(take(person, item) for item in items for person in people), *(claim_next(person) for person in people)
+                *(take(person, item) for item in items for person in people),
+                *(patiently(partial(claim_next, person)) for person in people),
             )
             async with transaction(bank.system) as session:
                 held = await session.scalars(select(Claim.item_id))
                 assert set(held) == set(items)
-            await asyncio.gather(*(release(person, item) for item in items for person in people))
+            await asyncio.gather(*(patiently(partial(release, person, item)) for item in items for person in people))
 
     run(story())
     assert run(verify_all()).ok
@@ -103,9 +106,9 @@ def test_deciding_and_releasing_the_same_item_at_once(run: Callable, tmp_path: P
             await claim(bank.reviewer, item)
             _, seen = await look(bank.reviewer, item)
             outcomes = await asyncio.gather(
-                decide(bank.reviewer, item, Choice(Act.PAY), seen, then_next=False),
-                release(bank.reviewer, item),
-                release_expired(bank.system),
+                patiently(partial(decide, bank.reviewer, item, Choice(Act.PAY), seen, then_next=False)),
+                patiently(partial(release, bank.reviewer, item)),
+                patiently(partial(release_expired, bank.system)),
                 return_exceptions=True,
             )
             refused = [one for one in outcomes if isinstance(one, BaseException)]
@@ -123,9 +126,9 @@ def test_nobody_comes_to_hold_more_than_the_queue_allows(run: Callable, tmp_path
         async with transaction(bank.system) as session:
             await session.execute(update(Queue).values(max_claims=3))
         outcomes = await asyncio.gather(
-            *(claim(bank.reviewer, item) for item in items),
-            *(claim_next(bank.reviewer) for _ in items),
-            *(claim_next(bank.second_reviewer) for _ in range(4)),
+            *(patiently(partial(claim, bank.reviewer, item)) for item in items),
+            *(patiently(partial(claim_next, bank.reviewer)) for _ in items),
+            *(patiently(partial(claim_next, bank.second_reviewer)) for _ in range(4)),
             return_exceptions=True,
         )
         refused = [one for one in outcomes if isinstance(one, BaseException)]
@@ -148,16 +151,16 @@ def test_deciding_while_a_supervisor_takes_the_item_away_and_moves_it(run: Calla
     bank, items = run(bank_of(tmp_path, 20))
 
     async def take_away(item: UUID) -> None:
-        await release_others(bank.supervisor, [item], "for the other desk")
-        await move(bank.supervisor, [item], "special_review", "for the other desk")
+        await patiently(partial(release_others, bank.supervisor, [item], "for the other desk"))
+        await patiently(partial(move, bank.supervisor, [item], "special_review", "for the other desk"))
 
     async def story() -> None:
         for item in items:
             _, seen = await claimed(bank.reviewer, item)
             outcomes = await asyncio.gather(
-                decide(bank.reviewer, item, Choice(Act.PAY), seen, then_next=True),
+                patiently(partial(decide, bank.reviewer, item, Choice(Act.PAY), seen, then_next=True)),
                 take_away(item),
-                assign(bank.approver, [item], bank.second_reviewer.user_id, "hers"),
+                patiently(partial(assign, bank.approver, [item], bank.second_reviewer.user_id, "hers")),
                 return_exceptions=True,
             )
             refused = [one for one in outcomes if isinstance(one, BaseException)]

@@ -31,11 +31,11 @@ def harness() -> Iterator[str]:
         yield base
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _wait_until_up(base: str, process: warm.WarmProcess) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         assert process.poll() is None, "the harness ended by itself"
         try:
             urllib.request.urlopen(f"{base}/log").close()

@@ -34,7 +34,6 @@ from console.ui.pieces import ActionButton, Chip, Figure, Text, Tone, panel
 from console.ui.shell import NavItem, SessionClock, shell
 from console.ui.still import Still, node
 
-NOW = datetime.now(UTC)
 LOG: list[tuple[str, Any]] = []
 WIDTH, HEIGHT = 1200, 540
 GREY = 50
@@ -136,10 +135,11 @@ def _draw_card(number: int) -> Image.Image:
 
 
 def row(number: int, minutes: float) -> ItemRow:
+    now = datetime.now(UTC)  # of the page: the process may have been up for an hour
     return ItemRow(
         id=f"item-{number}",
-        due_ms=int((NOW + timedelta(minutes=minutes)).timestamp() * 1000),
-        warn_ms=int((NOW + timedelta(minutes=minutes - 30)).timestamp() * 1000),
+        due_ms=int((now + timedelta(minutes=minutes)).timestamp() * 1000),
+        warn_ms=int((now + timedelta(minutes=minutes - 30)).timestamp() * 1000),
         return_by="Mon 14:00" if number % 3 else "",
         return_by_title="Monday 23 November 2026, 14:00 EST",
         amount=money(Decimal(number * 173_113 % 4_000_000) / 100),
@@ -151,7 +151,7 @@ def row(number: int, minutes: float) -> ItemRow:
         status="in review" if number == 2 else "new",
         held_by="j.ito" if number == 2 else USER if number == 4 else None,
         held_by_me=number == 4,
-        received_ms=int((NOW - timedelta(minutes=20 * number)).timestamp() * 1000),
+        received_ms=int((now - timedelta(minutes=20 * number)).timestamp() * 1000),
     )
 
 
@@ -265,7 +265,7 @@ def table_states_page() -> None:
         broken = ItemTable(label="Broken", on_open=print, on_retry=lambda: LOG.append(("retry", None)))
         broken.set_status("error", "The queue could not be read. Nothing was changed; try again.")
         clock = ItemTable(label="Clock", on_open=print)
-        rows = [{**row(1, 100), "due_ms": int((datetime.now(UTC).timestamp() + left) * 1000)} for left in (6, 3700)]
+        rows = [{**row(1, 100), "due_ms": int((datetime.now(UTC).timestamp() + left) * 1000)} for left in (20, 3718)]
         rows[0] |= {"id": "soon", "warn_ms": 0}
         rows[1] |= {"id": "late", "warn_ms": None}
         clock.set_rows([*rows, {**row(5, 5), "id": "paused", "due_ms": None}], now=datetime.now(UTC), total=3)  # type: ignore[list-item]

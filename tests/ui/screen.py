@@ -3,13 +3,29 @@
 import json
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket
 
 from tests.browser.site import PATIENCE_MS, leave
+
+# Half of what a viewer takes for rest: of two steps between which it told its state, one took as long.
+_HALF_A_REST = 0.4
+
+
+def rests_in(steps: Iterable[Callable[[], object]]) -> int:
+    """Take the steps; how often at most they paused for so long that a viewer told its state, as it does at rest.
+
+    None on a machine that has time for them.
+    """
+    rests = 0
+    for step in steps:
+        began = time.monotonic()
+        step()
+        rests += int((time.monotonic() - began) / _HALF_A_REST)
+    return rests
 
 
 @dataclass
@@ -46,6 +62,23 @@ class Screen:
         self.page.evaluate(
             "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
         )
+
+    def readable(self) -> None:
+        """Wait until the check of the page can be looked at: its front has come, and was laid in the frame."""
+        self.page.wait_for_selector(".crc-stage img")
+        self.page.wait_for_function("document.querySelector('.crc-stage img')?.naturalWidth")
+        self.painted()
+
+    def settles(self, look: Callable[[], None]) -> None:
+        """`look`, again until it finds what it asserts, or fails with what it found at last."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while True:
+            try:
+                return look()
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            self.page.wait_for_timeout(100)
 
     def user_messages(self) -> list[str]:
         """The messages to the server that something on the page sent: not the protocol's own acknowledgements."""

@@ -20,17 +20,25 @@ def test_the_page_does_not_scroll(open_page: OpenPage, name: str, width: int, he
     screen = open_page(name, width=width, height=height)
     screen.page.wait_for_timeout(300)
     sizes = "e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]"
-    assert screen.page.locator("html").evaluate(sizes) == [0, 0]
-    assert screen.page.locator("main").evaluate(sizes) == [0, 0]
+
+    def look() -> None:
+        assert screen.page.locator("html").evaluate(sizes) == [0, 0]
+        assert screen.page.locator("main").evaluate(sizes) == [0, 0]
+
+    screen.settles(look)
 
 
 def test_the_image_is_the_largest_thing_on_the_review_screen(open_page: OpenPage) -> None:
     screen = open_page("review")
-    viewer = screen.page.locator(".crc-viewer").bounding_box()
-    assert viewer
-    assert viewer["width"] >= 0.6 * 1440
-    assert viewer["height"] >= 0.55 * 900
-    assert screen.page.locator(".crc-viewer-bar").bounding_box()["height"] < 45, "one line"  # type: ignore[index]
+
+    def look() -> None:
+        viewer = screen.page.locator(".crc-viewer").bounding_box()
+        assert viewer
+        assert viewer["width"] >= 0.6 * 1440
+        assert viewer["height"] >= 0.55 * 900
+        assert screen.page.locator(".crc-viewer-bar").bounding_box()["height"] < 45, "one line"  # type: ignore[index]
+
+    screen.settles(look)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -44,14 +52,22 @@ def test_axe_finds_nothing(open_page: OpenPage, name: str, theme: str) -> None:
 
 
 def test_the_theme_is_the_systems_until_chosen_and_then_stays(open_page: OpenPage) -> None:
-    page = open_page("queue", theme="dark").page
+    screen = open_page("queue", theme="dark")
+    page = screen.page
     ground = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(ground) == rgb(DARK["ground"])
+
+    def is_on(colour: str) -> None:
+        def look() -> None:
+            assert page.evaluate(ground) == rgb(colour)
+
+        screen.settles(look)
+
+    is_on(DARK["ground"])
     page.get_by_role("button", name="Theme").click()
-    assert page.evaluate(ground) == rgb(LIGHT["ground"])
+    is_on(LIGHT["ground"])
     page.reload()  # the choice is this browser's and outlives the page
     page.wait_for_function("window.did_handshake")
-    assert page.evaluate(ground) == rgb(LIGHT["ground"])
+    is_on(LIGHT["ground"])
     assert not page.evaluate("Quasar.Dark.isActive")
     page.evaluate("localStorage.clear()")
 
@@ -73,7 +89,8 @@ def test_the_skip_link_leads_past_the_rail(open_page: OpenPage) -> None:
 def test_the_rail_names_the_page_and_lets_one_sign_out(open_page: OpenPage) -> None:
     screen = open_page("queue")
     rail = screen.page.get_by_role("navigation", name="Main")
-    assert [rail.get_by_role("link", name=word, exact=True).count() for word in NAV_WORDS] == [1] * len(NAV_WORDS)
+    for word in NAV_WORDS:
+        expect(rail.get_by_role("link", name=word, exact=True)).to_have_count(1)
     expect(rail.locator("[aria-current=page]")).to_contain_text("Queue")
     rail.get_by_role("button", name="MR").click()
     screen.page.get_by_text("Sign out", exact=True).click()
@@ -86,10 +103,15 @@ NAV_WORDS = ("Queue", "Approve", "Policy", "Intake", "Reports", "Audit")
 def test_the_policy_for_content_holds_and_bites(open_page: OpenPage) -> None:
     """Every test here runs under it and fails on a complaint; this one sees that it is in force."""
     screen = open_page("review")
-    screen.page.wait_for_selector(".crc-stage img")
+    screen.readable()
     sneak = "Object.assign(document.createElement('script'), { textContent: 'window.sneaked = 1' })"
     screen.page.evaluate(f"() => document.head.append({sneak})")
     assert screen.page.evaluate("window.sneaked") is None
+
+    def complains() -> None:
+        assert screen.faults
+
+    screen.settles(complains)
     assert "Content Security Policy" in screen.faults.pop()
 
 

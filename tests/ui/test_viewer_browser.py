@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from console.ui.check_viewer import USUAL_ZONES
-from tests.ui.screen import Screen
+from tests.ui.screen import Screen, rests_in
 
 OpenPage = Callable[..., Screen]
 VIEWER = "getElement(document.querySelector('.crc-viewer').id.slice(1))"
@@ -17,7 +18,7 @@ VIEWER = "getElement(document.querySelector('.crc-viewer').id.slice(1))"
 @pytest.fixture
 def review(open_page: OpenPage) -> Screen:
     screen = open_page("review")
-    screen.page.wait_for_selector(".crc-stage img")
+    screen.readable()
     return screen
 
 
@@ -67,19 +68,19 @@ def test_dragging_moves_the_image_with_the_hand_and_tells_the_server_nothing(rev
     messages = len(review.user_messages())
     page.mouse.move(500, 300)
     page.mouse.down()
-    for step in range(1, 41):
-        page.mouse.move(500 + 3 * step, 300 + step)
-    for _ in range(8):
-        page.mouse.wheel(0, -60)
-    page.mouse.wheel(0, 480)
-    assert under(review, 620, 340) == pytest.approx(grabbed, abs=0.1)
-    assert len(review.user_messages()) == messages
+    moves = [partial(page.mouse.move, 500 + 3 * step, 300 + step) for step in range(1, 41)]
+    wheels = [partial(page.mouse.wheel, 0, delta) for delta in (*[-60] * 8, 480)]
+    under_hand: list[tuple[float, float]] = []
+    rests = rests_in([*moves, *wheels, lambda: under_hand.append(under(review, 620, 340))])
+    assert under_hand == [pytest.approx(grabbed, abs=0.1)]
+    assert len(review.user_messages()) <= messages + rests
     page.mouse.up()
     # At rest the state is sent once, for saving.
-    states = review.wait_for("state")
-    assert len(states) == 1
-    assert states[0][0] == "check-1"
-    assert states[0][1]["front"]["mode"] == "free"
+    lies = view(review)
+    states = review.wait_until("state", lambda told: bool(told) and told[-1][1]["front"]["x"] == round(lies["x"], 3))
+    assert len(states) <= 1 + rests
+    assert states[-1][0] == "check-1"
+    assert states[-1][1]["front"]["mode"] == "free"
 
 
 def test_two_fingers_zoom_by_their_distance_and_move_with_their_middle(review: Screen) -> None:
@@ -271,9 +272,16 @@ EDGE = [400, 100, 1, 1]  # grey, beside white
 
 def test_the_look_is_worked_out_on_the_images_own_pixels_and_so_is_the_same_at_every_zoom(review: Screen) -> None:
     page = review.page
-    mean = lambda where: page.evaluate(MEAN, where)  # noqa: E731
+
+    def shows(where: list[int], value: float, why: object = "") -> None:
+        def look() -> None:
+            assert page.evaluate(MEAN, where) == pytest.approx(value, abs=1), why
+
+        review.settles(look)
+
     page.get_by_role("button", name="Grey").click()
     page.wait_for_function("document.querySelector('.crc-stage img')?.src.includes('gray')")
+    review.readable()
     page.keyboard.press("d")
     for name, value, expected in (
         ("Brightness", "60", 90),
@@ -285,21 +293,20 @@ def test_the_look_is_worked_out_on_the_images_own_pixels_and_so_is_the_same_at_e
     ):
         page.get_by_label(name).fill(value)
         review.painted()
-        assert mean(GREY) == pytest.approx(expected, abs=1), (name, value)
+        shows(GREY, expected, (name, value))
     page.keyboard.press("v")
     review.painted()
-    assert mean(GREY) == 0
+    shows(GREY, 0)
     for zoom in ("+", "+", "z", "-"):
         page.keyboard.press(zoom)
         review.painted()
-        assert mean(GREY) == 0
+        assert page.evaluate(MEAN, GREY) == 0
     page.get_by_role("button", name="Reset").click()
-    review.painted()
-    assert page.locator(".crc-stage img").count() == 1, "the image itself again"
+    expect(page.locator(".crc-stage img"), "the image itself again").to_have_count(1)
     page.get_by_label("Sharpen").fill("400")  # an edge gets steeper: 150 − 4 × (mean of nine − 150)
     review.painted()
-    assert mean(GREY) == pytest.approx(150, abs=1)
-    assert mean(EDGE) == pytest.approx(10, abs=1)
+    shows(EDGE, 10)
+    shows(GREY, 150)
     page.keyboard.press("Space")
     review.painted()
     expect(page.get_by_label("Sharpen")).to_have_value("0")  # per side
@@ -313,10 +320,18 @@ def test_the_loupe_shows_the_point_under_the_cursor_larger(review: Screen) -> No
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     review.painted()
-    assert 0.02 < dark_share(review) < 0.6
+
+    def ink() -> None:
+        assert 0.02 < dark_share(review) < 0.6
+
+    review.settles(ink)
     page.mouse.move(box["x"] - 120, box["y"] - 20)  # blank paper
     review.painted()
-    assert dark_share(review) == 0
+
+    def none() -> None:
+        assert dark_share(review) == 0
+
+    review.settles(none)
 
 
 def dark_share(screen: Screen) -> float:
@@ -342,6 +357,7 @@ def test_the_next_check_is_on_screen_from_memory(review: Screen) -> None:
     review.wait_for("image", 6)
     again = [seen for seen in review.events("image") if seen[0] == 2]
     assert sorted(again) == [[2, "back"], [2, "front"]], "the images were served with no-store, yet fetched once"
+    review.readable()
     assert page.locator(".crc-stage img").evaluate("e => e.complete && e.naturalWidth") == 1200
     assert view(review)["mode"] == "fit"
 
@@ -350,19 +366,23 @@ def test_time_on_each_side_is_told_for_the_check_it_belongs_to(review: Screen) -
     page = review.page
     page.wait_for_timeout(400)
     page.keyboard.press("Space")
+    expect(page.locator("[data-side=back] img")).to_be_visible()
     page.wait_for_timeout(250)
     page.keyboard.press("n")
     first, second = review.wait_for("sides", 2)
+    open_for = page.evaluate("performance.now()")  # milliseconds
     assert (first[0], second[0]) == ("check-1", "check-1")
     assert first[1]["back"] == 0
-    assert 350 <= first[1]["front"] < 5000
+    assert 350 <= first[1]["front"] < open_for
     assert second[1]["front"] == pytest.approx(first[1]["front"], abs=60)
-    assert 200 <= second[1]["back"] < 5000
+    assert 200 <= second[1]["back"] < open_for - second[1]["front"]
+    page.wait_for_function("document.querySelector('.crc-stage img')?.src.endsWith('/image/2/front')")
+    review.readable()
     page.wait_for_timeout(200)
     page.get_by_role("button", name="Spent").click()
     spent = review.wait_for("spent")[0]
     assert spent["back"] == 0
-    assert 150 <= spent["front"] < 5000
+    assert 150 <= spent["front"] < page.evaluate("performance.now()") - second[1]["front"] - second[1]["back"]
 
 
 def test_a_view_that_cannot_be_shown_says_so(review: Screen) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.accessibility import violations
-from tests.ui.screen import Screen
+from tests.ui.screen import Screen, rests_in
 from tests.ui.test_viewer_browser import VIEWER, view
 
 OpenPage = Callable[..., Screen]
@@ -18,7 +19,7 @@ OpenPage = Callable[..., Screen]
 @pytest.fixture
 def review(open_page: OpenPage) -> Screen:
     screen = open_page("review")
-    screen.page.wait_for_selector(".crc-stage img")
+    screen.readable()
     return screen
 
 
@@ -36,9 +37,12 @@ def inches_under(screen: Screen, slot: str, at: tuple[float, float], dpi: int) -
 
 
 def together(screen: Screen) -> None:
-    for at in ((0.0, 0.0), (120.0, -40.0)):
-        here, there = inches_under(screen, "front", at, 200), inches_under(screen, "other", at, 240)
-        assert here == pytest.approx(there, abs=0.003)
+    def look() -> None:
+        for at in ((0.0, 0.0), (120.0, -40.0)):
+            here, there = inches_under(screen, "front", at, 200), inches_under(screen, "other", at, 240)
+            assert here == pytest.approx(there, abs=0.003)
+
+    screen.settles(look)
 
 
 def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review: Screen) -> None:
@@ -54,12 +58,9 @@ def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review
     assert box
     x, y = box["x"] + 300, box["y"] + 80
     page.mouse.move(x, y)
-    for _ in range(6):
-        page.mouse.wheel(0, -120)
-    page.mouse.down()
-    for step in range(1, 21):
-        page.mouse.move(x + 4 * step, y - step)
-    page.mouse.up()
+    wheels = [partial(page.mouse.wheel, 0, -120)] * 6
+    moves = [partial(page.mouse.move, x + 4 * step, y - step) for step in range(1, 21)]
+    rests = rests_in([*wheels, page.mouse.down, *moves, page.mouse.up])
     review.painted()
     together(review)
     assert view(review)["scale"] > 0.5
@@ -69,7 +70,7 @@ def test_an_earlier_check_is_zoomed_and_moved_with_this_one_inch_for_inch(review
         together(review)
     # Thirty movements are no message; what was seen is told where looking came to rest, as it may on a slow machine.
     said = review.user_messages()[before:]
-    assert len(said) <= 5
+    assert len(said) <= 5 + rests
     assert all("threshold" in message for message in said), said
 
     page.keyboard.press(".")
@@ -169,14 +170,14 @@ def test_blinking_alternates_at_its_pace_and_by_hand_for_who_wants_no_motion(rev
     })"""
     page.get_by_label("Every").fill("400")
     # A busy machine may hold up one of them.
-    assert median(page.evaluate(gaps)) == pytest.approx(400, abs=60)
+    assert 340 < median(page.evaluate(gaps)) < 600, "and not the usual pace"
     page.get_by_role("button", name="By itself").click()
     review.painted()
     before = shown.get_attribute("src")
     page.wait_for_timeout(900)
     assert shown.get_attribute("src") == before
     page.keyboard.press("Shift+S")
-    assert shown.get_attribute("src") != before
+    expect(shown).not_to_have_attribute("src", before or "")
     page.keyboard.press("Escape")
     page.emulate_media(reduced_motion="reduce")
     page.keyboard.press("Shift+B")
@@ -186,7 +187,7 @@ def test_blinking_alternates_at_its_pace_and_by_hand_for_who_wants_no_motion(rev
     page.wait_for_timeout(1000)
     assert shown.get_attribute("src") == before
     page.keyboard.press("Shift+S")
-    assert shown.get_attribute("src") != before
+    expect(shown).not_to_have_attribute("src", before or "")
 
 
 def test_the_signature_card_lies_beside_the_signature(review: Screen) -> None:
@@ -199,11 +200,15 @@ def test_the_signature_card_lies_beside_the_signature(review: Screen) -> None:
     review.painted()
     # The usual place of a signature: 0.74, 0.68 of 6 × 2.7 inches.
     middle = ((0.74 - 0.5) * 6, (0.68 - 0.5) * 2.7)
-    assert inches_under(review, "front", (0, 0), 200) == pytest.approx(middle, abs=0.01)
-    assert inches_under(review, "other", (0, 0), 200) == pytest.approx((0, 0), abs=0.01)
-    card, frame = pane(review, "other").locator("img").bounding_box(), pane(review, "other").bounding_box()
-    assert card and frame
-    assert card["width"] <= frame["width"] and card["height"] <= frame["height"], "the whole card is to be seen"
+
+    def look() -> None:
+        assert inches_under(review, "front", (0, 0), 200) == pytest.approx(middle, abs=0.01)
+        assert inches_under(review, "other", (0, 0), 200) == pytest.approx((0, 0), abs=0.01)
+        card, frame = pane(review, "other").locator("img").bounding_box(), pane(review, "other").bounding_box()
+        assert card and frame
+        assert card["width"] <= frame["width"] and card["height"] <= frame["height"], "the whole card is to be seen"
+
+    review.settles(look)
     for way in ("Blink", "Difference"):
         expect(page.get_by_role("button", name=way)).to_be_disabled()
     # Afterwards the check lies as it did, on both sides.
@@ -261,6 +266,8 @@ def test_a_comparison_is_part_of_the_state_and_comes_back_with_it(review: Screen
     page.keyboard.press("Escape")
     for key in ("[", "v", "l"):
         page.keyboard.press(key)
+    # Told in its turn, the loupe at last.
+    review.wait_until("state", lambda states: not states[-1][1].get("compare") and not states[-1][1].get("loupe"))
     count = len(review.events("state"))
     page.get_by_role("button", name="Restore").click()
     expect(page.locator(".crc-compared")).to_contain_text("#112")
@@ -279,10 +286,14 @@ def test_axe_finds_nothing_while_looking_closely(open_page: OpenPage, theme: str
         for key in keys:
             screen.page.keyboard.press(key)
         screen.page.wait_for_timeout(300)
-        sizes = screen.page.locator("html").evaluate(
-            "e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]"
-        )
-        assert sizes == [0, 0]
+
+        def look() -> None:
+            sizes = screen.page.locator("html").evaluate(
+                "e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]"
+            )
+            assert sizes == [0, 0]
+
+        screen.settles(look)
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
         for violation in violations(screen.page, {"runOnly": {"type": "tag", "values": tags}}):
             found[f"{keys} {violation['id']}"] = [node["html"][:160] for node in violation["nodes"]]
