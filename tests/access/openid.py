@@ -68,4 +68,4 @@ def provider(folder: Path, token_seconds: int = 3600) -> Iterator[RunningProvide
         yield running
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=60)

@@ -48,7 +48,7 @@ class OwnServer:
         """End it at once, as a machine that lost its power."""
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
             self._process = None
 
     def ask(self, *command: object) -> object:

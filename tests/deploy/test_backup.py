@@ -146,7 +146,7 @@ def test_monitoring_hears_when_wal_was_last_archived(servers: Servers, backup: s
     assert asyncio.run(read()) < time.time()
 
 
-@pytest.mark.timeout(300)  # three restores, each of a server of its own
+@pytest.mark.timeout(1200)  # three restores, each of a server of its own
 def test_a_moment_comes_back_without_what_came_after_it(servers: Servers, backup: str) -> None:
     with psycopg.connect(servers.endpoints().superuser_database_url, autocommit=True) as line:
         line.execute("create table moments (what text)")

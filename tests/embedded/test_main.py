@@ -30,6 +30,7 @@ SECOND_STARTS = 3
 # Where this machine has no time, as many times as long as it takes just then to import the console.
 STARTS_LIKE_IMPORTS = 4
 FIRST_START_SECONDS = 150.0
+FIRST_START_LIKE_IMPORTS = 20
 
 
 class Instance:
@@ -148,7 +149,10 @@ def test_it_says_in_two_lines_how_to_sign_in(instance: Instance) -> None:
     assert set(instance.passwords()) == {
         "reviewer", "approver", "supervisor", "supervisor2", "administrator", "auditor",
     }  # fmt: skip
-    assert instance.seconds < FIRST_START_SECONDS
+    allowed = FIRST_START_SECONDS
+    if instance.seconds >= allowed:
+        allowed = max(allowed, FIRST_START_LIKE_IMPORTS * import_seconds())
+    assert instance.seconds < allowed
     answer = instance.sign_in("reviewer")
     assert answer.status_code == 200
     assert answer.url.path == "/queue"
