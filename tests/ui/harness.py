@@ -306,7 +306,8 @@ def review_page() -> None:
 
     def heard(check: str, state: dict[str, Any]) -> None:
         LOG.append(("state", [check, state]))
-        kept[check] = state
+        if state.get("compare"):  # what is told after the comparison is left is not what comes back
+            kept[check] = state
 
     def restore() -> None:
         viewer.set_state(kept["check-1"])
