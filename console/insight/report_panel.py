@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import astuple
-from functools import partial
 
 from nicegui.element import Element
 
@@ -24,12 +23,16 @@ class ReportPanel:
 
     def __init__(self, page: ConsolePage, report: Report, export: Export, *, classes: str = "") -> None:
         title, counts, says = astuple(REPORTS[report])
+
+        async def take(actor: Actor) -> None:
+            await export(actor, report)
+
         with panel(classes=f"crc-report {classes}".rstrip()) as section:
             section.props["aria-label"] = title
             with Element("div").classes("crc-panel-head"):
                 Text(title, tag="h2").props["title"] = says
                 Text(counts)
-                button = ActionButton("CSV", page.handler(partial(_export, export, report)), icon_name="download")
+                button = ActionButton("CSV", page.handler(take), icon_name="download")
                 button.props["aria-label"] = f"Export {title} as CSV"
             self._body = Element("div").classes("crc-report-body")
         self._body.props["aria-live"] = "polite"
@@ -63,7 +66,3 @@ class ReportPanel:
         with self._body, Element("div").classes("crc-state"):
             icon(icon_name, classes="crc-state-icon")
             Text(words, tag="p")
-
-
-async def _export(export: Export, report: Report, actor: Actor) -> None:
-    await export(actor, report)

@@ -24,7 +24,7 @@ RULES: Final = """
 .crc-report-body { padding: 0 12px 8px; min-height: 214px; display: flex; flex-direction: column; }
 .crc-report-body > .crc-state { flex: 1; justify-content: center; padding: 12px; }
 .crc-report-body > .crc-chart { flex: none; }
-.crc-report-body > p { color: var(--ink-soft); font-size: 12px; }
+.crc-full > .crc-report-body { min-height: 0; }
 .crc-report-body .crc-chart-table th:first-child { white-space: nowrap; }
 @media (max-width: 1100px) { .crc-reports { grid-template-columns: minmax(0, 1fr); }
   .crc-reports > .crc-wide { grid-column: auto; }
