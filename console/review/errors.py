@@ -89,6 +89,15 @@ class OutOfReach(ReviewRefused):
         super().__init__(f"You do not work on {kind} checks of the queue {queue.replace('_', ' ')}.")
 
 
+class NotYoursToSet(ReviewRefused):
+    """What somebody wants to change reaches beyond the part of the work that they manage. `what` is in words."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Your limits do not reach as far as {what}. Nothing was saved: ask somebody who manages every queue."
+        )
+
+
 class NotAMember(ReviewRefused):
     """The queue has members of its own, and the actor is none, or not one for this."""
 

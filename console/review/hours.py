@@ -21,6 +21,7 @@ from console.hints import hint_items
 from console.review.clocks import Hours, is_banking_day
 from console.review.errors import InvalidHours, StaleHours
 from console.review.hours_effect import Change, DeadlineMoved, Effect, ReturnMoved, effect_of, returns_moved, sla_moved
+from console.review.managing import check_manages_all
 from db.engine import transaction
 from db.models import ClosedDay, Institution
 
@@ -28,6 +29,8 @@ from db.models import ClosedDay, Institution
 EARLIEST_CUT_OFF: Final = time(14)
 MAXIMUM_CLOSINGS: Final = 100
 MAXIMUM_WORDS: Final = 100
+# What they are, for who may not set them.
+WHAT: Final = "the institution's hours"
 _AHEAD: Final = timedelta(days=3 * 366)
 _TIMEOUT_MS: Final = 60_000
 
@@ -112,10 +115,11 @@ async def change_hours(
     """Set the hours to these, unless somebody changed them since they were `seen`; what became of open checks.
 
     With `move_open_items` what is left of their time goes on in the new hours, and their return deadlines follow the
-    new closings; without it they keep their deadlines, and None is returned. Raises NotAllowed, InvalidHours,
-    InvalidPerson (no reason), StaleHours.
+    new closings; without it they keep their deadlines, and None is returned. Raises NotAllowed, NotYoursToSet,
+    InvalidHours, InvalidPerson (no reason), StaleHours.
     """
     require(actor, Permission.INSTITUTION_HOURS)
+    check_manages_all(actor, WHAT, Permission.INSTITUTION_HOURS)
     reason, wanted = checked_reason(reason), _checked(wanted)
     effect: Effect | None = None
     async with transaction(actor, statement_timeout_ms=_TIMEOUT_MS) as session:

@@ -16,6 +16,7 @@ from console.review.clocks import federal_reserve_holidays
 from console.review.errors import ReviewRefused
 from console.review.hours import MAXIMUM_WORDS, BankHours, Closing, change_hours, preview_hours, read_hours
 from console.review.hours_effect import Effect
+from console.review.managing import manages_all
 from console.review.queue_clock import PAUSED
 from console.review.return_deadline import LAW
 from console.ui.format import count
@@ -52,7 +53,11 @@ class HoursView:
                 self._draw_closings()
                 with Element("div").classes("crc-row"):
                     preview = self._page.handler(self._preview)
-                    ActionButton("See what it means, then save", preview, kind="primary", icon_name="preview")
+                    button = ActionButton("See what it means, then save", preview, kind="primary", icon_name="preview")
+                if not manages_all(self._page.actor, Permission.INSTITUTION_HOURS):
+                    button.set_enabled(False)
+                    why = "They hold for all queues, and your limits do not: whoever manages every queue sets them."
+                    Text(why, tag="p", classes="crc-soft")
             with Element("div").classes("crc-column"):
                 self._draw_meaning()
                 self._draw_holidays()

@@ -5,7 +5,6 @@ What is assigned to the person comes first, then what is assigned to nobody; wha
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -13,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from console.access.permissions import Permission, Reach, may, reaches
+from console.access.permissions import Permission, may, reaches
 from console.actor import Actor
+from console.review.reach import COVERED, parts_json
 from db.direct import Direct
 
 # As many as are ever being taken at one moment: all processes have fewer connections in use.
@@ -93,13 +93,6 @@ _TAKE: Final = """
         (select max_claims is not null from queue where queue.id = check_item.queue_id) as limited
     """
 
-# A part of the work, of those in which the actor holds a permission, covers what stands there.
-_COVERED: Final = """exists (
-        select from jsonb_to_recordset(cast(:{parts} as jsonb)) as part(queues jsonb, item_types jsonb)
-        where (part.queues is null or part.queues ? queue.key)
-          and (part.item_types is null or part.item_types ? type.item_type))"""
-
-
 # The first full view of each side.
 _SIDES: Final = """
     select distinct on (image.side) image.id, image.side, image.sha256, image.width, image.height, image.dpi,
@@ -119,7 +112,7 @@ class Statements:
     take: Direct
 
 
-_LIMITED: Final = f"{_COVERED.format(parts='own')} and (waits.status = 'new' or {_COVERED.format(parts='own_senior')})"
+_LIMITED: Final = f"{COVERED.format(parts='own')} and (waits.status = 'new' or {COVERED.format(parts='own_senior')})"
 
 
 @lru_cache
@@ -154,18 +147,5 @@ def wanted(actor: Actor, queue: str | None, skip: tuple[UUID, ...]) -> tuple[Sta
     # For who works everywhere the text knows no limits, and is as fast as if there were none.
     limited = own is not None or own_senior is not None
     if limited:
-        parameters |= {"own": _json(own), "own_senior": _json(own_senior)}
+        parameters |= {"own": parts_json(own), "own_senior": parts_json(own_senior)}
     return _statements(senior=senior, queue=queue is not None, limited=limited), parameters
-
-
-def _json(parts: tuple[Reach, ...] | None) -> str:
-    """Rows for `jsonb_to_recordset`; None, no limit, is one that covers everything."""
-    return json.dumps(
-        [
-            {
-                "queues": None if part.queues is None else sorted(part.queues),
-                "item_types": None if part.item_types is None else sorted(part.item_types),
-            }
-            for part in (parts if parts is not None else (Reach(None, None),))
-        ]
-    )

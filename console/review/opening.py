@@ -119,7 +119,7 @@ def standing_of(actor: Actor, view: ItemView) -> Standing:
         return Standing.DECIDE
     if held and view.status is Status.PENDING_APPROVAL and _may_confirm(actor, view):
         return Standing.CHOOSE_FIRST if is_blind_to(actor, view) else Standing.CONFIRM
-    if view.status is Status.CLEARED and may(actor, Permission.QUEUE_MANAGE):
+    if view.status is Status.CLEARED and covers(actor, Permission.QUEUE_MANAGE, _place(view)):
         return Standing.RESUME
     if view.status in {Status.HELD, Status.NEEDS_INFO} and (decides or _is_asked(actor, view)):
         return Standing.RESUME

@@ -17,6 +17,7 @@ from console.hints import hint_items
 from console.policy.references import queues_named
 from console.policy.versions import active_policy
 from console.review.errors import InvalidQueue, QueueNotFound, StaleQueue
+from console.review.managing import check_manages, check_manages_all
 from console.review.open_items import OPEN_ITEMS
 from console.review.queue_settings import (
     MAXIMUM_QUEUES,
@@ -33,19 +34,21 @@ from db.models import CheckItem, Queue, QueueMember, User
 async def change_queue(actor: Actor, queue_id: UUID, definition: Definition, version: int, reason: str) -> None:
     """Set a queue to this, unless somebody changed it since `version` was read.
 
-    Checks that are in it keep their due time; who may work on them changes at once. Raises NotAllowed, InvalidQueue,
-    QueueNotFound, StaleQueue.
+    Checks that are in it keep their due time; who may work on them changes at once. Raises NotAllowed, NotYoursToSet,
+    InvalidQueue, QueueNotFound, StaleQueue.
     """
     require(actor, Permission.QUEUE_MANAGE)
     reason, wanted = checked_reason(reason), checked(definition)
     async with transaction(actor) as session:
         queue = await _locked(session, queue_id)
+        check_manages(actor, queue.key, queue.name)
         if queue.version != version:
             raise StaleQueue
         now = await _settings(session, actor, queue_id)
         if now.is_view:
             # It lists what stands in other queues, whose hours and criteria hold.
             wanted = Definition(wanted.name, wanted.position, members=wanted.members, max_claims=wanted.max_claims)
+        _check_own(actor, now.definition, wanted)
         await _check(session, wanted, queue_id)
         _write(queue, wanted)
         queue.version += 1
@@ -59,8 +62,10 @@ async def change_queue(actor: Actor, queue_id: UUID, definition: Definition, ver
 
 
 async def add_queue(actor: Actor, definition: Definition, reason: str) -> UUID:
-    """Make a queue; its id. Its key, which never changes, is made of the name. Raises NotAllowed, InvalidQueue."""
+    """Make a queue; its id. Its key, which never changes, is made of the name. Raises NotAllowed, NotYoursToSet,
+    InvalidQueue."""
     require(actor, Permission.QUEUE_MANAGE)
+    check_manages_all(actor, "which queues there are")
     reason, wanted = checked_reason(reason), checked(definition)
     try:
         async with transaction(actor) as session:
@@ -88,10 +93,11 @@ async def add_queue(actor: Actor, definition: Definition, reason: str) -> UUID:
 async def close_queue(actor: Actor, queue_id: UUID, version: int, reason: str) -> None:
     """Close an empty queue, for good: nothing comes into it any more.
 
-    Raises NotAllowed, QueueNotFound, StaleQueue, and InvalidQueue where it is not empty, a policy names it, or a file
-    is just being taken in.
+    Raises NotAllowed, NotYoursToSet, QueueNotFound, StaleQueue, and InvalidQueue where it is not empty, a policy names
+    it, or a file is just being taken in.
     """
     require(actor, Permission.QUEUE_MANAGE)
+    check_manages_all(actor, "which queues there are")
     reason = checked_reason(reason)
     async with transaction(actor) as session:
         # Whatever puts an item into a queue holds its row's key: the last one in is seen here.
@@ -128,6 +134,14 @@ async def _locked(session: AsyncSession, queue_id: UUID, *, alone: bool = False)
     if queue is None:
         raise QueueNotFound
     return queue
+
+
+def _check_own(actor: Actor, now: Definition, wanted: Definition) -> None:
+    """Raise NotYoursToSet where a change of a queue of the actor's own reaches into those of others."""
+    if wanted.position != now.position:
+        check_manages_all(actor, "the order of the queues")
+    if wanted.criteria != now.criteria:
+        check_manages_all(actor, "what a queue takes in by itself")
 
 
 async def _settings(session: AsyncSession, actor: Actor, queue_id: UUID) -> QueueSettings:

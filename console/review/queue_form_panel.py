@@ -23,15 +23,23 @@ _WORK = {"read": "reads", "decide": "decides", "sign": "second signature", "both
 
 
 class QueueForm:
-    """The fields of a queue; for the approvals only those that a view has."""
+    """The fields of a queue; for the approvals only those that a view has, and with `own` only those that do not reach
+    into other queues."""
 
     def __init__(
-        self, definition: Definition, people: Sequence[Candidate], types: Sequence[str], *, is_view: bool = False
+        self,
+        definition: Definition,
+        people: Sequence[Candidate],
+        types: Sequence[str],
+        *,
+        is_view: bool = False,
+        own: bool = False,
     ) -> None:
-        self._is_view, self._types = is_view, types
+        self._is_view, self._own, self._types, self._now = is_view, own, types, definition
         self._name = ui.input("Name", value=definition.name).props(f"dense outlined maxlength={MAXIMUM_NAME}")
         with Element("div").classes("crc-queue-numbers"):
-            self._position = _number("Place among the queues", definition.position)
+            if not own:
+                self._position = _number("Place among the queues", definition.position)
             self._most = _number("Most checks held by one person (empty: any)", definition.max_claims)
             if not is_view:
                 self._hours = _number("SLA hours (empty: the policy's)", definition.sla_hours)
@@ -43,13 +51,15 @@ class QueueForm:
                 tag="p",
                 classes="crc-soft",
             )
-        else:
+        elif not own:
             self._draw_criteria(definition.criteria)
         self._members = MembersForm(definition.members, people)
 
     def definition(self) -> Definition:
         """What was set. Raises InvalidQueue, InvalidCriteria."""
-        name, position = self._name.value or "", _whole(self._position, "The place") or 1
+        name, position = self._name.value or "", self._now.position
+        if not self._own:
+            position = _whole(self._position, "The place") or 1
         most, members = _whole(self._most, "The most of checks"), self._members.members()
         if self._is_view:
             return Definition(name, position, max_claims=most, members=members)
@@ -59,7 +69,7 @@ class QueueForm:
             _decimal(self._hours, "SLA hours"),
             _whole(self._warning, "The warning"),
             most,
-            self._criteria(),
+            self._now.criteria if self._own else self._criteria(),
             members,
         )
 

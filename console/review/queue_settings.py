@@ -17,6 +17,7 @@ from console.actor import Actor
 from console.policy.judgement import QUEUES_NAMED
 from console.policy.routing import Criteria, criteria_of
 from console.review.errors import InvalidQueue
+from console.review.managing import manages
 from console.review.reach import APPROVALS
 from console.review.states import Status
 from console.review.tally import open_items
@@ -70,13 +71,15 @@ class Definition:
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """A queue that is not closed. `open_items` counts what is in it, for approvals what awaits a second person."""
+    """A queue that is not closed. `open_items` counts what is in it of what the reader sees, for approvals what awaits
+    a second person; `theirs`: whether its settings are the reader's to change."""
 
     id: UUID
     key: str
     definition: Definition
     version: int
     open_items: int
+    theirs: bool
 
     @property
     def is_view(self) -> bool:
@@ -112,6 +115,7 @@ async def read_queues_within(session: AsyncSession, actor: Actor) -> tuple[Queue
             definition_of(queue, place, members.get(queue.id, ())),
             queue.version,
             counts[queue.key],
+            manages(actor, queue.key),
         )
         for place, queue in enumerate(queues, start=1)
     )

@@ -10,6 +10,7 @@ from nicegui.element import Element
 
 from console.access.permissions import Permission, may
 from console.actor import Actor
+from console.review.managing import manages_all
 from console.review.queue_view import View
 from console.review.saved_views import MAXIMUM_NAME, Saved, delete_view, list_views, save_view, set_default
 from console.ui.page import ConsolePage
@@ -54,7 +55,8 @@ class ViewsMenu:
             if one.shared:
                 Text("shared" if one.own else f"of {one.owner}", classes="crc-soft")
             self._default_button(one.name, one, on=one.default)
-            if one.own or (one.shared and may(self._page.actor, Permission.QUEUE_MANAGE)):
+            manages = may(self._page.actor, Permission.QUEUE_MANAGE) and manages_all(self._page.actor)
+            if one.own or (one.shared and manages):
                 gone = ActionButton("", lambda: self._page.run(self._delete, one), kind="quiet", icon_name="delete")
                 gone.props["aria-label"] = f"Delete the view {one.name}"
 

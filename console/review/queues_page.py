@@ -16,6 +16,7 @@ from console.actor import Actor
 from console.policy.routing import Criteria, InvalidCriteria
 from console.review.errors import ReviewRefused
 from console.review.flag_names import FLAG_NAMES
+from console.review.managing import manages_all
 from console.review.queue_changes import add_queue, change_queue, close_queue
 from console.review.queue_form_panel import QueueForm
 from console.review.queue_settings import Definition, QueueSettings, account_types, candidates, read_queues
@@ -45,7 +46,8 @@ class QueuesPage:
         with page.frame("Queues", page.institution.name, path="/queues") as shell:
             with shell.actions:
                 ActionButton("Queue", lambda: page.client.open("/queue"), icon_name="inbox")
-                ActionButton("Add a queue", page.handler(self._add), kind="primary", icon_name="add")
+                if manages_all(page.actor):
+                    ActionButton("Add a queue", page.handler(self._add), kind="primary", icon_name="add")
             with Element("div").classes("crc-person crc-queues"):
                 self._list = Element("div").classes("crc-column")
                 with Element("div").classes("crc-column"):
@@ -57,30 +59,36 @@ class QueuesPage:
         """Draw everything as it is now."""
         settings = await read_queues(actor)
         self._list.clear()
+        all_ = manages_all(actor)
         with self._list:
+            if not all_:
+                Text(_own_words(settings), tag="p", classes="crc-soft crc-limits")
             for one in settings:
-                self._draw_queue(one)
+                self._draw_queue(one, closes=all_)
         self._rerouting.show(settings)
         await self._draw_workload(actor)
 
     async def _draw_workload(self, actor: Actor) -> None:
         self._workload.show(await workload(actor, self._page.institution.day_start(datetime.now(UTC))))
 
-    def _draw_queue(self, one: QueueSettings) -> None:
+    def _draw_queue(self, one: QueueSettings, *, closes: bool) -> None:
         definition = one.definition
         waiting = "awaiting a second person" if one.is_view else "open"
         with (
-            panel(definition.name, aside=f"{count(one.open_items)} {waiting}"),
+            # Of what is not theirs they see no checks: there are not none.
+            panel(definition.name, aside=f"{count(one.open_items)} {waiting}" if one.theirs else "read only"),
             Element("div").classes("crc-part"),
         ):
             with Element("div").classes("crc-row crc-wraps"):
                 for words in _chips(definition, is_view=one.is_view):
                     Chip(words)
             Text(_criteria_words(definition.criteria, is_view=one.is_view), tag="p", classes="crc-soft")
+            if not one.theirs:
+                return
             with Element("div").classes("crc-row"):
                 edit = ActionButton("Edit", lambda: self._page.run(self._edit, one), icon_name="edit")
                 edit.props["aria-label"] = f"Edit {definition.name}"
-                if one.may_close:
+                if closes and one.may_close:
                     close = ActionButton("Close", lambda: self._ask_close(one), kind="danger")
                     close.props["aria-label"] = f"Close {definition.name}"
 
@@ -110,7 +118,7 @@ class QueuesPage:
         with self._page.client, ui.dialog(value=True) as dialog, ui.card().classes("crc-ask crc-column crc-wide"):
             dialog.props["aria-label"] = title
             Text(title, tag="h2")
-            form = QueueForm(now, people, types, is_view=is_view)
+            form = QueueForm(now, people, types, is_view=is_view, own=not manages_all(actor))
 
             async def ask(_: Actor) -> None:
                 wanted = form.definition()
@@ -135,6 +143,19 @@ class QueuesPage:
 
         words = f"Nothing comes into it any more. It holds {count(one.open_items)} open checks; it must be empty."
         ask_reason(self._page, f"Close {one.definition.name}", words, "Close", close)
+
+
+def _own_words(settings: Sequence[QueueSettings]) -> str:
+    """What is whose, for somebody who is bounded."""
+    names = [one.definition.name for one in settings if one.theirs]
+    others = "is set by whoever manages every queue"
+    if not names:
+        return f"Your limits cover no queue as a whole. You see how the queues are set; this {others}."
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return (
+        f"Yours to set: name, hours, members and the most checks held in {listed}. All else, as what a queue takes in "
+        f"by itself and the order of the queues, {others}."
+    )
 
 
 def _chips(definition: Definition, *, is_view: bool) -> Sequence[str]:

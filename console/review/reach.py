@@ -5,6 +5,7 @@ A queue without members is for everybody whose role reaches it. Members narrow t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -121,6 +122,27 @@ def passes_members(actor: Actor, permission: Permission) -> bool:
     all of them."""
     return actor.system or (
         permission not in _ALLOWED and (may(actor, Permission.QUEUE_MANAGE) or not may(actor, Permission.ITEM_CLAIM))
+    )
+
+
+# A part of the work, of those that are given as `parts_json` writes them, covers a queue (`queue.key`) and item type
+# (`type.item_type`) of a statement.
+COVERED: Final = """exists (
+        select from jsonb_to_recordset(cast(:{parts} as jsonb)) as part(queues jsonb, item_types jsonb)
+        where (part.queues is null or part.queues ? queue.key)
+          and (part.item_types is null or part.item_types ? type.item_type))"""
+
+
+def parts_json(parts: tuple[Reach, ...] | None) -> str:
+    """Rows for `jsonb_to_recordset`; None, no limit, is one that covers everything."""
+    return json.dumps(
+        [
+            {
+                "queues": None if part.queues is None else sorted(part.queues),
+                "item_types": None if part.item_types is None else sorted(part.item_types),
+            }
+            for part in (parts if parts is not None else (Reach(None, None),))
+        ]
     )
 
 

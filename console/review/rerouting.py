@@ -9,15 +9,16 @@ from typing import Any, Final
 from uuid import UUID
 
 import anyio
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.access.permissions import Permission, require
+from console.access.permissions import Permission, reaches, require
 from console.access.reason import checked_reason
 from console.actor import Actor
 from console.policy.routing import Facts, Route, criteria_of, route
 from console.review.bulk import BulkResult
 from console.review.queue_moves import move_these, open_queue
+from console.review.reach import inside
 from console.review.states import Status
 from db.engine import transaction
 from db.models import Account, CheckItem, Claim, Flag, Queue
@@ -38,7 +39,8 @@ class Way:
 
 
 async def preview_routing(actor: Actor, progress: Progress = lambda _: None) -> Counter[Way]:
-    """How many of the checks that wait the queues' criteria would move, from where to where.
+    """How many of the checks that wait, of those that the actor manages, the queues' criteria would move, from where to
+    where.
 
     `progress` hears how many were looked at. Raises NotAllowed.
     """
@@ -53,7 +55,8 @@ async def preview_routing(actor: Actor, progress: Progress = lambda _: None) -> 
 
 
 async def apply_routing(actor: Actor, reason: str, progress: Progress = lambda _: None) -> BulkResult:
-    """Move the checks that wait to the queues whose criteria want them; what nobody's want stays where it is.
+    """Move the checks that wait, of those that the actor manages, to the queues whose criteria want them; what nobody's
+    want stays where it is.
 
     Checks that somebody holds or was given, and escalated ones, are left alone. Each few are a transaction of their
     own, so that it can be broken off and done again. `progress` hears how many were moved. Raises NotAllowed.
@@ -104,13 +107,18 @@ async def _waiting(session: AsyncSession, actor: Actor, after: tuple[Any, ...] |
         select(*order, CheckItem.amount, CheckItem.item_type, CheckItem.queue_id, Account.account_type)
         .outerjoin(Account, Account.id == CheckItem.account_id)
         .where(CheckItem.institution_id == actor.institution_id, CheckItem.status == Status.NEW.value)
-        .where(CheckItem.assigned_to.is_(None), ~held.exists())
+        .where(CheckItem.assigned_to.is_(None), ~held.exists(), *_managed(actor))
         .order_by(*order)
         .limit(_LOOKED_AT)
     )
     if after is not None:
         query = query.where(tuple_(*order) > tuple_(*after))
     return (await session.execute(query)).all()
+
+
+def _managed(actor: Actor) -> list[ColumnElement[bool]]:
+    parts = reaches(actor, Permission.QUEUE_MANAGE)
+    return [] if parts is None else [or_(false(), *(inside(part) for part in parts))]
 
 
 async def _flags(session: AsyncSession, item_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:

@@ -14,6 +14,7 @@ from console.access.permissions import Permission, may, require
 from console.actor import Actor
 from console.audit.entries import Event, record
 from console.review.errors import InvalidView, ViewNotFound
+from console.review.managing import manages_all
 from console.review.queue_view import View, view_of
 from db.engine import transaction
 from db.models import DefaultView, SavedView, User
@@ -90,11 +91,11 @@ async def save_view(actor: Actor, name: str, view: View, *, shared: bool = False
 
 
 async def delete_view(actor: Actor, view_id: UUID) -> None:
-    """Delete one's own view; a shared one also who manages the queues. Raises NotAllowed, ViewNotFound."""
+    """Delete one's own view; a shared one also who manages all queues. Raises NotAllowed, ViewNotFound."""
     require(actor, Permission.QUEUE_READ)
     async with transaction(actor) as session:
         kept = (await session.execute(select(SavedView).where(SavedView.id == view_id).with_for_update())).scalar()
-        manages = kept is not None and kept.shared and may(actor, Permission.QUEUE_MANAGE)
+        manages = kept is not None and kept.shared and may(actor, Permission.QUEUE_MANAGE) and manages_all(actor)
         if kept is None or (kept.owner_id != actor.user_id and not manages):
             raise ViewNotFound
         before = {"name": kept.name, "shared": kept.shared, "definition": kept.definition}

@@ -6,33 +6,39 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
-from console.access.permissions import Permission, require
+from console.access.permissions import Permission, reaches, require
 from console.actor import Actor
+from console.review.reach import COVERED, parts_json
 from db.engine import transaction
 
 # One statement, however many people there are: a row for each person and queue with something in it. The median is
 # over all that a person decided, so it stands in each of their rows.
-_WORKLOAD: Final = text(
-    """
-    with held as (
+_WORKLOAD: Final = """
+    with place as materialized (
+        select queue.id as queue_id, type.item_type
+        from queue cross join (values ('on_us'), ('transit')) type(item_type) where {covered}
+    ), held as (
         select c.user_id, i.queue_id, count(*) as items from claim c join check_item i on i.id = c.item_id
-        where c.institution_id = :institution and c.expires_at > now() group by 1, 2
+        where c.institution_id = :institution and c.expires_at > now() and {inside} group by 1, 2
     ), given as (
-        select assigned_to as user_id, queue_id, count(*) as items from check_item
-        where institution_id = :institution and assigned_to is not null
+        select assigned_to as user_id, queue_id, count(*) as items from check_item i
+        where institution_id = :institution and assigned_to is not null and {inside}
           and status not in ('approved', 'returned', 'rejected', 'cleared', 'closed') group by 1, 2
     ), decided as (
         select d.actor_id as user_id, i.queue_id, count(*) as items
         from decision d join check_item i on i.id = d.item_id
-        where d.institution_id = :institution and d.decided_at >= :since group by 1, 2
+        where d.institution_id = :institution and d.decided_at >= :since and {inside} group by 1, 2
     ), pace as (
-        select actor_id as user_id, percentile_cont(0.5) within group (order by handled_ms) as median from decision
-        where institution_id = :institution and decided_at >= :since and handled_ms is not null group by 1
+        select d.actor_id as user_id, percentile_cont(0.5) within group (order by d.handled_ms) as median
+        from decision d {of_items}
+        where d.institution_id = :institution and d.decided_at >= :since and d.handled_ms is not null and {inside}
+        group by 1
     ), work as (
         select user_id, queue_id, sum(held) as held, sum(given) as given, sum(decided) as decided from (
             select user_id, queue_id, items as held, 0 as given, 0 as decided from held
@@ -45,7 +51,17 @@ _WORKLOAD: Final = text(
     left join pace p on p.user_id = w.user_id
     order by lower(u.display_name), u.id, q.position
     """
-)
+
+
+@lru_cache
+def _statement(*, bounded: bool) -> TextClause:
+    """For who sees all of the work, or a part of it."""
+    parts = {
+        "covered": COVERED.format(parts="own") if bounded else "true",
+        "inside": "(i.queue_id, i.item_type) in (select queue_id, item_type from place)" if bounded else "true",
+        "of_items": "join check_item i on i.id = d.item_id" if bounded else "",
+    }
+    return text(_WORKLOAD.format(**parts))
 
 
 @dataclass(frozen=True)
@@ -81,10 +97,14 @@ class Workload:
 
 
 async def workload(actor: Actor, day_start: datetime) -> tuple[Workload, ...]:
-    """Everybody with something in hand, given to them, or decided since `day_start`, by name. Raises NotAllowed."""
+    """Everybody with something in hand, given to them, or decided since `day_start`, by name: as far as it is of the
+    part of the work that the actor manages. Raises NotAllowed."""
     require(actor, Permission.QUEUE_MANAGE)
+    parts = reaches(actor, Permission.QUEUE_MANAGE)
+    values: dict[str, Any] = {"institution": actor.institution_id, "since": day_start}
+    values |= {} if parts is None else {"own": parts_json(parts)}
     async with transaction(actor) as session:
-        rows = await session.execute(_WORKLOAD, {"institution": actor.institution_id, "since": day_start})
+        rows = await session.execute(_statement(bounded=parts is not None), values)
         return _people(rows.all())
 
 
