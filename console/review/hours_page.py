@@ -56,7 +56,7 @@ class HoursView:
                     button = ActionButton("See what it means, then save", preview, kind="primary", icon_name="preview")
                 if not manages_all(self._page.actor, Permission.INSTITUTION_HOURS):
                     button.set_enabled(False)
-                    why = "The hours hold for every queue, and your limits do not reach so far: whoever manages all sets them."
+                    why = "The hours hold for every queue, beyond your limits: whoever manages all of them sets these."
                     Text(why, tag="p", classes="crc-soft")
             with Element("div").classes("crc-column"):
                 self._draw_meaning()
