@@ -25,12 +25,18 @@ LONGEST = (
     "tests/browser",
     "tests/drill",
     "tests/faults",
+    # In a fresh clone every file is read by the type checker, by one process.
+    "tests/test_quality.py",
     "tests/db/test_replica.py",
     "tests/review/test_races.py",
     "tests/bench",
     "tests/ui",
     "tests/embedded",
     "tests/deploy",
+    "tests/access/test_objects.py",
+    "tests/access/test_matrix.py",
+    "tests/policy/test_engines_agree.py",
+    "tests/test_parallel.py",
 )
 
 
