@@ -45,7 +45,7 @@ def change_words(one: Headline) -> str:
     elif isinstance(one.now, Span):
         amount = span(Span(int(size), hours=True))
     elif one.relative is not None:
-        amount = f"{abs(one.relative)} %"
+        amount = f"{abs(one.relative):,} %"
     else:
         amount = f"{int(size):,}"
     return f"{sign}{amount} {_WORDS[one.better]}".rstrip()

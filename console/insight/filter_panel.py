@@ -13,7 +13,7 @@ from console.insight.chosen import Chosen
 from console.insight.periods import Span
 from console.insight.scope import QueueFacts
 from console.review.queue_view import ItemType
-from console.ui.pieces import ActionButton, Text
+from console.ui.pieces import ActionButton
 
 _SPANS: Final = {
     Span.TODAY: "Today",
@@ -44,14 +44,7 @@ class FilterPanel:
             self._type = ui.select(_TYPES, value=chosen.item_type or "", on_change=self._narrowed)
             for field, label in ((self._queue, "Queue"), (self._type, "Item type")):
                 field.props("dense outlined options-dense").props["aria-label"] = label
-            Element("span").classes("crc-gap")
-            self._status = Text("", classes="crc-soft")
-            self._status.props["role"] = "status"
         self._mark()
-
-    def say(self, words: str) -> None:
-        """Say which days they are, and as of when."""
-        self._status.set_text(words)
 
     def _date(self, label: str, value: date | None) -> ui.input:
         field = ui.input(label, value=value.isoformat() if value else "", on_change=self._dated)

@@ -45,7 +45,9 @@ class ReportsPage:
     def __init__(self, page: ConsolePage, chosen: Chosen, queues: tuple[QueueFacts, ...]) -> None:
         self._page = page
         self._asked = 0
-        with page.frame("Reports", page.institution.name, path=PATH):
+        with page.frame("Reports", page.institution.name, path=PATH) as shell:
+            self._days = shell.subtitle
+            self._days.props["role"] = "status"
             self._filter = FilterPanel(chosen, queues, page.handler(self._changed))
             self._figures = FiguresPanel()
             with Element("div").classes("crc-reports"):
@@ -100,7 +102,7 @@ class ReportsPage:
             panel.fail()
 
     def _show_overview(self, reading: Any) -> None:
-        self._filter.say(_of(reading.period))
+        self._days.set_text(f"{self._page.institution.name} · {_of(reading.period)}")
         self._figures.show(headlines(reading.found))
         self._work.show_overview(reading.found)
 

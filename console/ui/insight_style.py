@@ -3,9 +3,9 @@
 from typing import Final
 
 RULES: Final = """
-.crc-reports-filter { flex-wrap: wrap; }
+.crc-reports-filter { flex: none; flex-wrap: wrap; }
 .crc-reports-filter .q-field { min-width: 128px; }
-.crc-reports-filter .q-field--dense .q-field__control { height: 34px; min-height: 34px; }
+.crc-reports-filter .q-field--dense .q-field__control { height: 40px; min-height: 40px; }
 .crc-reports-figures { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: var(--gap); padding: 0;
   list-style: none; }
 .crc-reports-figures li { display: grid; grid-template-columns: 1fr auto; align-items: baseline; gap: 0 8px;

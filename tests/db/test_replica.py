@@ -20,6 +20,8 @@ from console.access.access_export import Format, export_report
 from console.access.access_report import Chosen, count_report, list_report
 from console.actor import system_actor
 from console.edge.health import CHECK_SECONDS, REMEMBERED_SECONDS, Health, check_database
+from console.insight import chosen as insight
+from console.insight.reports import read_overview, read_people
 from console.lab.changed_items import Change, count_changed
 from console.lab.replay import run_replay, start_replay
 from console.lab.sweep import run_sweep, start_sweep
@@ -200,7 +202,7 @@ def test_one_that_is_behind_is_waited_for_a_while(story: Run, pair: Pair) -> Non
     story(work)
 
 
-def test_the_lab_judges_history_at_the_replica_and_keeps_what_it_finds_at_the_primary(story: Run, pair: Pair) -> None:
+def test_reports_and_the_lab_read_at_the_replica_and_find_the_same_at_the_primary(story: Run, pair: Pair) -> None:
     async def work(bank: Bank) -> None:
         rng = Random(5)
         put(pair.primary.superuser_url, bank, [past_item(rng) for _ in range(60)])
@@ -218,7 +220,11 @@ def test_the_lab_judges_history_at_the_replica_and_keeps_what_it_finds_at_the_pr
             assert replayed.status == swept.status == "finished" and replayed.items == 60
             listed = (await count_changed(bank.supervisor, trial_id))[Change.ANY]
             assert listed == (replayed.result or {})["listed"] > 0
-            found.append((replayed.result, swept.result))
+            work_done = (await read_overview(bank.supervisor, insight.Chosen())).found.now
+            assert work_done.work.whole.received > 0
+            by_person = (await read_people(bank.supervisor, insight.Chosen())).found
+            assert sum(one.ended for one in by_person) > 0
+            found.append((replayed.result, swept.result, work_done, by_person))
             after = counted()
             assert (after[0] > before[0], after[1] > before[1]) == (answered_by == "replica", answered_by == "primary")
             if answered_by == "replica":
