@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -49,10 +49,16 @@ def operations() -> dict[str, Callable[..., Any]]:
     return found
 
 
+@cache
+def parameters(operation: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """What the operation is told besides the actor, its annotations evaluated."""
+    return tuple(inspect.signature(operation, eval_str=True).parameters.values())[1:]
+
+
 def arguments(operation: Callable[..., Any]) -> dict[str, Any]:
     """Harmless values for what the operation must be given besides the actor: ids of nothing, short texts."""
     given = {}
-    for parameter in list(inspect.signature(operation, eval_str=True).parameters.values())[1:]:
+    for parameter in parameters(operation):
         named = parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
         if named and parameter.default is parameter.empty:
             given[parameter.name] = example(parameter.annotation)

@@ -71,24 +71,26 @@ def two_banks(
         yield bank, stranger, folder
 
 
+@pytest.fixture(scope="module")
+def onlooker(module_database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that sees every row, and has looked at them before: a new one reads of each table what it is."""
+    with psycopg.connect(module_database.superuser_url, autocommit=True) as connection:
+        yield connection
+
+
 @contextmanager
-def untouched(database: Database, stranger: Stranger) -> Iterator[None]:
+def untouched(onlooker: psycopg.Connection[Any], stranger: Stranger) -> Iterator[None]:
     """Fails where a row of the other bank was changed meanwhile."""
-    before = _rows_of(database, stranger)
+    before = _rows_of(onlooker, stranger)
     yield
-    after = _rows_of(database, stranger)
+    after = _rows_of(onlooker, stranger)
     assert [table for table in TABLES if before[table] != after[table]] == []
 
 
-def _rows_of(database: Database, stranger: Stranger) -> dict[str, str]:
-    digest = "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {} t where institution_id = %s"
-    with psycopg.connect(database.superuser_url) as connection:
-        return {
-            table: connection.execute(
-                sql.SQL(digest).format(sql.Identifier(table)), (stranger.institution_id,)
-            ).fetchone()[0]  # type: ignore[index]
-            for table in TABLES
-        }
+def _rows_of(onlooker: psycopg.Connection[Any], stranger: Stranger) -> dict[str, str]:
+    digest = "select {}, md5(string_agg(t::text, '|' order by t::text)) from {} t where institution_id = %(bank)s"
+    each = [sql.SQL(digest).format(sql.Literal(table), sql.Identifier(table)) for table in TABLES]
+    return dict(onlooker.execute(sql.SQL(" union all ").join(each), {"bank": stranger.institution_id}).fetchall())
 
 
 # --- services -------------------------------------------------------------------------------------------------------
@@ -96,8 +98,7 @@ def _rows_of(database: Database, stranger: Stranger) -> dict[str, str]:
 
 def _names_objects(operation: Callable[..., Any]) -> list[str]:
     """The parameters through which the operation is told which object is meant."""
-    parameters = list(inspect.signature(operation, eval_str=True).parameters.values())[1:]
-    return [one.name for one in parameters if _is_id(one.annotation) or one.name == "reference"]
+    return [one.name for one in surface.parameters(operation) if _is_id(one.annotation) or one.name == "reference"]
 
 
 def _is_id(annotation: Any) -> bool:
@@ -106,7 +107,7 @@ def _is_id(annotation: Any) -> bool:
 
 def _given(operation: Callable[..., Any], actor: Actor, named: UUID, reference: str) -> dict[str, Any]:
     given = surface.arguments(operation)
-    for parameter in list(inspect.signature(operation, eval_str=True).parameters.values())[1:]:
+    for parameter in surface.parameters(operation):
         if parameter.name == "reference":
             given["reference"] = reference
         elif parameter.name in _names_objects(operation):
@@ -151,7 +152,7 @@ async def _credential(bank: Bank, actor: Actor, row: object, client: httpx.Async
 
 
 @pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if not isinstance(row, Inner)])
-def test_service(name: str, two_banks: tuple[Bank, Stranger, Path], module_database: Database) -> None:
+def test_service(name: str, two_banks: tuple[Bank, Stranger, Path], onlooker: psycopg.Connection[Any]) -> None:
     bank, stranger, _ = two_banks
     operation = surface.operations()[name]
     if not _names_objects(operation):
@@ -165,7 +166,7 @@ def test_service(name: str, two_banks: tuple[Bank, Stranger, Path], module_datab
         assert await sessions.is_alive(stranger.session), "it ended a session of the other bank"
         return answers
 
-    with untouched(module_database, stranger):
+    with untouched(onlooker, stranger):
         answers = in_a_thread(settings())(ask())
     assert {kind for kind, answer in answers.items() if answer != answers["nothing"]} == set(), answers
 
@@ -193,7 +194,9 @@ _WITH_ID = [name for name, row in ROUTES.items() if re.search(r"\{\w*id\}", name
 
 
 @pytest.mark.parametrize("name", _WITH_ID)
-def test_route(name: str, two_banks: tuple[Bank, Stranger, Path], site: Site, module_database: Database) -> None:
+def test_route(
+    name: str, two_banks: tuple[Bank, Stranger, Path], site: Site, onlooker: psycopg.Connection[Any]
+) -> None:
     bank, stranger, _ = two_banks
     actor = _permitted(bank, ROUTES[name])
     method, _, path = name.partition(" ")
@@ -214,7 +217,7 @@ def test_route(name: str, two_banks: tuple[Bank, Stranger, Path], site: Site, mo
                 answers[kind] = answer.status_code, ID.sub("ID", answer.text)
         return answers
 
-    with untouched(module_database, stranger):
+    with untouched(onlooker, stranger):
         answers = in_a_thread(settings())(ask())
     assert {status for status, _ in answers.values()} == {404}, answers
     assert {text for _, text in answers.values()} == {answers["nothing"][1]}
