@@ -30,7 +30,7 @@ class Permission(StrEnum):
     ADVICE_WRITE = "advice:write"
     ACCOUNT_NUMBER_READ = "account_number:read"
     REPORT_READ = "report:read"
-    REPORT_PEOPLE = "report:people"
+    REPORT_PEOPLE = "report_people:read"
     FILE_READ = "file:read"
     FILE_IMPORT = "file:import"
     ACCOUNT_LOAD = "account:load"
