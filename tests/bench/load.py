@@ -4,7 +4,8 @@ check and decide, every 5 seconds.
 Meanwhile a worker imports a file of three thousand checks from its folder and runs its jobs, the SLA check among them.
 Clients, servers, PostgreSQL, Redis and the object store share the machine. Afterwards every decision that a page took
 for done must be in the database, once. Memory is each replica's own. Reviewers decide checks of one kind from beginning
-to end, on accounts with a history: that a page needs more for such a check than for one without is no growth.
+to end, on accounts with a history and with as many past reviews as a page shows: that a page needs more for such a
+check than for one without is no growth.
 """
 
 from __future__ import annotations

@@ -42,6 +42,26 @@ _FLAGS = """
     where %(flagged)s and i.file_id = %(file)s
 """
 
+# Of each account that waits for a review, checks that were paid before, one a day.
+_REVIEWED = """
+    insert into check_item (id, institution_id, file_id, ordinal, record, kind, item_type, status, amount, routing,
+        account_number, account_id, serial, auxiliary_on_us, on_us, epc, sequence, payee, received_at, queue_id,
+        priority, policy_version_id, two_people, sla_due_at, sla_warning_at, decided_at)
+    select gen_random_uuid(), institution_id, %(file)s, row_number() over (), row_number() over (), kind, item_type,
+        'approved', amount, routing, account_number, account_id, (50 + n)::text, '', on_us, '', n::text, payee,
+        now() - n * interval '1 day', queue_id, priority, policy_version_id, false, now() - n * interval '1 day',
+        now() - n * interval '1 day', now() - n * interval '1 day'
+    from (select distinct on (account_id) * from check_item where account_id is not null order by account_id, id) i
+    cross join generate_series(1, %(each)s) n
+"""
+_DECIDED = """
+    insert into decision (id, institution_id, item_id, sequence, stage, action, actor_id, reasons, note, details,
+        policy_version_id, from_status, to_status, item_version, decided_at)
+    select gen_random_uuid(), institution_id, id, 1, 'decision', 'pay', %(person)s, '[]', '', '{}', policy_version_id,
+        'in_review', 'approved', 3, decided_at
+    from check_item where file_id = %(file)s
+"""
+
 # The triggers that count items were off.
 _TALLY = """
     insert into item_tally (institution_id, queue_id, item_type, status, items)
@@ -80,3 +100,14 @@ def add_items(
         connection.commit()
         connection.autocommit = True
         connection.execute("vacuum analyze")
+
+
+def add_past_reviews(url: str, bank: Bank, each: int) -> None:
+    """Give each account that has a check here `each` checks that the bank's reviewer paid on the days before."""
+    with psycopg.connect(url) as connection:
+        connection.execute("set session_replication_role = replica")
+        values = {"bank": bank.institution_id, "each": each, "person": bank.reviewer.user_id}
+        (values["file"],) = connection.execute(_FILE, values).fetchone() or (None,)
+        for statement in (_REVIEWED, _DECIDED, _TALLY):
+            connection.execute(statement, values)
+        connection.commit()
