@@ -43,6 +43,9 @@ PageOwner = Callable[[str], str | None]
 
 _log = structlog.get_logger(__name__)
 
+# Until a page that could not be had is asked for again.
+_TRY_AGAIN_SECONDS: Final = 5
+
 
 class Gate:
     """Deny by default.
@@ -214,12 +217,17 @@ class Gate:
 
     def _unavailable(self, scope: Scope, error: Exception) -> Response:
         detail = str(error) if isinstance(error, SessionServiceUnavailable) else DATABASE_UNAVAILABLE
-        headers = {"Retry-After": "5"}
-        if not _wants_page(Headers(scope=scope)):
+        headers = {"Retry-After": f"{_TRY_AGAIN_SECONDS}"}
+        asked = Headers(scope=scope)
+        if not _wants_page(asked):
             return JSONResponse({"detail": detail}, HTTPStatus.SERVICE_UNAVAILABLE, headers)
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        # Whoever was on the way to a page gets there without doing anything. What was sent is not sent again.
+        again = _navigates(scope, asked)
+        if again:
+            headers["Refresh"] = headers["Retry-After"]
         page = look.TEMPLATES.get_template("unavailable.html")
-        text = page.render(style=self._style.path, detail=detail, error="", notice="")
+        text = page.render(style=self._style.path, detail=detail, error="", notice="", again=again)
         return HTMLResponse(text, HTTPStatus.SERVICE_UNAVAILABLE, headers)
 
 

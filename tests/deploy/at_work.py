@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from console.actor import Actor
 from console.review.drafts import read_draft
+from console.review.states import Act
 from tests.browser.site import watch
 from tests.deploy.edge import Edge, Replica
 
@@ -88,6 +89,14 @@ def await_kept(run: Run, people: Iterable[AtWork]) -> None:
     deadline, waiting = time.monotonic() + 60, list(people)
     while waiting := run(missing(waiting)):
         assert time.monotonic() < deadline, [one.note for one in waiting]
+        time.sleep(0.1)
+
+
+def await_choice_kept(run: Run, one: AtWork, act: Act) -> None:
+    """Until the draft holds this choice."""
+    deadline = time.monotonic() + 60
+    while (draft := run(read_draft(one.person, one.item))) is None or draft.act is not act:
+        assert time.monotonic() < deadline, draft
         time.sleep(0.1)
 
 

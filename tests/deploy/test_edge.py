@@ -23,12 +23,13 @@ from sqlalchemy import func, select
 
 from console.access import sessions
 from console.access.visit import Visit
+from console.review.states import Act
 from console.settings import Settings
 from console.ui.line_guard import SIGN_OF_LIFE_EVERY, SIGN_OF_LIFE_WITHIN
 from db.engine import transaction
 from db.models import PendingDecision
 from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, make_enrolled_bank
-from tests.deploy.at_work import TRANSIT, AtWork, Run, await_kept, kill, restart, sit_down
+from tests.deploy.at_work import TRANSIT, AtWork, Run, await_choice_kept, await_kept, kill, restart, sit_down
 from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server, with_line
 from tests.factories import Bank, import_items, item_ids, x9_item
 from tests.ports import free_port
@@ -134,6 +135,8 @@ def test_a_replica_that_stands_still_costs_seconds_and_acts_on_nothing_afterward
     one.page.keyboard.press("a")
     submit = one.page.locator("button[data-action=submit]")
     expect(submit).to_contain_text("Pay")
+    # Kept, so that it stops between two transactions: with what one has locked nobody goes on for up to a minute.
+    await_choice_kept(run, one, Act.PAY)
     held = next(replica for replica in running.replicas if running.cookie_of(replica) == one.replica())
     assert held.process is not None
     one.mark()

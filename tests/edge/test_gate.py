@@ -175,6 +175,9 @@ def test_services_that_are_gone_are_named(run: Callable, console: Settings, monk
             page = await client.get("/queue")
             assert page.status_code == 503 and "session service is unavailable" in page.text
             assert page.headers["retry-after"] == "5" and "text/html" in page.headers["content-type"]
+            assert page.headers["refresh"] == "5" and "asks again by itself" in page.text
+            sent = await client.post("/sign-in", data={"username": "a"}, headers={"origin": ORIGIN})
+            assert sent.status_code == 503 and "refresh" not in sent.headers and "Go back" in sent.text
             part = await client.get("/images/1", headers={"sec-fetch-mode": "no-cors"})
             assert part.status_code == 503 and "session service" in part.json()["detail"]
             assert (await client.get("/sign-in")).status_code == 503
