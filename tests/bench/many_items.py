@@ -103,11 +103,13 @@ def add_items(
 
 
 def add_past_reviews(url: str, bank: Bank, each: int) -> None:
-    """Give each account that has a check here `each` checks that the bank's reviewer paid on the days before."""
+    """Give each account that has a check here `each` checks that the bank's reviewer paid on the days before; gather
+    the planner's statistics."""
     with psycopg.connect(url) as connection:
         connection.execute("set session_replication_role = replica")
         values = {"bank": bank.institution_id, "each": each, "person": bank.reviewer.user_id}
         (values["file"],) = connection.execute(_FILE, values).fetchone() or (None,)
         for statement in (_REVIEWED, _DECIDED, _TALLY):
             connection.execute(statement, values)
+        connection.execute("analyze check_item, decision")
         connection.commit()
