@@ -38,50 +38,42 @@ class Reading(Generic[Found]):
 
 async def read_overview(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[overview.Overview]:
     """The figures at the top, throughput, attainment and breaches. Raises NotAllowed, BadPeriod, QueueNotReported."""
-    require(actor, Permission.REPORT_READ)
     return await _read(actor, Permission.REPORT_READ, chosen, overview.read_overview, now)
 
 
 async def read_acts(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[acts.Acts]:
     """Decisions by action and day. Raises NotAllowed, BadPeriod, QueueNotReported."""
-    require(actor, Permission.REPORT_READ)
     return await _read(actor, Permission.REPORT_READ, chosen, acts.read_acts, now)
 
 
 async def read_ageing(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[ageing.Ages]:
     """How long what is open has waited; the chosen days do not matter. Raises NotAllowed, BadPeriod,
     QueueNotReported."""
-    require(actor, Permission.REPORT_READ)
     return await _read(actor, Permission.REPORT_READ, chosen, ageing.read_ageing, now)
 
 
 async def read_agreement(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[agreement.Agreement]:
     """Whether the second of two people agrees. Raises NotAllowed, BadPeriod, QueueNotReported."""
-    require(actor, Permission.REPORT_READ)
     return await _read(actor, Permission.REPORT_READ, chosen, agreement.read_agreement, now)
 
 
 async def read_advice(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[advised.Advice]:
     """Whether people decide as is advised, and why not. Raises NotAllowed, BadPeriod, QueueNotReported."""
-    require(actor, Permission.REPORT_READ)
     return await _read(actor, Permission.REPORT_READ, chosen, advised.read_advice, now)
 
 
 async def read_returns(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[returns.Returns]:
     """Why checks are returned. Raises NotAllowed, BadPeriod, QueueNotReported."""
-    require(actor, Permission.REPORT_READ)
     return await _read(actor, Permission.REPORT_READ, chosen, returns.read_returns, now)
 
 
 async def read_flags(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[flagged.FlagReport]:
     """What people answer to each flag. Raises NotAllowed, BadPeriod, QueueNotReported."""
-    require(actor, Permission.REPORT_READ)
     return await _read(actor, Permission.REPORT_READ, chosen, flagged.read_flags, now)
 
 
 async def read_people(actor: Actor, chosen: Chosen, now: datetime | None = None) -> Reading[people.People]:
     """What each person did. Raises NotAllowed, BadPeriod, QueueNotReported."""
-    require(actor, Permission.REPORT_PEOPLE)
     return await _read(actor, Permission.REPORT_PEOPLE, chosen, people.read_people, now)
 
 
@@ -104,6 +96,8 @@ async def _read(
     work: Callable[[AsyncSession, Asked], Awaitable[Found]],
     now: datetime | None,
 ) -> Reading[Found]:
+    require(actor, permission)
+
     async def read(session: AsyncSession) -> Reading[Found]:
         period = chosen.period(now or datetime.now(UTC), await office_of(session))
         scope = await scope_within(session, actor, permission, chosen)

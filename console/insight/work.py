@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -54,6 +53,10 @@ _DURATIONS: Final = f"""
         offset 0
     ) decided
 """  # noqa: S608
+
+
+_TAKEN_IN: Final = ("received", "cleared")
+_COUNTED: Final = ("paid", "returned", "rejected", "in_time", "two_people", "cents")
 
 
 @dataclass(frozen=True)
@@ -124,13 +127,12 @@ class Work:
 
 def sums(cells: Iterable[Cell]) -> Sums:
     """What these cells add up to."""
-    names = ("received", "cleared", "paid", "returned", "rejected", "in_time", "two_people", "cents")
-    total: Counter[str] = Counter()
+    names = (*_TAKEN_IN, *_COUNTED)
+    total = dict.fromkeys(names, 0)
     for cell in cells:
         for name in names:
             total[name] += getattr(cell, name)
-    counts = {name: total[name] for name in names if name != "cents"}
-    return Sums(**counts, amount=Decimal(total["cents"]) / 100)
+    return Sums(amount=Decimal(total.pop("cents")) / 100, **total)
 
 
 async def read_work(session: AsyncSession, asked: Asked, window: Window) -> Work:
@@ -143,7 +145,7 @@ async def read_work(session: AsyncSession, asked: Asked, window: Window) -> Work
         return found.setdefault((window.days[row.day - 1], keys[row.queue_id]), {})
 
     for row in await session.execute(text(_RECEIVED.format(within=within)), values):
-        at(row).update(received=row.received, cleared=row.cleared)
+        at(row).update({name: getattr(row, name) for name in _TAKEN_IN})
     for row in await session.execute(text(_DECIDED.format(within=within)), values):
         at(row).update({name: int(getattr(row, name)) for name in _COUNTED})
     hours = calendar(window.days[-1], asked.office)
@@ -151,9 +153,6 @@ async def read_work(session: AsyncSession, asked: Asked, window: Window) -> Work
     median, p90 = (None, None) if taken is None else (max(0, round(one)) for one in taken)
     cells = tuple(Cell(day, queue, **counts) for (day, queue), counts in sorted(found.items()))
     return Work(window.days, cells, median, p90)
-
-
-_COUNTED: Final = ("paid", "returned", "rejected", "in_time", "two_people", "cents")
 
 
 async def count_open(session: AsyncSession, asked: Asked) -> int:

@@ -58,8 +58,6 @@ _OF_ITEM: Final = (
     "return_rule",
     "assigned_to",
 )
-
-
 # What else finding and joining takes.
 _BESIDE: Final = ("institution_id", "queue_id", "amount_cents")
 
