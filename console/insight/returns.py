@@ -11,11 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.insight.asked import Asked
 
-# The amount is the one that was decided on.
+# The amount is the one that was decided on; of decisions that do not say it, as the oldest, the check's own.
 _RETURNED: Final = """
     select reason, count(*) as checks, sum(amount) as amount
     from (
-        select d.reasons, cast(d.details ->> 'amount' as numeric) as amount from decision d {join}
+        select d.reasons, coalesce(
+            cast(d.details ->> 'amount' as numeric), (select amount from check_item where id = d.item_id)
+        ) as amount
+        from decision d {join}
         where d.institution_id = :institution and d.decided_at >= :since and d.decided_at < :before
           and d.stage in ('decision', 'confirmation') and d.to_status = 'returned'
     ) returned

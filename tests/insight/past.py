@@ -132,7 +132,8 @@ def _decisions(bank: Bank, one: PastCheck) -> list[dict[str, Any]]:
             "id": ids[at], "bank": bank.institution_id, "item": one.id, "at": at + 1, "stage": act.stage,
             "action": act.action, "actor": act.actor or bank.reviewer.user_id,
             "confirms": None if act.confirms is None else ids[act.confirms], "reasons": json.dumps(act.reasons),
-            "details": json.dumps({"amount": str(one.amount), **act.details}),
+            # The oldest decisions do not say of which amount they are.
+            "details": json.dumps(({"amount": str(one.amount)} if at % 2 else {}) | act.details),
             "to": ends.get(act.stage) or (OUTCOMES | others)[act.action], "decided": act.at,
             "handled": act.handled_ms,
         }
