@@ -11,8 +11,11 @@ from psycopg import sql
 APP_ROLE = "console_app"
 STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 2_000
-# A process that is stopped, or lost with its machine, keeps its locks no longer than this.
-IDLE_TIMEOUT_MS = 60_000
+# A process that is stopped, or lost with its machine, keeps what it has locked no longer than this: by the time its
+# pages are elsewhere, others can go on. Between two statements nothing takes so long; whoever waits there for a store,
+# another server or a thread at work has a longer statement timeout too, or says so (`engine.wait_outside`).
+IDLE_TIMEOUT_MS = 10_000
+PATIENT_IDLE_TIMEOUT_MS = 60_000
 
 # The settings come here and not when the connection is opened, because PgBouncer passes on no such options.
 _SETTINGS: Final = sql.SQL(
@@ -54,12 +57,13 @@ def settings(
 ) -> str:
     """The statement that makes the transaction in which it runs one of the console's."""
     plans = "force_generic_plan" if plans_once else "force_custom_plan" if plans_each else "auto"
+    idle = IDLE_TIMEOUT_MS if statement_timeout_ms <= STATEMENT_TIMEOUT_MS else PATIENT_IDLE_TIMEOUT_MS
     return _SETTINGS.format(
         role=sql.Literal(APP_ROLE),
         institution=sql.Literal(str(institution_id or "")),
         timeout=sql.Literal(str(statement_timeout_ms)),
         lock=sql.Literal(str(LOCK_TIMEOUT_MS)),
-        idle=sql.Literal(str(IDLE_TIMEOUT_MS)),
+        idle=sql.Literal(str(idle)),
         read_only=sql.Literal("on" if read_only else "off"),
         plans=sql.Literal(plans),
         by_index=sql.SQL(_BY_INDEX if plans_once else ""),

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from db.beginning import STATEMENT_TIMEOUT_MS, settings
+from db.beginning import PATIENT_IDLE_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, settings
 from db.beginning import beginning as beginning_of
 from db.direct import Direct, begin_on, read_on
 
@@ -273,6 +273,13 @@ def end_with(session: AsyncSession, last: Callable[[], tuple[Direct, Mapping[str
     if _LAST in session.info:
         raise RuntimeError("the transaction ends with another statement already")
     session.info[_LAST] = last
+
+
+async def wait_outside(session: AsyncSession) -> None:
+    """Say that the session's transaction is about to wait for something other than the database, Redis for one: it may
+    stand still for a minute, in which what it has locked stays so."""
+    longer = text("select set_config('idle_in_transaction_session_timeout', :idle, true)")
+    await session.execute(longer, {"idle": str(PATIENT_IDLE_TIMEOUT_MS)})
 
 
 def after_commit(session: AsyncSession, action: AfterCommit) -> None:

@@ -13,7 +13,7 @@ from console.access.custom_roles import Definition, definition_of, write_definit
 from console.access.held import Access, ConflictingRoles, read_held, write_access
 from console.actor import Actor
 from console.audit.entries import Event, record
-from db.engine import after_commit
+from db.engine import after_commit, wait_outside
 from db.models import CustomRole, User, UserRole
 
 
@@ -64,5 +64,6 @@ async def end_sessions(session: AsyncSession, user_ids: Iterable[UUID], why: str
         for user_id in people:
             await sessions.end_all_of(user_id, reason=why)
 
+    await wait_outside(session)
     await end_all()
     after_commit(session, end_all)

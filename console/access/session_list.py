@@ -16,7 +16,7 @@ from console.access.session_data import EndReason
 from console.access.standing import Standing, standings
 from console.actor import Actor
 from console.audit.entries import Event, record
-from db.engine import transaction
+from db.engine import transaction, wait_outside
 from db.models import SessionRecord, User
 
 PAGE: Final = 50
@@ -112,6 +112,7 @@ async def end_session(actor: Actor, reference: str, reason: str) -> None:
             SessionRecord.reference == reference, SessionRecord.ended_at.is_(None)
         )
         user_id = (await rows.execute(query)).scalar_one_or_none()
+        await wait_outside(rows)
         # In the transaction, so that what could not be ended is not said to have been.
         if user_id is None or await sessions.end_named(reference, EndReason.ENDED_BY_ADMINISTRATOR) is None:
             raise SessionNotFound
@@ -131,6 +132,7 @@ async def end_sessions_of(actor: Actor, user_id: UUID, reason: str) -> int:
         known = await rows.get(User, user_id)
         if known is None or known.institution_id != actor.institution_id:
             raise SessionNotFound
+        await wait_outside(rows)
         count = await sessions.end_all_of(user_id, EndReason.ENDED_BY_ADMINISTRATOR)
         if count == 0:
             raise SessionNotFound

@@ -135,7 +135,7 @@ def test_a_replica_that_stands_still_costs_seconds_and_acts_on_nothing_afterward
     one.page.keyboard.press("a")
     submit = one.page.locator("button[data-action=submit]")
     expect(submit).to_contain_text("Pay")
-    # Kept, so that it stops between two transactions: with what one has locked nobody goes on for up to a minute.
+    # Kept, so that it stops between two transactions: with what one has locked nobody goes on for ten seconds.
     await_choice_kept(run, one, Act.PAY)
     held = next(replica for replica in running.replicas if running.cookie_of(replica) == one.replica())
     assert held.process is not None
