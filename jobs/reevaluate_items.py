@@ -1,8 +1,8 @@
 """Open checks are judged anew by the version of the policy that became active, where its approver chose so."""
 
-from console.actor import system_actor
-from console.institution import institution_ids
+from console.actor import Actor
 from console.review.reevaluation import reevaluate_open
+from jobs.each import as_each
 
 # The next run goes on: a million checks do not keep the other jobs of an institution waiting.
 _MOST = 5_000
@@ -10,7 +10,8 @@ _MOST = 5_000
 
 async def reevaluate_items() -> int:
     """How many were judged, over all institutions."""
-    done = 0
-    for institution_id in await institution_ids():
-        done += await reevaluate_open(system_actor(institution_id, "policy re-evaluation"), _MOST)
-    return done
+    return await as_each("policy re-evaluation", _reevaluate)
+
+
+async def _reevaluate(actor: Actor) -> int:
+    return await reevaluate_open(actor, _MOST)

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from console.actor import system_actor
-from console.institution import institution_ids, institution_of
+from console.actor import Actor
+from console.institution import institution_of
 from console.review.decisions import resume_due_holds
+from jobs.each import as_each
 
 
 async def release_holds() -> int:
     """How many items were put back, over all institutions."""
-    count = 0
-    for institution_id in await institution_ids():
-        actor = system_actor(institution_id, "holds")
-        today = datetime.now((await institution_of(actor)).zone).date()
-        count += await resume_due_holds(actor, today)
-    return count
+    return await as_each("holds", _release)
+
+
+async def _release(actor: Actor) -> int:
+    today = datetime.now((await institution_of(actor)).zone).date()
+    return await resume_due_holds(actor, today)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -23,11 +24,13 @@ from db import beginning
 from db.engine import transaction
 from db.models import Claim
 from jobs import runs
+from jobs.each import each_institution
 from jobs.release_idle_claims import release_idle_claims
 from jobs.runs import forget_old_runs, in_words
 from jobs.schedule import Job
 from jobs.scheduler import JOBS
 from jobs.worker import JobWorker, meaning_of
+from tests.access.strangers import make_stranger
 from tests.conftest import Database
 from tests.factories import import_items, item_ids, make_bank, view_of, x9_item
 
@@ -223,6 +226,32 @@ def test_each_job_works_in_an_empty_and_in_a_used_bank(run: Callable, tmp_path: 
 
     run(story())
     assert len({job.name for job in JOBS}) == len(JOBS)
+
+
+def test_what_fails_in_one_institution_keeps_it_from_no_other(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank = await make_bank()
+        both = {bank.institution_id, (await make_stranger(bank, tmp_path)).institution_id}
+        for failing in (set(), *({one} for one in both), both):
+            served: list[UUID] = []
+
+            async def work(institution: UUID, failing: set[UUID] = failing, served: list[UUID] = served) -> int:
+                served.append(institution)
+                if institution in failing:
+                    raise ValueError(f"not {institution}")
+                return 2
+
+            if not failing:
+                assert await each_institution(work) == 4
+            elif len(failing) == 1:
+                with pytest.raises(ValueError, match=f"not {next(iter(failing))}"):
+                    await each_institution(work)
+            else:
+                with pytest.raises(ExceptionGroup, match="2 of 2 institutions, not"):
+                    await each_institution(work)
+            assert set(served) == both and len(served) == 2
+
+    run(story())
 
 
 @pytest.mark.parametrize(
