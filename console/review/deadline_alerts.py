@@ -30,6 +30,8 @@ CUT_OFF_NEAR: Final = timedelta(minutes=30)
 # Told in one pass; the next one goes on.
 MOST: Final = 5_000
 ALERTS_KEPT: Final = timedelta(days=90)
+# A warning is for whoever can still be in time. What was not in time goes up, to who manages the queue, as well.
+ESCALATED: Final = frozenset({NoticeKind.SLA_BREACH})
 
 # The statuses stand in the text, so that the partial indexes over what is open serve it.
 _FOUND: Final = """
@@ -169,14 +171,16 @@ async def _find(
 
 
 async def _tell(session: AsyncSession, actor: Actor, kind: NoticeKind, found: Sequence[Found], moment: str) -> None:
+    """Whoever has an item; of what nobody has, and of what escalates, who manages its queue."""
     told = [Told(one.person, one.id, _values(one, moment)) for one in found if one.person]
-    nobodys: dict[UUID, list[Found]] = {}
+    managed: dict[UUID, list[Found]] = {}
     for one in found:
-        if one.person is None:
-            nobodys.setdefault(one.queue_id, []).append(one)
-    if nobodys:
-        managers = await _managers(session, nobodys)
-        told += [_of_queue(user, nobodys[queue], moment) for queue, user in managers]
+        if one.person is None or kind in ESCALATED:
+            managed.setdefault(one.queue_id, []).append(one)
+    for queue, user in await _managers(session, managed) if managed else ():
+        # What they have themselves they were told of already.
+        if others := [one for one in managed[queue] if one.person != user]:
+            told.append(_of_queue(user, others, moment))
     await notify_each(session, actor, kind, told)
 
 

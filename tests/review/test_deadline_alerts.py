@@ -61,38 +61,47 @@ async def told(bank: Bank) -> list[tuple[str, str, UUID | None]]:
         return [(names[row.user_id], row.kind, row.item_id) for row in rows]
 
 
-def test_holder_assignee_and_managers_are_told_each_of_theirs(run: Callable, tmp_path: Path) -> None:
+def test_a_warning_goes_to_who_has_it_and_a_breach_up_to_who_manages_its_queue(run: Callable, tmp_path: Path) -> None:
     async def story() -> None:
-        bank, [held, given, nobodys] = await bank_with_items(tmp_path, 3, sla_due_at=NOW - HOUR)
+        clocks = {"sla_due_at": NOW + HOUR / 2, "sla_warning_at": NOW}
+        bank, [held, given, nobodys, own] = await bank_with_items(tmp_path, 4, **clocks)
         await claim(bank.reviewer, held)
+        await claim(bank.supervisor, own)
         assert bank.second_reviewer.user_id is not None
         await assign(bank.supervisor, [given], bank.second_reviewer.user_id, "yours")
-        before = len(await told(bank))
-        assert await check_sla(bank.institution_id, NOW) == 3
-        found = (await told(bank))[before:]
-        assert sorted(found, key=str) == sorted(
-            [
-                ("Reviewer", "sla_breach", held),
-                ("Second Reviewer", "sla_breach", given),
-                ("Supervisor", "sla_breach", nobodys),
-            ],
-            key=str,
-        )
+
+        async def told_at(now: datetime) -> set[tuple[str, str, UUID | None, int | None]]:
+            before = await told(bank)
+            assert await check_sla(bank.institution_id, now) == 4
+            async with transaction(bank.system) as session:
+                rows = await session.scalars(select(Notice).where(Notice.item_id.is_(None)))
+                counted = {row.kind: row.values["count"] for row in rows}
+            found = (await told(bank))[len(before) :]
+            assert len(found) == len(set(found))
+            return {(who, kind, item, None if item else counted[kind]) for who, kind, item in found}
+
+        theirs = {("Reviewer", held), ("Second Reviewer", given), ("Supervisor", own)}
+        warned = {(who, "sla_warning", item, None) for who, item in theirs}
+        assert await told_at(NOW) == warned | {("Supervisor", "sla_warning", nobodys, None)}
+        # Three of the four are not the supervisor's own: one notice for all of them.
+        breached = {(who, "sla_breach", item, None) for who, item in theirs}
+        assert await told_at(NOW + HOUR) == breached | {("Supervisor", "sla_breach", None, 3)}
 
     run(story())
 
 
 def test_warning_then_breach_each_once(run: Callable, tmp_path: Path) -> None:
-    async def story() -> list[list[str]]:
+    async def story() -> list[list[tuple[str, str]]]:
         bank, [item] = await bank_with_items(tmp_path, 1, sla_due_at=NOW + HOUR / 2, sla_warning_at=NOW)
         await claim(bank.reviewer, item)
         seen = []
         for minutes in (-1, 0, 1, 29, 30, 31, 300):
             await check_sla(bank.institution_id, NOW + timedelta(minutes=minutes))
-            seen.append([kind for _, kind, _ in await told(bank)])
+            seen.append(sorted((kind, who) for who, kind, _ in await told(bank)))
         return seen
 
-    warned, both = ["sla_warning"], ["sla_warning", "sla_breach"]
+    warned = [("sla_warning", "Reviewer")]
+    both = [("sla_breach", "Reviewer"), ("sla_breach", "Supervisor"), *warned]
     assert run(story()) == [[], warned, warned, warned, both, both, both]
 
 
@@ -105,11 +114,11 @@ def test_another_due_time_is_told_anew(run: Callable, tmp_path: Path) -> None:
             change = {"sla_due_at": NOW + HOUR, "version": CheckItem.version + 1}
             await session.execute(update(CheckItem).values(change))
         await check_sla(bank.institution_id, NOW)
-        assert len(await told(bank)) == 1
+        assert len(await told(bank)) == 2
         await check_sla(bank.institution_id, NOW + 2 * HOUR)
         return len(await told(bank))
 
-    assert run(story()) == 2
+    assert run(story()) == 4
 
 
 def test_a_queue_full_of_breaches_is_one_notice(run: Callable, tmp_path: Path) -> None:
@@ -245,4 +254,4 @@ def test_old_notices_and_alerts_are_forgotten(run: Callable, tmp_path: Path) -> 
         async with transaction(bank.system) as session:
             return kept, purged, len(list(await session.scalars(select(ItemAlert))))
 
-    assert run(story()) == (0, 1, 0)
+    assert run(story()) == (0, 2, 0)
