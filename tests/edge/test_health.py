@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import psycopg
 import pytest
@@ -12,8 +14,10 @@ import pytest
 from console.edge import health
 from console.edge.draining import Draining
 from console.edge.health import CHECK_SECONDS, Health, Readiness
+from console.images import store
 from console.operations.workers import beat
 from console.settings import Settings, settings
+from db import engine, redis_pool
 from db.migrations.revisions import head_revision, known_revisions
 from db.migrations.run import current, head
 from tests.conftest import Database
@@ -146,3 +150,92 @@ def test_a_part_that_hangs_or_fails_is_unavailable_and_asked_once(monkeypatch: p
         assert sorted(asked) == ["fails", "hangs", "works"]
 
     asyncio.run(story())
+
+
+@contextmanager
+def a_port(*, silent: bool) -> Iterator[int]:
+    """A port that refuses; or takes connections, and whoever asks there waits."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if silent:
+            server.listen(50)
+        yield server.getsockname()[1]
+
+
+@asynccontextmanager
+async def away(part: str, port: int, patch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """This process's database, Redis or object store is at that port, until the block ends."""
+    with patch.context() as here:
+        if part == "database":
+            for name in ("_engine", "_sessions", "_turns"):
+                here.setattr(engine, name, getattr(engine, name))
+            engine.open_engine(f"postgresql+psycopg://a:b@127.0.0.1:{port}/check_review")
+        elif part == "redis":
+            here.setattr(redis_pool, "_client", redis_pool._client)
+            redis_pool.open_redis(f"redis://127.0.0.1:{port}/0")
+        else:
+            here.setattr(store, "_store", store._store)
+            elsewhere = settings().model_copy(update={"object_store_endpoint": f"http://127.0.0.1:{port}"})
+            store.open_store(elsewhere)
+        yield
+        if part == "database":
+            await engine.close_engine()
+        elif part == "redis":
+            await redis_pool.close_redis()
+
+
+@asynccontextmanager
+async def stalls() -> AsyncIterator[Callable[[], float]]:
+    """How many seconds in all this process came round later than it wanted to, in the block."""
+    late: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0.02)
+            late.append(time.perf_counter() - began - 0.02)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield lambda: sum(late)
+    finally:
+        watching.cancel()
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["refused", "silent"])
+def test_a_part_that_is_away_is_told_by_name_within_its_bound(
+    run: Callable, console: Settings, monkeypatch: pytest.MonkeyPatch, silent: bool
+) -> None:
+    """With the drivers that pages use. The process itself lives and stays ready: nobody restarts it."""
+    monkeypatch.setattr(health, "REMEMBERED_SECONDS", 0.0)
+    with_it = {"database": {"database", "migrations", "worker"}, "redis": {"redis"}, "object_store": {"object_store"}}
+
+    async def story() -> None:
+        async with browser(console) as client:
+            await beat("a worker")
+            with monkeypatch.context() as patient:
+                patient.setattr(health, "CHECK_SECONDS", 30.0)
+                assert (await client.get("/health/ready")).status_code == 200
+            for part, fall in with_it.items():
+                with a_port(silent=silent) as port:
+                    async with away(part, port, monkeypatch):
+                        async with stalls() as stalled:
+                            answer = await client.get("/api/v1/health")
+                        others = {(await client.get(path)).status_code for path in ("/health", "/health/ready")}
+                    assert answer.status_code == 503 and answer.json()["status"] == "unavailable"
+                    checks = answer.json()["checks"]
+                    assert {name for name, one in checks.items() if one["status"] != "ok"} >= fall
+                    assert others == {200}
+                    # Each is given up after a second; a machine that is busy with other tests comes round later.
+                    longest = max(one["milliseconds"] for one in checks.values())
+                    assert longest < 1000 * (CHECK_SECONDS + 0.5 + stalled())
+                    if silent:
+                        assert checks[part]["milliseconds"] >= 1000 * CHECK_SECONDS
+            # Questions that hung are over once nothing is there any more.
+            monkeypatch.setattr(health, "CHECK_SECONDS", 30.0)
+            deadline = time.monotonic() + 60
+            while (answer := await client.get("/api/v1/health")).status_code != 200:
+                assert time.monotonic() < deadline, answer.json()
+                await asyncio.sleep(0.2)
+
+    run(story())

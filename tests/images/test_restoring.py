@@ -4,7 +4,10 @@ back what was deleted or written over.
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -30,6 +33,7 @@ from db.models import AuditEntry, Image
 from deploy.embedded.layout import Credentials, Layout
 from deploy.embedded.object_store import BUCKET, ObjectStore
 from deploy.embedded.processes import spawn, stop
+from tests import warm
 from tests.factories import Bank, import_items, make_bank, x9_item
 
 DAY = timedelta(days=1)
@@ -156,9 +160,11 @@ def test_deleted_and_overwritten_images_come_back(console: Settings, run: Run, t
             with pytest.raises(StoreUnavailable):
                 store.get(bank.institution_id, one)
 
-        found = await restore_images()
-        assert set(found.restored) == {one.hex() for one in (deleted, overwritten, both)}
-        assert found.lost == [] and found.images == len(hashes)
+        said = await asyncio.to_thread(warm.run, ["restore-images", "--json"], os.environ)
+        assert said.returncode == 0, said.stderr
+        found = json.loads(said.stdout)
+        assert set(found.pop("restored")) == {one.hex() for one in (deleted, overwritten, both)}
+        assert found == {"images": len(hashes), "lost": []}
         assert {one: store.get(bank.institution_id, one) for one in hashes} == before
         again = await restore_images()
         assert again.restored == [] == again.lost, "once is enough"
@@ -187,5 +193,7 @@ def test_what_has_no_right_version_is_named(console: Settings, run: Run, tmp_pat
         client.put_object(bucket, lost, io.BytesIO(b"nor now"), 7)
         found = await restore_images()
         assert found.lost == ["ab" * 32] and found.restored == []
+        said = await asyncio.to_thread(warm.run, ["restore-images"], os.environ)
+        assert said.returncode == 1 and f"LOST {'ab' * 32}" in said.stdout
 
     run(story())
