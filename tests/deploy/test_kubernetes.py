@@ -3,6 +3,7 @@ than are needed."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from console.settings import Settings, read_settings
+from db.engine import open_engine
 from tests.deploy.backups import FROM_ELSEWHERE
 from tests.deploy.image import ROOT, stages
 
@@ -173,6 +175,8 @@ def test_every_pod_is_restricted(everything: list[Manifest]) -> None:
                 "capabilities": {"drop": ["ALL"]},
             }, name
             assert set(container["resources"]) == {"requests", "limits"}, name
+            # As deploy/README.md says of every image: the root cannot be written, this can.
+            assert "/tmp" in {one["mountPath"] for one in container["volumeMounts"]}, name
             assert not container["image"].endswith(":latest") and ":" in container["image"], name
 
 
@@ -270,6 +274,22 @@ def test_what_names_pods_finds_them(production: list[Manifest]) -> None:
         assert scaler["spec"]["minReplicas"] == replicas[target] < scaler["spec"]["maxReplicas"]
     for policy in of_kind(production, "NetworkPolicy"):
         assert found(policy["spec"]["podSelector"].get("matchLabels", {})), policy["metadata"]["name"]
+
+
+def test_all_that_may_run_at_once_fits_into_the_database(production: list[Manifest]) -> None:
+    """As deploy/README.md reckons: each process keeps the pool's most, and some are left for people and backups."""
+    each = inspect.signature(open_engine).parameters
+    pool = each["pool_size"].default + each["max_overflow"].default
+    replicas = {one["metadata"]["name"]: one["spec"]["replicas"] for one in of_kind(production, "Deployment")}
+    scaled = named(production, "HorizontalPodAutoscaler", "check-review-backend")["spec"]["maxReplicas"]
+    workers = replicas["check-review-worker"]
+    told = (ROOT / "deploy" / "README.md").read_text()
+    for name, backends in (("cluster at rest", replicas["check-review-backend"]), ("cluster, autoscaled", scaled)):
+        processes = backends + workers
+        words = f"| {name}: {backends} and {workers} | {processes} | {processes * pool} | "
+        assert words in told
+        most = int(told.partition(words)[2].partition(" ")[0])
+        assert processes * pool + 20 <= most
 
 
 def test_nobody_speaks_to_anybody_but_by_name(production: list[Manifest]) -> None:

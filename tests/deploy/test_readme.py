@@ -11,29 +11,35 @@ from tests.deploy.image import ROOT
 
 README = (ROOT / "deploy" / "README.md").read_text()
 NOT_RUN = "**Not run here**"
-# The beginning of a command, and the file with the test that runs it.
+# The beginning of a command, the file with the test that runs it, and by which words it does.
 RUN_BY = {
-    "hadolint Dockerfile": "tests/deploy/test_image.py",
-    "sh deploy/make-secrets.sh": "tests/deploy/test_compose.py",
-    "docker-compose --file deploy/compose.yaml config": "tests/deploy/test_compose.py",
-    "psql -v owner_password": "tests/deploy/test_first_day.py",
-    "kubectl kustomize deploy/kubernetes/": "tests/deploy/test_kubernetes.py",
-    "kubernetes-validate --strict": "tests/deploy/test_kubernetes.py",
-    "python main.py migrate": "tests/deploy/test_first_day.py",
-    'python -c "from console.policy import create_default_policy': "tests/deploy/test_first_day.py",
-    "python main.py create-user ann --role administrator --one-time-password": "tests/deploy/test_first_day.py",
-    "sh deploy/backup/full-backup.sh": "tests/deploy/test_backup.py",
-    "sh deploy/backup/note-new.sh": "tests/deploy/test_backup.py",
-    "sh deploy/backup/restore.sh": "tests/deploy/test_backup.py",
-    "python main.py verify-seals": "tests/test_cli.py",
-    "python main.py verify": "tests/deploy/test_first_day.py",
-    'psql -c "select pg_promote()"': "tests/deploy/test_failover.py",
-    "python main.py restore-images": "tests/images/test_restoring.py",
-    "python -m deploy.drill": "tests/drill/test_drill.py",
-    "python3 main.py bench --only replicas": "tests/bench/replicas.py",
-    "CRC_BENCH_SECONDS=600 python3 main.py bench --only load": "tests/bench/load.py",
-    "CRC_BENCH_SECONDS=30 python3 main.py bench --only faults": "tests/faults/matrix.py",
-    "python3 main.py bench --only container": "tests/bench/container.py",
+    "hadolint Dockerfile": ("tests/deploy/test_image.py", "[hadolint, DOCKERFILE]"),
+    "sh deploy/make-secrets.sh": ("tests/deploy/test_compose.py", '"sh", "deploy/make-secrets.sh"'),
+    "docker-compose --file deploy/compose.yaml config": ("tests/deploy/test_compose.py", '"compose.yaml", "config"'),
+    "psql -v owner_password": ("tests/deploy/test_first_day.py", '"first-start.sh"'),
+    "kubectl kustomize deploy/kubernetes/": ("tests/deploy/test_kubernetes.py", '[kubectl, "kustomize", FOLDER'),
+    "kubernetes-validate --strict": ("tests/deploy/test_kubernetes.py", '[validate, "--strict", path]'),
+    "python main.py migrate": ("tests/deploy/test_first_day.py", 'warm.run(["migrate"]'),
+    'python -c "from console.policy import create_default_policy': (
+        "tests/deploy/test_first_day.py",
+        '[sys.executable, "-c", program[1]]',
+    ),
+    "python main.py create-user ann --role administrator --one-time-password": (
+        "tests/deploy/test_first_day.py",
+        '["create-user", "ann", "--role", "administrator", "--one-time-password"',
+    ),
+    "sh deploy/backup/full-backup.sh": ("tests/deploy/test_backup.py", '["sh", str(SCRIPTS / "full-backup.sh")]'),
+    "sh deploy/backup/note-new.sh": ("tests/deploy/test_backup.py", '["sh", str(SCRIPTS / "note-new.sh")]'),
+    "sh deploy/backup/restore.sh": ("tests/deploy/test_backup.py", '["sh", str(SCRIPTS / "restore.sh")]'),
+    "python main.py verify-seals": ("tests/test_cli.py", 'main("verify-seals")'),
+    "python main.py verify": ("tests/deploy/test_first_day.py", 'warm.run(["verify"]'),
+    'psql -c "select pg_promote()"': ("tests/deploy/standby.py", '"select pg_promote()"'),
+    "python main.py restore-images": ("tests/images/test_restoring.py", '["restore-images"]'),
+    "python -m deploy.drill": ("tests/drill/test_drill.py", "status = main(["),
+    "python3 main.py bench --only replicas": ("tests/bench/replicas.py", "def run("),
+    "CRC_BENCH_SECONDS=600 python3 main.py bench --only load": ("tests/bench/load.py", "def run("),
+    "CRC_BENCH_SECONDS=30 python3 main.py bench --only faults": ("tests/faults/matrix.py", "def bench("),
+    "python3 main.py bench --only container": ("tests/bench/container.py", "def run("),
 }
 # Each line of the deployment guide, by words of it that its row of the table holds. Where the guide gives a list, each
 # entry is a line of its own.
@@ -123,7 +129,8 @@ def test_every_command_is_run_or_said_not_to_be() -> None:
             ran = next((start for start in RUN_BY if command.startswith(start)), None)
             assert ran is not None, f"nothing runs: {command}"
             unused.discard(ran)
-            assert (ROOT / RUN_BY[ran]).is_file()
+            file, words = RUN_BY[ran]
+            assert words in (ROOT / file).read_text(), f"{file} does not run: {command}"
     assert not unused, "no longer in the README"
 
 
