@@ -16,7 +16,7 @@ from console.policy.actions import Priority
 from console.review.flag_names import FLAG_NAMES
 from console.review.queue_counts import Counts
 from console.review.queue_settings import Candidate
-from console.review.queue_view import ItemType, View, dollars
+from console.review.queue_view import FIRST_DAY, LAST_DAY, ItemType, View, dollars
 from console.review.states import FINAL_STATUSES, Status
 from console.ui.format import count
 from console.ui.item_table import QUEUE_COLUMNS
@@ -54,7 +54,7 @@ class FilterSheet:
                 self._draw_fields()
             self._columns = self._draw_columns()
             with Element("div").classes("crc-row"):
-                ActionButton("Clear filters", lambda: self._changed(_CLEARED), icon_name="filter_list_off")
+                ActionButton("Clear filters", self._clear, icon_name="filter_list_off")
 
     def show(self, view: View) -> None:
         """Show what this view filters by."""
@@ -79,6 +79,8 @@ class FilterSheet:
             field_.set_value(None if person is None else str(person))
         for key, box in self._columns.items():
             box.set_value(not view.columns or key in view.columns)
+        for field in (self._from, self._to, self._since, self._until):
+            _say_fault(field, "")
         self._opener.set_label(f"Filters · {view.narrowed}")
         self._opener.set_chosen(view.narrowed > 0)
         self._showing = False
@@ -144,9 +146,9 @@ class FilterSheet:
         try:
             amount: Decimal | None = dollars(field.value or "")
         except ValueError:
-            field.props("error error-message='Dollars and cents, such as 1,250.00'")
+            _say_fault(field, "Dollars and cents, such as 1,250.00")
             return
-        field.props(remove="error error-message")
+        _say_fault(field, "")
         await self._changed({name: amount})
 
     async def _by_day(self, field: ui.input, name: str) -> None:
@@ -154,6 +156,10 @@ class FilterSheet:
             chosen = date.fromisoformat(field.value) if field.value else None
         except ValueError:
             return  # half a date: the browser goes on asking for the rest
+        if chosen is not None and not FIRST_DAY <= chosen <= LAST_DAY:
+            _say_fault(field, f"A day between {FIRST_DAY.year} and {LAST_DAY.year}")
+            return
+        _say_fault(field, "")
         await self._changed({name: chosen})
 
     async def _by_flagged(self, event: Any) -> None:
@@ -162,6 +168,10 @@ class FilterSheet:
     async def _by_columns(self, _: Any) -> None:
         shown = tuple(key for key, box in self._columns.items() if box.value)
         await self._changed({"columns": () if len(shown) in {0, len(_COLUMNS)} else shown})
+
+    async def _clear(self) -> None:
+        self.show(self._view)  # what was typed and is no filter goes too
+        await self._changed(_CLEARED)
 
     async def _changed(self, changes: dict[str, Any]) -> None:
         """Pass on what a person changed; what `show` sets is no change."""
@@ -175,6 +185,15 @@ class FilterSheet:
             chosen = {} if field.value is None else {field.value: options.get(field.value, "somebody")}
             field.set_options({**chosen, **options}, value=field.value)
         self._showing = False
+
+
+def _say_fault(field: ui.input, words: str) -> None:
+    """Say under a field what it should hold; empty: what it holds is well."""
+    if words:
+        field.props["error"] = True
+        field.props["error-message"] = words
+    else:
+        field.props(remove="error error-message")
 
 
 def _named(field: ui.select) -> dict[Any, str]:

@@ -19,6 +19,9 @@ from console.review.states import OPEN, Status
 
 ALL: Final = "all"
 MINE: Final = "mine"
+# Days that can be asked for: beyond them, midnight is no moment in every zone.
+FIRST_DAY: Final = date(2000, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
 _DAY: Final = timedelta(days=1)
 
 
@@ -28,6 +31,7 @@ class ItemType(StrEnum):
 
 
 Key = Annotated[str, Field(pattern="^[a-z0-9_]{1,60}$")]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 def _parts(value: object) -> object:
@@ -53,8 +57,8 @@ class View(BaseModel):
     held_by: UUID | None = None
     assigned_to: UUID | None = None
     due_within: Annotated[int, Field(ge=1, le=14_400)] | None = None
-    received_from: date | None = None
-    received_to: date | None = None
+    received_from: Day | None = None
+    received_to: Day | None = None
     search: Annotated[str, Field(max_length=MAX_SEARCH)] = ""
     sort: Sort = Sort.SLA
     descending: bool = False
