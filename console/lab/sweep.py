@@ -36,6 +36,8 @@ from db.engine import transaction
 from db.models import PolicyTrial, PolicyVersion
 
 POINTS: Final = 25
+# No threshold has so many digits; a number that is short to type may have a thousand million of them.
+_FARTHEST: Final = Decimal("1e12")
 # The flag whose condition asks for the threshold; None: the amount itself, and no flag.
 SWEPT: Final[dict[str, str | None]] = {
     "dual_control_amount": None,
@@ -82,6 +84,8 @@ def points_of(threshold: str, low: Decimal, high: Decimal, now: Decimal) -> list
         raise BadTrial("This threshold cannot be swept: it decides nothing about which checks are looked at.")
     if not low < high:
         raise BadTrial("The range begins above its end.")
+    if not -_FARTHEST < low < high < _FARTHEST:
+        raise BadTrial("The range reaches farther than any threshold may. Choose ends that one could have.")
     places = Decimal("0.01") if threshold == "unusual_amount_factor" else Decimal(1)
     step = (high - low) / (POINTS - 1)
     values = {(low + step * at).quantize(places) for at in range(POINTS)}

@@ -58,6 +58,8 @@ class SweepPanel:
             self._days = ui.number("Days", value=DAYS, min=1, max=MAX_DAYS, precision=0)
             for field in (self._low, self._high, self._days):
                 field.props("dense outlined")
+            for field in (self._low, self._high):
+                field.props("inputmode=decimal maxlength=18")
             self._start = ActionButton("Sweep", self._page.handler(self._begin), icon_name="ssid_chart")
         self._offer()
 

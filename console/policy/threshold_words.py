@@ -114,6 +114,8 @@ GROUPS: Final[dict[str, dict[str, ThresholdWords]]] = {
 
 THRESHOLDS: Final = {name: words for group in GROUPS.values() for name, words in group.items()}
 
+# More are no threshold: “1e999999999” is short to type, and has a thousand million digits.
+_MOST_DIGITS: Final = 20
 _SHORT: Final = {Unit.HOURS: "h", Unit.MINUTES: "min", Unit.SECONDS: "s", Unit.TIMES: "×", Unit.CONFIDENCE: ""}
 
 
@@ -122,9 +124,8 @@ def shown(name: str, value: Any) -> str:
     words = THRESHOLDS[name]
     if words.unit is Unit.YES_NO:
         return "on" if value is True else "off"
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
+    number = _number(value)
+    if number is None:
         return str(value)
     if words.unit is Unit.DOLLARS:
         return f"{number:,.2f}"
@@ -136,11 +137,19 @@ def effect(name: str, before: Any, after: Any) -> str:
     words = THRESHOLDS[name]
     if words.unit is Unit.YES_NO:
         return "" if before is after else words.more if after is True else words.less
-    try:
-        old, new = Decimal(str(before)), Decimal(str(after))
-    except InvalidOperation:
+    old, new = _number(before), _number(after)
+    if old is None or new is None:
         return ""
     return "" if old == new else words.more if new > old else words.less
+
+
+def _number(value: Any) -> Decimal | None:
+    """What stands there as a number that can be written out; None: it is none, as what somebody is typing may be."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) < _MOST_DIGITS else None
 
 
 def plain(number: Decimal) -> str:

@@ -18,6 +18,7 @@ MAX_TEXT: Final = 200
 MAX_VALUES: Final = 200
 _MAX_DIGITS: Final = 20
 _MAX_PLACES: Final = 6
+_TOO_LARGE: Final = Decimal(10) ** (_MAX_DIGITS - _MAX_PLACES)
 _WRITTEN_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 Value = Decimal | int | str | bool | date | frozenset[str]
@@ -81,7 +82,8 @@ def _decimal(value: object, places: int, wanted: str) -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise BadValue(f"Write {wanted}.") from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** (_MAX_DIGITS - _MAX_PLACES):
+    # Compared as it is: to work with a number of a thousand million digits is an error.
+    if not number.is_finite() or not -_TOO_LARGE < number < _TOO_LARGE:
         raise BadValue(f"Write {wanted}.")
     exact = number.quantize(Decimal(1).scaleb(-places))
     if exact != number:

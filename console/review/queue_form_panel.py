@@ -19,6 +19,7 @@ from console.review.queue_settings import MAXIMUM_NAME, Candidate, Definition, M
 from console.review.queue_view import dollars
 from console.ui.pieces import ActionButton, Text
 
+_TOO_LARGE = 1_000_000
 _WORK = {"read": "reads", "decide": "decides", "sign": "second signature", "both": "decides, second signature"}
 
 
@@ -164,9 +165,8 @@ def _work_of(member: Member) -> str:
 
 
 def _number(label: str, value: Decimal | int | None) -> ui.input:
-    return ui.input(label, value="" if value is None else f"{value:,}").props(
-        "dense outlined inputmode=decimal maxlength=18"
-    )
+    shown = "" if value is None else f"{value:,.2f}".removesuffix(".00")
+    return ui.input(label, value=shown).props("dense outlined inputmode=decimal maxlength=18")
 
 
 def _decimal(field: ui.input, name: str) -> Decimal | None:
@@ -179,7 +179,9 @@ def _decimal(field: ui.input, name: str) -> Decimal | None:
 
 def _whole(field: ui.input, name: str) -> int | None:
     given = _decimal(field, name)
-    if given is not None and (not given.is_finite() or given != int(given)):
+    # Compared before it is written out: “1e999999999” is short to type, and has a thousand million digits.
+    small = given is not None and given.is_finite() and -_TOO_LARGE < given < _TOO_LARGE
+    if given is not None and not (small and given == given.to_integral_value()):
         raise InvalidQueue(f"{name}: give a whole number.")
     return None if given is None else int(given)
 

@@ -19,6 +19,7 @@ from db.models import CheckItem
 MAX_SEARCH: Final = 60
 # Up to so many are looked up by their ids; what more items match is met soon in any order.
 _FEW: Final = 2_000
+_TOO_LARGE: Final = Decimal("1e12")
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -84,7 +85,8 @@ def amount_of(search: str) -> int | None:
         amount = Decimal(search[:MAX_SEARCH].strip().replace(",", "").lstrip("$"))
     except InvalidOperation:
         return None
-    if not amount.is_finite() or abs(amount) >= Decimal("1e12") or amount != round(amount, 2):
+    # Compared first: to work with a number of a thousand million digits is an error.
+    if not amount.is_finite() or not -_TOO_LARGE < amount < _TOO_LARGE or amount != round(amount, 2):
         return None
     return cents(amount)
 

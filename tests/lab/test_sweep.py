@@ -102,7 +102,7 @@ def test_points_are_few_in_order_and_hold_the_present_value() -> None:
     assert values == sorted(set(values)) and len(values) == POINTS
     assert {Decimal(1000), Decimal("5000.50"), Decimal(9000)} <= set(values)
     assert points_of("stale_months", Decimal(1), Decimal(4), Decimal(6)) == [1, 2, 3, 4]
-    for bad in (("sla_hours", 1, 2), ("dual_control_amount", 5, 5)):
+    for bad in (("sla_hours", 1, 2), ("dual_control_amount", 5, 5), ("dual_control_amount", 5, "1e999999999")):
         with pytest.raises(BadTrial):
             points_of(bad[0], Decimal(bad[1]), Decimal(bad[2]), Decimal(1))
 

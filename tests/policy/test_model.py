@@ -82,6 +82,7 @@ def _deep(levels: int) -> dict[str, Any]:
         (_condition(value=7500.5), "rules › New account › when › all › 1 › value"),
         (_condition(value=True), "rules › New account › when › all › 1 › value"),
         (_condition(value="NaN"), "rules › New account › when › all › 1 › value"),
+        (_condition(value="1e999999999"), "rules › New account › when › all › 1 › value"),
         (_condition(value=None), "rules › New account › when › all › 1 › value"),
         (_condition(op="is_missing"), "rules › New account › when › all › 1 › value"),
         (_condition(op="between", value=["2", "1"]), "rules › New account › when › all › 1 › value"),

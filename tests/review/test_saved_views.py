@@ -20,7 +20,7 @@ from console.review.errors import InvalidView, ViewNotFound
 from console.review.queue import Key, list_items
 from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import amount_of, words_of
-from console.review.queue_view import ItemType, View, view_of
+from console.review.queue_view import FIRST_DAY, LAST_DAY, ItemType, View, view_of
 from console.review.saved_views import MAXIMUM_VIEWS, delete_view, list_views, save_view, set_default
 from console.review.states import OPEN, Status
 from db.engine import transaction
@@ -42,7 +42,7 @@ views = st.builds(
     amount_from=st.none() | st.decimals(0, 10**9, places=2),
     held_by=st.none() | st.uuids(),
     due_within=st.none() | st.integers(1, 14_400),
-    received_from=st.none() | st.dates(),
+    received_from=st.none() | st.dates(FIRST_DAY, LAST_DAY),
     search=st.text(max_size=60),
     sort=st.sampled_from(Sort),
     descending=st.booleans(),
@@ -74,6 +74,13 @@ def test_days_are_those_of_the_institution() -> None:
     assert chosen.received_from == datetime(2026, 11, 2, 5, tzinfo=UTC)
     assert chosen.received_before == datetime(2026, 11, 3, 5, tzinfo=UTC)
     assert (chosen.due_before, chosen.queue) == (now + timedelta(minutes=30), "standard")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/New_York"])
+def test_days_at_the_end_of_the_calendar_are_no_filter(zone: str) -> None:
+    assert view_of({"received_from": "0001-01-01", "received_to": "9999-12-31", "tab": "mine"}) == View(tab="mine")
+    ends = View(received_from=FIRST_DAY, received_to=LAST_DAY).filter(Filter(), datetime.now(UTC), ZoneInfo(zone))
+    assert ends.received_from is not None and ends.received_before is not None
 
 
 async def listed(bank: Bank, **chosen: object) -> list[Decimal]:
@@ -145,6 +152,11 @@ def test_no_search_breaks_the_query_it_is_made_into(search: str) -> None:
     inside = words.split("'")[1::2]
     assert all(part.lstrip("#*").isalnum() for part in inside)
     amount_of(search)
+
+
+@pytest.mark.parametrize("search", ["1e999999999", "-1e999999999", "1e-999999999", "NaN", "Infinity"])
+def test_a_number_that_no_check_can_have_is_no_amount(search: str) -> None:
+    assert amount_of(search) is None
 
 
 def test_pages_by_amount_go_on_where_they_ended(run: Callable, tmp_path: Path) -> None:

@@ -49,4 +49,6 @@ def _comparable(value: Value) -> bool:
     """Whether the database can compare it: a moment with its zone, a number of its range."""
     if isinstance(value, datetime):
         return value.tzinfo is not None
-    return abs(value) < 10**12 if isinstance(value, int) else value.is_finite() and abs(value) < 10**12
+    finite = isinstance(value, int) or value.is_finite()
+    # Compared as it is: to work with a number of a thousand million digits is an error.
+    return finite and -(10**12) < value < 10**12
