@@ -104,11 +104,12 @@ WORDS: Final[dict[Operator, str]] = {
     Operator.AT_MOST_TIMES: "is at most",
     Operator.LESS_THAN_TIMES: "is less than",
     Operator.CHANGED_BY_FACTOR: "differs at least",
-    Operator.HAS_ANY: "has any of",
-    Operator.HAS_ALL: "has all of",
-    Operator.HAS_NONE: "has none of",
-    Operator.IS_EMPTY: "is empty",
-    Operator.IS_NOT_EMPTY: "is not empty",
+    # Of several, as flags are.
+    Operator.HAS_ANY: "include any of",
+    Operator.HAS_ALL: "include all of",
+    Operator.HAS_NONE: "include none of",
+    Operator.IS_EMPTY: "are empty",
+    Operator.IS_NOT_EMPTY: "are not empty",
     Operator.IS_MISSING: "is not known",
     Operator.IS_PRESENT: "is known",
 }

@@ -21,6 +21,7 @@ GAP: Final = "…"
 NOT_KNOWN: Final = "not known"
 # Shown in full on demand only, which is audited.
 _MASKED: Final = {"account_number"}
+_MOST_DIGITS: Final = 20
 _UNSAID: Final = {"hour of the day"}
 _JOINED_BY_OR: Final = {Operator.IN, Operator.NOT_IN, Operator.HAS_ANY, Operator.HAS_NONE}
 _ITEM_TYPES: Final = {"on_us": "on-us", "transit": "transit"}
@@ -169,8 +170,14 @@ def found_words(known: Field, value: Value | None, names: Names) -> str:
     if known.name in _MASKED:
         return masked(str(value))
     if isinstance(value, frozenset):
-        return ", ".join(value_words(known, one, names) for one in sorted(value)) or "none"
+        return ", ".join(_one_of(known, one, names) for one in sorted(value)) or "none"
     return value_words(known, as_json(value), names)
+
+
+def _one_of(known: Field, value: object, names: Names) -> str:
+    """One of several values: a flag's name may have a comma in it."""
+    words = value_words(known, value, names)
+    return f"“{words}”" if known.type is FieldType.SET and words != GAP else words
 
 
 def _wanted(known: Field, op: Operator, value: Any, names: Names) -> tuple[Part, ...]:
@@ -185,7 +192,7 @@ def _wanted(known: Field, op: Operator, value: Any, names: Names) -> tuple[Part,
             ends = [Part(Kind.VALUE, value_words(known, one, names)) for one in (low, high)]
             return (ends[0], _words("and"), ends[1])
         case Wants.SEVERAL, list() | tuple():
-            return _listed([value_words(known, one, names) for one in value], "or" if op in _JOINED_BY_OR else "and")
+            return _listed([_one_of(known, one, names) for one in value], "or" if op in _JOINED_BY_OR else "and")
         case Wants.ONE, str() | int() | Decimal() | date():
             return (Part(Kind.VALUE, value_words(known, value, names)),)
         case _:
@@ -256,7 +263,8 @@ def _number(value: object, places: int | None = None) -> str:
     """A number with thousands separated; what is none is shown as it was typed."""
     try:
         number = Decimal(str(value))
-        if not number.is_finite() or abs(number) >= Decimal("1e20"):
+        # A number that is short to type may be a thousand million digits long.
+        if not number.is_finite() or abs(number.adjusted()) >= _MOST_DIGITS:
             return str(value)
         return f"{number:,.2f}" if places == 2 and number == round(number, 2) else f"{number:,f}"
     except InvalidOperation:

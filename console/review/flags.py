@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -62,7 +63,12 @@ def _flag(code: str, title: str, explanation: str, *, region: str | None = None,
 
 
 def _shown(value: object) -> str:
-    return f"{value:,.2f}" if isinstance(value, Decimal) else str(value)
+    match value:
+        case Decimal():
+            return f"{value:,.2f}"
+        case date():
+            return f"{value.day} {value:%b %Y}"
+    return str(value)
 
 
 def _duplicate(code: str, item: ItemFacts, thresholds: Thresholds) -> FlagFound:

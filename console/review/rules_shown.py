@@ -11,8 +11,9 @@ from console.policy.fields import FIELDS
 from console.policy.judgement import Explanation, RuleFound
 from console.policy.sentences import Names, action_words, condition_parts, in_words
 from console.policy.sentences import found_words as value_found
+from console.review.flag_names import FLAG_NAMES
 
-_NAMES: Final = Names()
+_NAMES: Final = Names(flags=FLAG_NAMES)
 # Conditions said of a rule that fires.
 _MOST: Final = 12
 

@@ -219,7 +219,7 @@ def test_a_draft_is_tried_on_a_check_and_says_why(site: Site, bank: Bank, draft:
     page.locator(".crc-rule-open").get_by_label("amount: value").fill("40")
     tried = trial.get_by_role("region", name="Low and known: does not fire")
     expect(tried).to_contain_text("does not hold: Amount is less than 40.00. Found: 45.00")
-    expect(tried).to_contain_text("holds: Flags is empty. Found: none")
+    expect(tried).to_contain_text("holds: Flags are empty. Found: none")
     expect(trial.get_by_role("row", name=re.compile("^Review"))).to_have_text("Reviewyesyes")
     trial.get_by_role("button", name="Show the 1 that do not fire").click()
     missing = trial.get_by_role("region", name="New account, large: does not fire: something is missing")

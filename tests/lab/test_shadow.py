@@ -150,7 +150,7 @@ def test_what_changes_is_listed_by_kind_and_page_and_opens_with_both_explanation
         assert not any(one.fired for one in both.was_rules)
         assert [one.name for one in both.now_rules if one.fired] == ["Small and known"]
         asked = [(one.asks, one.truth) for one in both.now_rules[0].conditions]
-        assert asked == [("Amount is less than 600.00", True), ("Flags is empty", True)]
+        assert asked == [("Amount is less than 600.00", True), ("Flags are empty", True)]
 
     run(story())
 

@@ -144,8 +144,8 @@ def test_an_unfinished_rule_has_a_sentence_with_gaps(rule: dict[str, Any]) -> No
                 "effective_from": "2026-12-01", "effective_until": None,
             },
             "From 1 Dec 2026, for on-us checks of business accounts in Special review: when amount is more than 5 × "
-            "usual check and (flags has any of Velocity or serial gap or not (payee is on the list Known bad payees)) "
-            "→ flag “Ours”",
+            "usual check and (flags include any of “Velocity” or “serial gap” or not (payee is on the list Known bad "
+            "payees)) → flag “Ours”",
         ),
         (
             {"when": {"any": [{"field": "payee", "op": "is_missing"}, {"field": "business_date", "op": "between",
@@ -180,7 +180,7 @@ def test_every_operator_of_every_field_is_in_the_catalogue_of_words() -> None:
 def test_what_was_found_is_said_as_people_read_it_and_an_account_number_is_masked() -> None:
     found = {
         "account_number": ("123456789", "•••• 6789"), "amount": (Decimal("7500.00"), "7,500.00"),
-        "flags": (frozenset({"velocity", "serial_gap"}), "serial gap, Velocity"),
+        "flags": (frozenset({"velocity", "serial_gap"}), "“serial gap”, “Velocity”"),
         "missing_sides": (frozenset(), "none"),
         "payee": ("Ann", "“Ann”"), "balance": (None, NOT_KNOWN), "payroll": (False, "no"),
         "business_date": (date(2026, 12, 1), "1 Dec 2026"), "account_age_days": (1, "1 day"),
@@ -205,5 +205,16 @@ def test_thresholds_read_as_people_write_them_and_say_what_a_change_means() -> N
     assert effect("dual_control_amount", "5000.00", "2500") == "More checks need a second person."
     assert effect("dual_control_amount", "5000.00", "5000") == ""
     assert effect("dual_control_amount", "5000.00", "many") == ""
+
+
+@pytest.mark.parametrize("typed", ["1e999999999", "1e-999999999", "NaN", "sNaN", "-Infinity"])
+def test_a_number_that_nobody_could_write_out_is_shown_as_it_was_typed(typed: str) -> None:
+    assert shown("dual_control_amount", typed) == shown("sla_hours", typed) == typed
+    assert effect("sla_hours", "4", typed) == ""
+    rule = {"name": "Odd", "when": {"field": "amount", "op": "greater", "value": typed}, "then": []}
+    assert f" {typed} " in in_words(sentence(rule))
+
+
+def test_what_a_switch_means_is_said() -> None:
     assert effect("view_both_sides", False, True) == "Nobody decides without having seen both sides."
     assert {words.unit for words in THRESHOLDS.values()} == set(Unit)
