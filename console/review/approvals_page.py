@@ -10,11 +10,11 @@ from nicegui import background_tasks, ui
 from nicegui.element import Element
 
 from console import live
-from console.access.permissions import Permission
+from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.review.approvals import PAGE, ApprovalRow, claim_next_approval, count_approvals, list_approvals
 from console.review.queue import Key as Place
-from console.review.queue import QueueName, queue_names
+from console.review.queue import QueueName, escalation_targets, queue_names
 from console.review.reach import APPROVALS
 from console.review.reasons import REASONS
 from console.review.review_in_place_panel import ReviewInPlace
@@ -47,13 +47,14 @@ _ACTS: Final = {"pay": "Pay", "return": "Return", "reject": "Reject", "": "hidde
 @console_page("/approvals", permission=Permission.ITEM_APPROVE)
 async def approvals(page: ConsolePage) -> None:
     """What awaits a second signature that this person may give."""
-    await ApprovalsPage(page, await queue_names(page.actor)).open()
+    targets = await escalation_targets(page.actor) if may(page.actor, Permission.ITEM_DECIDE) else ()
+    await ApprovalsPage(page, await queue_names(page.actor), targets).open()
 
 
 class ApprovalsPage:
     """One open page of approvals, kept true by live messages."""
 
-    def __init__(self, page: ConsolePage, queues: tuple[QueueName, ...]) -> None:
+    def __init__(self, page: ConsolePage, queues: tuple[QueueName, ...], targets: tuple[QueueName, ...]) -> None:
         self._page = page
         self._rows: dict[UUID, ApprovalRow] = {}
         self._next: Place | None = None
@@ -63,7 +64,7 @@ class ApprovalsPage:
         self._view = next((one for one in queues if one.key == APPROVALS), QueueName(APPROVALS, "Approvals"))
         with page.frame("Approvals", self._subtitle(), path="/approvals", on_leave=page.handler(self._leave)) as whole:
             self._shell = shell = part_of(whole)
-            self._review = ReviewInPlace(page, whole, queues, self._review_shown, home="/approvals")
+            self._review = ReviewInPlace(page, whole, targets, self._review_shown, home="/approvals")
         with shell.main:
             with shell.actions:
                 ActionButton("Start", page.handler(self._start), key=key_of("start", Scope.QUEUE), kind="primary")

@@ -25,7 +25,7 @@ from console.review.return_panel import ReturnPanel, liability_of
 from console.review.states import FINAL_ACTS, Act
 from console.ui.format import money
 from console.ui.keys import Scope, key_of
-from console.ui.pieces import Tone
+from console.ui.pieces import Text, Tone
 from console.ui.still import Node, Still
 from console.ui.still_pieces import button, choice
 
@@ -42,15 +42,14 @@ _NEEDS_NOTE: Final = {Act.REJECT, Act.ESCALATE, Act.ASK}
 _ESCALATION: Final = "escalation"
 # An act is told with the check that it is meant for.
 _OF: Final = " of "
-_NO_TARGETS: Final = {"standard", "approvals"}
 
 
 class DecisionPanel:
     """The bottom of the right column for who holds the item.
 
-    `find(text)` finds colleagues whom a question can ask; `office` is by which the day of deposit is known. The same
-    panel shows one check after another. What somebody clicks or types names the check that it was meant for: what comes
-    too late does nothing to the next one.
+    `find(text)` finds colleagues whom a question can ask; `office` is by which the day of deposit is known, `targets`
+    are the queues to which checks can be escalated. The same panel shows one check after another. What somebody clicks
+    or types names the check that it was meant for: what comes too late does nothing to the next one.
     """
 
     buttons: ClassVar[Sequence[tuple[Act, str, Tone]]] = _BUTTONS
@@ -61,12 +60,12 @@ class DecisionPanel:
         draft: Draft,
         *,
         office: Hours,
-        queues: Sequence[QueueName],
+        targets: Sequence[QueueName],
         find: Find,
         on_submit: Callable[[], Awaitable[Any]],
     ) -> None:
         self._office, self._find, self._on_submit = office, find, on_submit
-        self._queues = {one.key: one.name for one in queues if one.key not in _NO_TARGETS}
+        self._queues = {one.key: one.name for one in targets}
         self._acts = Still(on_act=self._clicked).classes("crc-acts")
         self._needs = Element("div").classes("crc-needs")
         self._against = Element("div").classes("crc-needs")
@@ -94,8 +93,7 @@ class DecisionPanel:
         if act is Act.HOLD and not self.draft.release_on:
             self.draft.release_on = next_banking_day(self._today()).isoformat()
         if act is Act.ESCALATE and self.draft.queue is None:
-            own = self._opened.view.queue_key
-            self.draft.queue = next(key for key in (_ESCALATION, *self._queues) if key in self._queues and key != own)
+            self.draft.queue = next((key for key in (_ESCALATION, *self._queues) if key in self._targets()), None)
         self._draw()
         if act in _NEEDS_NOTE and not self.draft.note.strip():
             self.focus("asks" if act is Act.ASK and not self._asked() else "note")
@@ -202,10 +200,20 @@ class DecisionPanel:
                 case Act.ASK:
                     self._question = QuestionPanel(self.draft, self._find, self._say, lambda: self.focus("note"))
                 case Act.ESCALATE:
+                    targets = self._targets()
+                    # A queue of the draft may be closed by now, or the check in it.
+                    if self.draft.queue not in targets:
+                        self.draft.queue = None
                     self._target = ui.select(
-                        self._queues, label="Escalate to", value=self.draft.queue, on_change=self._targeted
+                        targets, label="Escalate to", value=self.draft.queue, on_change=self._targeted
                     )
                     self._target.props("dense outlined options-dense")
+                    if not targets:
+                        Text("There is no other queue to escalate to.", tag="p", classes="crc-soft")
+
+    def _targets(self) -> dict[str, str]:
+        """The queues to which this check can be escalated, by key."""
+        return {key: name for key, name in self._queues.items() if key != self._opened.view.queue_key}
 
     def _needs_why(self, act: Act | None) -> bool:
         return needs_why(act, self._opened.view.advice, self._opened.view.required)

@@ -58,14 +58,15 @@ class Reviewing(Protocol):
 
 
 class Desk:
-    """Everything on the screen. `form` is what the present standing asks for, `undo` what can be taken back."""
+    """Everything on the screen. `form` is what the present standing asks for, `undo` what can be taken back; `targets`
+    are the queues to which checks can be escalated."""
 
     form: Form
 
     def __init__(
-        self, page: ConsolePage, frame: Shell, queues: tuple[QueueName, ...], reviewing: Reviewing, *, home: str
+        self, page: ConsolePage, frame: Shell, targets: tuple[QueueName, ...], reviewing: Reviewing, *, home: str
     ) -> None:
-        self._page, self._queues, self._reviewing, self._home = page, queues, reviewing, home
+        self._page, self._targets, self._reviewing, self._home = page, targets, reviewing, home
         self._zone = page.institution.zone
         self.drafts = DraftKeeper(page, self._drafts_held)
         # The check that comes on the screen, and the one whose every part is there: for a moment, two.
@@ -275,7 +276,7 @@ class Desk:
             await page.run(look)
             return found
 
-        return kind(opened, draft, office=office, queues=self._queues, find=find, on_submit=submit)
+        return kind(opened, draft, office=office, targets=self._targets, find=find, on_submit=submit)
 
     def _draft(self, opened: Opened) -> Draft:
         return self.drafts.draft(opened.view.id, opened.draft)

@@ -18,7 +18,7 @@ from console.review.queue_filter import Filter, Sort
 from console.review.queue_search import cents, sought
 from console.review.queue_shape import Shape, has_one_plan, is_tallied, shape_of, values_of
 from console.review.queue_statements import listing, named
-from console.review.reach import closed_queues
+from console.review.reach import APPROVALS, closed_queues
 from console.review.reach_conditions import Asked, Reached, read_in_reach
 from console.review.states import Status
 from db.direct import Direct
@@ -29,6 +29,8 @@ PAGE = 50
 
 MAX_PAGE = 200
 
+# Where most checks begin, and what is a view of other queues.
+_NO_TARGETS: Final = ("standard", APPROVALS)
 _STATUSES: Final = {one.value: one for one in Status}
 
 
@@ -97,6 +99,16 @@ async def queue_names(actor: Actor) -> tuple[QueueName, ...]:
             if row.key not in closed
             and (parts is None or any(part.queues is None or row.key in part.queues for part in parts))
         )
+
+
+async def escalation_targets(actor: Actor) -> tuple[QueueName, ...]:
+    """The queues to which a check can be escalated, in their order: those too in which the actor does not work, because
+    whom one hands a check to works elsewhere. Raises NotAllowed."""
+    require(actor, Permission.ITEM_DECIDE)
+    open_ = select(Queue.key, Queue.name).where(Queue.closed_at.is_(None), Queue.key.not_in(_NO_TARGETS))
+    async with transaction(actor) as session:
+        rows = await session.execute(open_.order_by(Queue.position, Queue.key))
+        return tuple(QueueName(row.key, row.name) for row in rows)
 
 
 async def list_items(

@@ -17,7 +17,7 @@ from console.actor import Actor
 from console.review.claims import claim_next
 from console.review.errors import ReviewRefused
 from console.review.item_view import ItemNotFound
-from console.review.queue import QueueName, queue_names
+from console.review.queue import QueueName, escalation_targets, queue_names
 from console.review.queue_bulk_panel import BulkBar, may_change_several
 from console.review.queue_counts import MOST_COUNTED, Counts, counts
 from console.review.queue_filter import Filter, Sort
@@ -45,13 +45,17 @@ async def queue(page: ConsolePage) -> None:
     """The queue of the institution, in the view that the address names or the one that the person begins with."""
     address = dict(page.client.request.query_params)
     begins = next((one.view for one in await list_views(page.actor) if one.default), View())
-    await QueuePage(page, await queue_names(page.actor), view_of(address) if address else begins).open()
+    targets = await escalation_targets(page.actor) if may(page.actor, Permission.ITEM_DECIDE) else ()
+    view = view_of(address) if address else begins
+    await QueuePage(page, await queue_names(page.actor), targets, view).open()
 
 
 class QueuePage:
     """One open queue page."""
 
-    def __init__(self, page: ConsolePage, queues: tuple[QueueName, ...], view: View) -> None:
+    def __init__(
+        self, page: ConsolePage, queues: tuple[QueueName, ...], targets: tuple[QueueName, ...], view: View
+    ) -> None:
         self._page = page
         self._works = may(page.actor, Permission.ITEM_CLAIM)
         approves = may(page.actor, Permission.ITEM_APPROVE)
@@ -63,7 +67,7 @@ class QueuePage:
         self._address = f"/queue?{asked.query}" if asked.query else "/queue"
         with page.frame("Queue", self._subtitle(), path="/queue", on_leave=page.handler(self._leave)) as whole:
             self._shell = shell = part_of(whole)
-            self._review = ReviewInPlace(page, whole, queues, self._review_shown)
+            self._review = ReviewInPlace(page, whole, targets, self._review_shown)
         with shell.main:
             with shell.actions:
                 if may(page.actor, Permission.QUEUE_MANAGE):
@@ -220,7 +224,7 @@ class _Figures:
         with Element("div").classes("crc-row crc-figures"):
             self._waiting = Figure("0", "waiting")
             self._breached = Figure("0", "SLA breached")
-            self._warning = Figure("0", "due within 30 min")
+            self._warning = Figure("0", "due soon")
             self._second = Figure("0", "await a second person")
             self._decided = Figure("0", "decided today")
 

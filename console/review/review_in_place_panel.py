@@ -39,12 +39,12 @@ class ReviewInPlace:
         self,
         page: ConsolePage,
         frame: Shell,
-        queues: tuple[QueueName, ...],
+        targets: tuple[QueueName, ...],
         on_change: Callable[[bool], None],
         *,
         home: str = "/queue",
     ) -> None:
-        self._page, self._queues, self._on_change, self._home = page, queues, on_change, home
+        self._page, self._targets, self._on_change, self._home = page, targets, on_change, home
         self._frame = part_of(frame)
         put_away(self._frame, True)
         self._review: Review | None = None
@@ -94,7 +94,9 @@ class ReviewInPlace:
     def _drawn(self) -> Review:
         if self._review is None:
             with self._frame.main:
-                self._review = Review(self._page, self._frame, None, self._queues, home=self._home, on_leave=self._left)
+                self._review = Review(
+                    self._page, self._frame, None, self._targets, home=self._home, on_leave=self._left
+                )
         return self._review
 
     def _left(self, path: str) -> None:

@@ -50,8 +50,9 @@ from console.ui.shell import Shell
 class Review:
     """The review of one check after another, drawn in a frame: what it shows changes in place.
 
-    Of checks of `queue` (None: of all), until `come_from` names another; `home` is the path of the list to which it
-    leads back. `on_leave(path)` goes there, or elsewhere, once the check is given back.
+    Of checks of `queue` (None: of all), until `come_from` names another. They can be escalated to `targets`; `home` is
+    the path of the list to which it leads back. `on_leave(path)` goes there, or elsewhere, once the check is given
+    back.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Review:
         page: ConsolePage,
         frame: Shell,
         queue: QueueName | None,
-        queues: tuple[QueueName, ...],
+        targets: tuple[QueueName, ...],
         *,
         home: str = "/queue",
         on_leave: Callable[[str], None],
@@ -67,7 +68,7 @@ class Review:
         self._page, self._queue, self._home, self._on_leave = page, queue, home, on_leave
         self._opened: Opened | None = None
         self._busy = False
-        self._desk = Desk(page, frame, queues, self, home=home)
+        self._desk = Desk(page, frame, targets, self, home=home)
         self._upkeep = ReviewUpkeep(page, self._desk, self)
 
     @property

@@ -348,6 +348,7 @@ OPERATIONS: Final[dict[str, Row]] = {
     "review.opening.open_item": P.ITEM_READ,
     "review.opening.standing_of": Inner("what an item that was opened shows; reads nothing"),
     "review.people_here.offer_people": P.ITEM_NOTE,
+    "review.queue.escalation_targets": P.ITEM_DECIDE,
     "review.queue.list_items": P.QUEUE_READ,
     "review.queue.queue_names": P.QUEUE_READ,
     "review.queue.rows_by_id": P.QUEUE_READ,

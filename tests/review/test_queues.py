@@ -25,7 +25,7 @@ from console.review.errors import InvalidQueue, NotAMember, QueueNotFound, Revie
 from console.review.flag_names import FLAG_NAMES
 from console.review.office import office_of
 from console.review.opening import Standing, open_item
-from console.review.queue import queue_names
+from console.review.queue import escalation_targets, queue_names
 from console.review.queue_changes import add_queue, change_queue, close_queue
 from console.review.queue_moves import move
 from console.review.queue_settings import Definition, Member, QueueSettings, read_queues
@@ -116,6 +116,8 @@ def test_a_queue_is_added_filled_emptied_and_closed(run: Callable, tmp_path: Pat
         bank, items = await bank_of(tmp_path, "1.00", "2.00")
         queue_id = await add_queue(bank.supervisor, Definition("Mail theft", position=1), "a wave of it")
         assert [one.key for one in await queue_names(bank.reviewer)][:2] == ["mail_theft", "standard"]
+        targets = [one.key for one in await escalation_targets(bank.reviewer)]
+        assert targets[0] == "mail_theft" and not {"standard", "approvals"} & set(targets)
         with pytest.raises(InvalidQueue, match="called mail THEFT already"):
             await add_queue(bank.supervisor, Definition("mail THEFT"), "again")
         assert (await move(bank.supervisor, items, "mail_theft", "they are of it")).done
@@ -125,6 +127,7 @@ def test_a_queue_is_added_filled_emptied_and_closed(run: Callable, tmp_path: Pat
         await move(bank.supervisor, items, "standard", "over")
         await close_queue(bank.supervisor, queue_id, one.version, "over")
         assert "mail_theft" not in [one.key for one in await queue_names(bank.reviewer)]
+        assert "mail_theft" not in [one.key for one in await escalation_targets(bank.reviewer)]
         with pytest.raises(QueueNotFound):
             await move(bank.supervisor, items, "mail_theft", "back")
         standard = await settings_of(bank, "standard")

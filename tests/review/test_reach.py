@@ -23,7 +23,7 @@ from console.review.claims import claim, claim_next
 from console.review.decisions import confirm, decide, resume
 from console.review.errors import OutOfReach, OverLimit
 from console.review.opening import Standing, open_item
-from console.review.queue import list_items, queue_names, rows_by_id
+from console.review.queue import escalation_targets, list_items, queue_names, rows_by_id
 from console.review.queue_counts import counts, neighbours
 from console.review.queue_filter import Filter, Sort
 from console.review.queue_moves import move
@@ -82,6 +82,8 @@ def test_who_is_bound_to_a_queue_works_in_no_other(run: Callable, tmp_path: Path
         figures = await counts(reviewer, datetime(2020, 1, 1, tzinfo=UTC))
         assert figures.waiting == len(place[other]) and set(figures.queues) == {other}
         assert [queue.key for queue in await queue_names(reviewer)] == [other]
+        # Whom a check is handed to works elsewhere.
+        assert "escalation" in [queue.key for queue in await escalation_targets(reviewer)]
         # Others see everything; so does an auditor, who decides nothing.
         assert len((await list_items(bank.auditor)).rows) == 4
         opened = await open_item(reviewer, place[first][0])

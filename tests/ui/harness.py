@@ -221,7 +221,7 @@ def queue_page() -> None:
         with ui.element("div").classes("crc-row"):
             Figure("248", "waiting")
             Figure("1", "SLA breached", tone=Tone.BREACH)
-            Figure("6", "due within 30 min", tone=Tone.WARNING)
+            Figure("6", "due soon", tone=Tone.WARNING)
             Figure("19", "await a second person")
             Figure("312", "decided today · 41 s median")
         with ui.element("div").classes("crc-row"):
