@@ -126,7 +126,7 @@ class Bell:
 
     async def _follow(self, actor: Actor, notice: NoticeShown) -> None:
         await inbox.mark_read(actor, notice.id)
-        target = leads_to(notice.item_id, notice.values)
+        target = leads_to(notice.kind, notice.item_id, notice.values)
         if target is None:
             await self._after_reading(actor)
             return

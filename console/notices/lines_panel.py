@@ -64,7 +64,7 @@ def toast(notice: NoticeShown, zone: ZoneInfo) -> Node:
 
 def _link(notice: NoticeShown, zone: ZoneInfo) -> Node:
     """Leads to the notice's check; a button where there is none."""
-    target, act = leads_to(notice.item_id, notice.values), f"{FOLLOW}{notice.id}"
+    target, act = leads_to(notice.kind, notice.item_id, notice.values), f"{FOLLOW}{notice.id}"
     parts = (icon(ICONS[notice.kind]), _words(notice, zone))
     if target is None:
         return node("button", *parts, class_="crc-notice-link", type="button", data_act=act)

@@ -47,7 +47,7 @@ def message_of(letter: Letter, current: Settings) -> EmailMessage:
     """
     host = urlsplit(current.public_origin).hostname or "localhost"
     line = headline(letter.kind, letter.values, letter.zone)
-    target = leads_to(letter.item_id, letter.values) or "/queue"
+    target = leads_to(letter.kind, letter.item_id, letter.values) or "/queue"
     wishes = f"{current.public_origin}/account#notices"
     message = EmailMessage()
     message["Subject"] = line

@@ -132,11 +132,12 @@ async def schedule_within(session: AsyncSession, actor: Actor, row: PolicyVersio
     if row.status != VersionStatus.APPROVED:
         raise NotNow(row.number, row.status, VersionAct.SCHEDULE)
     if at is not None:
-        at = at.astimezone(UTC)
+        # Before it is turned into UTC, in which the calendar's last hours are none.
         if at <= datetime.now(UTC):
             raise BadMoment.past()
         if at > datetime.now(UTC) + timedelta(days=MAXIMUM_DAYS_AHEAD):
             raise BadMoment.far(MAXIMUM_DAYS_AHEAD)
+        at = at.astimezone(UTC)
         taken = PolicyVersion.scheduled_for == at, PolicyVersion.status == "approved", PolicyVersion.id != row.id
         other = (await session.execute(select(PolicyVersion.number).where(*taken))).scalar_one_or_none()
         if other is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -15,11 +17,12 @@ from console.notices.inbox import Page, list_notices, mark_all_read, mark_read, 
 from console.notices.kinds import KINDS
 from console.notices.lines_panel import ICONS
 from console.notices.sending import MAX_TEXT
-from console.notices.words import detail, headline
+from console.notices.words import detail, headline, leads_to
 from console.settings import settings
 from db.engine import transaction
 from db.models import Notice, NoticeSetting, User
 from db.redis_pool import subscribed
+from tests.access.matrix import ROUTES
 from tests.factories import Bank, import_items, item_ids, make_bank, x9_item
 
 VALUES = {"by": "Ann Approver", "text": "The signature differs."}
@@ -102,8 +105,6 @@ def test_a_key_is_told_once(run: Callable) -> None:
 
 
 def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
-    from zoneinfo import ZoneInfo
-
     sample = {
         "by": "Ann",
         "what": "a check",
@@ -130,6 +131,31 @@ def test_every_kind_has_words_from_the_values_that_it_needs() -> None:
         assert detail(kind, values) in {"", "why", "UCC 4-302"}
         lines.add(line)
     assert len(lines) == len(NoticeKind) == len(KINDS)
+
+
+def test_what_is_counted_reads_well_for_one_too_and_days_as_days() -> None:
+    def line(kind: NoticeKind, count: int) -> str:
+        values = {"count": count, "due_on": "2026-11-03", "cut_off_at": "2026-11-03T21:00:00Z"}
+        return headline(kind, values, ZoneInfo("America/New_York"))
+
+    assert line(NoticeKind.ACCESS_REVIEW_DUE, 1) == "One line of an access review is to be decided by Tue 3 Nov"
+    assert line(NoticeKind.ACCESS_REVIEW_DUE, 2) == "2 lines of an access review are to be decided by Tue 3 Nov"
+    assert line(NoticeKind.CUT_OFF_NEAR, 1).endswith("one of your checks must be returned by then")
+
+
+def test_every_notice_leads_to_where_people_see_to_it() -> None:
+    check = uuid4()
+    of_no_check = {kind for kind in NoticeKind if leads_to(kind, None, {}) is not None}
+    of_lists_and_versions = {kind for kind in NoticeKind if KINDS[kind].needs & {"list", "version"}}
+    # The others are always of one check.
+    assert {kind for kind in NoticeKind if kind not in of_no_check | of_lists_and_versions} == {
+        NoticeKind.SENT_BACK, NoticeKind.MENTIONED, NoticeKind.QUESTION_ASKED, NoticeKind.QUESTION_ANSWERED,
+        NoticeKind.APPROVAL_WAITING, NoticeKind.NOT_COMMITTED, NoticeKind.HOLD_RELEASED,
+    }  # fmt: skip
+    known = {route.removeprefix("GET ") for route in ROUTES}
+    assert {str(leads_to(kind, None, {})).partition("?")[0] for kind in of_no_check} <= known
+    for kind in NoticeKind:
+        assert leads_to(kind, check, {"version": 7}) == f"/review/{check}"
 
 
 def test_every_kind_has_its_sign_behind_the_bell() -> None:

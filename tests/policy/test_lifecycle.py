@@ -10,6 +10,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from console.access.permissions import NotAllowed
 from console.access.step_up import CodeNeeded
 from console.actor import Actor
 from console.notices.inbox import list_notices
+from console.notices.kinds import NoticeKind
 from console.notices.words import leads_to
 from console.policy.activation import When, activate, activate_due, schedule
 from console.policy.lifecycle import PAIRS, VersionStatus
@@ -180,8 +182,10 @@ def test_activation_at_its_moment_by_one_worker_alone(run: Callable) -> None:
         bank = await make_bank()
         second, moment = second_supervisor(bank), datetime.now(UTC) + timedelta(hours=1)
         new, other = await sent(bank), await sent(bank, "9000.00")
-        with pytest.raises(BadMoment):
-            await approve(second, new, 1, When.on(datetime.now(UTC) - timedelta(minutes=1)), reevaluate=False)
+        last = datetime(9999, 12, 31, 23, 59, tzinfo=ZoneInfo("America/New_York"))
+        for never in (datetime.now(UTC) - timedelta(minutes=1), last):
+            with pytest.raises(BadMoment):
+                await approve(second, new, 1, When.on(never), reevaluate=False)
         await approve(second, new, 1, When.on(moment), reevaluate=False)
         with pytest.raises(BadMoment):
             await approve(second, other, 1, When.on(moment), reevaluate=False)
@@ -340,6 +344,6 @@ def test_who_is_told(run: Callable) -> None:
         assert await told(third) == [("policy_waiting", 2)] * 2
         await approve(third, new, 1, NOW, reevaluate=False)
         assert (await told(bank.supervisor))[0] == ("policy_active", 2)
-        assert leads_to(None, {"version": 2}) == "/policy/2"
+        assert leads_to(NoticeKind.POLICY_ACTIVE, None, {"version": 2}) == "/policy/2"
 
     run(story())
