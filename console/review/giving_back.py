@@ -77,16 +77,19 @@ async def _put_back(
     """
     held = (Claim.item_id.in_([item.id for item in items]), condition)
     await withdraw_within(session, actor, list(await session.scalars(select(Claim.item_id).where(*held))), why)
-    rows = await session.execute(delete(Claim).where(*held).returning(Claim.item_id, Claim.previous_status))
-    gone = {row.item_id: row.previous_status for row in rows}
+    rows = await session.execute(
+        delete(Claim).where(*held).returning(Claim.item_id, Claim.previous_status, Claim.user_id)
+    )
+    gone = {row.item_id: row for row in rows}
     released = [item for item in items if item.id in gone]
     for item in released:
         if item.status == Status.IN_REVIEW:
-            item.status = after(Status.IN_REVIEW, Act.RELEASE, Status(gone[item.id])).value
+            item.status = after(Status.IN_REVIEW, Act.RELEASE, Status(gone[item.id].previous_status)).value
             item.version += 1
     await session.flush()
     for item in released:
-        await record(session, actor, Event.ITEM_RELEASED, "item", item.id, after={"status": item.status, "why": why})
+        known = {"status": item.status, "why": why, "held_by": gone[item.id].user_id}
+        await record(session, actor, Event.ITEM_RELEASED, "item", item.id, after=known)
     if released:
         hint_items(session, actor.institution_id, [item.id for item in released])
     return len(released)

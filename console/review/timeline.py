@@ -22,9 +22,19 @@ from console.review.attachments import destroyed, destroyed_within
 from console.review.blinding import hidden_recommendation
 from console.review.item_view import ItemNotFound
 from console.review.judged_by import JudgedBy, judged_by
-from console.review.timeline_words import facts_of, sentence
+from console.review.timeline_words import EXPIRED, GIVEN_BACK, facts_of, sentence
 from db.engine import transaction
-from db.models import AuditEntry, CheckItem, Decision, Evidence, FileReceived, Flag, ItemClearance, PolicyVersion
+from db.models import (
+    AuditEntry,
+    CheckItem,
+    Decision,
+    Evidence,
+    FileReceived,
+    Flag,
+    ItemClearance,
+    PolicyVersion,
+    User,
+)
 
 PAGE: Final = 30
 MAX_PAGE: Final = 100
@@ -52,7 +62,6 @@ class Happening:
     event: str
     at: datetime
     who: str
-    by_person: bool
     what: str
     text: str = ""
     reasons: tuple[str, ...] = ()
@@ -132,7 +141,21 @@ async def _happenings(
         titles = {row.code: row.title for row in rows}
     attached = {UUID(entry.after["attachment"]) for entry in entries if entry.after and "attachment" in entry.after}
     gone = await destroyed_within(session, attached)
-    return [_happening(entry, decisions, titles, gone, hidden) for entry in entries]
+    names = await _names(session, entries)
+    return [_happening(entry, decisions, titles, gone, hidden, names) for entry in entries]
+
+
+async def _names(session: AsyncSession, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """How those are called from whom it was taken and to whom it was given, by their ids."""
+    people = {_whom(dict(entry.after or {})) for entry in entries} - {""}
+    if not people:
+        return {}
+    rows = await session.execute(select(User.id, User.display_name).where(User.id.in_(map(UUID, people))))
+    return {str(row.id): row.display_name for row in rows}
+
+
+def _whom(after: dict[str, Any]) -> str:
+    return str(after.get("held_by") or after.get("assigned_to") or "")
 
 
 def _happening(
@@ -141,6 +164,7 @@ def _happening(
     titles: dict[str, str],
     gone: dict[UUID, datetime],
     hidden: UUID | None,
+    names: dict[str, str],
 ) -> Happening:
     after: dict[str, Any] = dict(entry.after or {})
     if hidden and (entry.action == Event.ITEM_SUBMITTED or after.get("decision") == str(hidden)):
@@ -150,15 +174,15 @@ def _happening(
     decision = known.decision if known else None
     if "flag" in after:
         after["title"] = titles.get(after["flag"], after["flag"])
+    if whom := names.get(_whom(after)):
+        after["whom"] = whom
     attachment = UUID(after["attachment"]) if after.get("attachment") else None
-    written = decision.note if decision else after.get("text") or after.get("note") or after.get("reason") or ""
     return Happening(
         entry.action,
         entry.at,
-        entry.actor_name,
-        entry.actor_id is not None,
+        _who(entry, after),
         sentence(entry.action, after),
-        str(written),
+        decision.note if decision else _written(entry, after),
         tuple(decision.reasons) if decision else (),
         facts_of(decision.details) if decision else (),
         attachment,
@@ -168,6 +192,20 @@ def _happening(
     )
 
 
+def _who(entry: AuditEntry, after: dict[str, Any]) -> str:
+    """Whose doing it was. Jobs go by the name of what they do, which is no subject of a sentence."""
+    if entry.action == Event.ITEM_RELEASED and after.get("why") == EXPIRED and "whom" in after:
+        return str(after["whom"])
+    return entry.actor_name if entry.actor_id is not None or entry.session is not None else "The console"
+
+
+def _written(entry: AuditEntry, after: dict[str, Any]) -> str:
+    """What a person wrote with it."""
+    if entry.action == Event.ITEM_RELEASED and after.get("why") not in {None, EXPIRED, GIVEN_BACK}:
+        return str(after["why"])
+    return str(after.get("text") or after.get("note") or after.get("reason") or "")
+
+
 async def _received(session: AsyncSession, item: CheckItem) -> Happening:
     """How it began: the file with which it came, and the flags that it carried."""
     name = (await session.execute(select(FileReceived.name).where(FileReceived.id == item.file_id))).scalar_one()
@@ -175,7 +213,7 @@ async def _received(session: AsyncSession, item: CheckItem) -> Happening:
     flags = tuple(f"flag: {title}" for title in titles) or ("no flag",)
     flags += await _cleared(session, item)
     what = f"Received with {name}, record {item.record:,}"
-    return Happening(RECEIVED, item.received_at, "", False, what, facts=flags)
+    return Happening(RECEIVED, item.received_at, "", what, facts=flags)
 
 
 async def _cleared(session: AsyncSession, item: CheckItem) -> tuple[str, ...]:

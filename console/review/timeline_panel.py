@@ -33,6 +33,8 @@ _ICONS: Final = {
     RECEIVED: "inbox",
     Event.ITEM_CLAIMED: "back_hand",
     Event.ITEM_RELEASED: "undo",
+    Event.ITEM_ASSIGNED: "assignment_ind",
+    Event.ITEM_MOVED: "drive_file_move",
     Event.ITEM_DECIDED: "gavel",
     Event.ITEM_RECOMMENDED: "group",
     Event.ITEM_CONFIRMED: "done_all",

@@ -32,7 +32,8 @@ _RECOMMENDED: Final = {"pay": "payment", "return": "return", "reject": "rejectio
 _ANSWERED: Final = {"confirmed": "confirmed", "dismissed": "dismissed", "cannot_tell": "cannot tell about"}
 _ORIGINALS: Final = {"available": "on hand", "gone": "gone"}
 _PRIORITIES: Final = {1: "critical", 2: "high", 3: "medium", 4: "low"}
-_RELEASED: Final = {"expired": "lost it: no activity for too long", "released": "gave it back"}
+# Why something was put back that no person has put into words.
+EXPIRED, GIVEN_BACK = "expired", "released"
 
 
 def _of_act(words: Mapping[str, str], before: str = "", otherwise: str = "decided it") -> Callable[[Values], str]:
@@ -52,6 +53,20 @@ def _of_submitted(after: Values) -> str:
     return f"chose to confirm: {chosen}" if after.get("stage") == "confirm" else f"chose to {chosen}"
 
 
+def _released(after: Values) -> str:
+    """`whom`: who held it. Whoever lost it is the one of whom an expiry is told, where that is known."""
+    why = after.get("why", GIVEN_BACK)
+    if why == GIVEN_BACK:
+        return "gave it back"
+    if why == EXPIRED:
+        return ("lost it" if after.get("whom") else "took it back") + ": no activity for too long"
+    return f"put it back, which {after.get('whom', 'somebody')} held"
+
+
+def _assigned(after: Values) -> str:
+    return f"assigned it to {after.get('whom', 'somebody')}" if after.get("assigned_to") else "assigned it to nobody"
+
+
 def _reevaluated(after: Values) -> str:
     said = [f"queue {str(after['queue']).replace('_', ' ')}"] if after.get("queue") else []
     said += [f"priority {_PRIORITIES.get(after['priority'], after['priority'])}"] if after.get("priority") else []
@@ -62,11 +77,13 @@ def _reevaluated(after: Values) -> str:
 
 _SENTENCES: Final[dict[Event, Callable[[Values], str]]] = {
     Event.ITEM_CLAIMED: lambda _: "took it",
-    Event.ITEM_RELEASED: lambda after: _RELEASED.get(after.get("why", ""), "gave it back"),
+    Event.ITEM_RELEASED: _released,
+    Event.ITEM_ASSIGNED: _assigned,
+    Event.ITEM_MOVED: lambda after: f"moved it to the queue {str(after.get('queue', '')).replace('_', ' ')}".rstrip(),
     Event.ITEM_SUBMITTED: _of_submitted,
     Event.OPINION_RECORDED: lambda after: f"would {_ACTS.get(after.get('act', ''), 'decide')}, before seeing the other",
     Event.ITEM_UNDONE: lambda _: "took the decision back",
-    Event.COMMIT_REFUSED: lambda after: f"the decision was not committed. {after.get('why', '')}".rstrip(),
+    Event.COMMIT_REFUSED: lambda after: f"did not commit the decision. {after.get('why', '')}".rstrip(),
     Event.ITEM_DECIDED: _of_act(_DONE),
     Event.ITEM_RECOMMENDED: _of_act(_RECOMMENDED, "recommended ", "recommended a decision"),
     Event.ITEM_CONFIRMED: _of_act(_ACTS, "confirmed: "),

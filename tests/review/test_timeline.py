@@ -11,29 +11,32 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from console.access.permissions import NotAllowed
-from console.actor import Bounds
+from console.actor import Bounds, system_actor
 from console.audit.entries import Event
 from console.audit.verify import verify
+from console.review.assignment import assign
 from console.review.choices import MAX_NOTE, Choice
 from console.review.claims import claim
 from console.review.decisions import confirm, decide
 from console.review.errors import IncompleteChoice, OutOfReach, StaleItem
 from console.review.flag_answers import Answer, answer_flag
-from console.review.giving_back import release
+from console.review.giving_back import release, release_expired
 from console.review.item_view import ItemNotFound
 from console.review.mentions import mentioned
 from console.review.notes import add_note
 from console.review.opening import account_number
 from console.review.people_here import offer_people
+from console.review.queue_moves import move
+from console.review.releasing import release_others
 from console.review.states import Act
 from console.review.timeline import RECEIVED, read_timeline
 from console.review.timeline_words import sentence
 from console.roles import Role
 from db.engine import transaction
-from db.models import Evidence, Notice
+from db.models import Claim, Evidence, Notice
 from tests.bench.by_hand import written_down
 from tests.conftest import Database
 from tests.factories import (
@@ -199,6 +202,37 @@ def test_pages_are_keyed_and_cost_the_same_number_of_statements(run: Callable, t
             await read_timeline(bank.administrator, item)
         with pytest.raises(ItemNotFound):
             await read_timeline(bank.reviewer, uuid4())
+
+    run(story())
+
+
+def test_it_says_who_gave_it_to_whom_and_from_whom_it_was_taken(run: Callable, tmp_path: Path) -> None:
+    async def story() -> None:
+        bank, item = await bank_with(tmp_path)
+        assert bank.second_reviewer.user_id is not None
+        await claim(bank.reviewer, item)
+        await release_others(bank.approver, [item], "he is away")
+        await assign(bank.supervisor, [item], bank.second_reviewer.user_id, "her region")
+        await claim(bank.second_reviewer, item)
+        await release(bank.second_reviewer, item)
+        await assign(bank.supervisor, [item], None, "anybody's")
+        await move(bank.supervisor, [item], "special_review", "look closer")
+        await claim(bank.reviewer, item)
+        async with transaction(bank.system) as session:
+            await session.execute(update(Claim).values(expires_at=Claim.claimed_at))
+        assert await release_expired(system_actor(bank.institution_id, "idle claims")) == 1
+        page = await read_timeline(bank.reviewer, item)
+        assert [(one.who, one.what, one.text) for one in page.happenings][:-1] == [
+            ("Reviewer", "lost it: no activity for too long", ""),
+            ("Reviewer", "took it", ""),
+            ("Supervisor", "moved it to the queue special review", "look closer"),
+            ("Supervisor", "assigned it to nobody", "anybody's"),
+            ("Second Reviewer", "gave it back", ""),
+            ("Second Reviewer", "took it", ""),
+            ("Supervisor", "assigned it to Second Reviewer", "her region"),
+            ("Approver", "put it back, which Reviewer held", "he is away"),
+            ("Reviewer", "took it", ""),
+        ]
 
     run(story())
 
