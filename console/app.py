@@ -47,7 +47,7 @@ from console.retention import legal_holds_page  # noqa: F401
 from console.review import approvals_page, hours_page, queue_page, queues_page, review_page  # noqa: F401
 from console.serving import DrainingServer
 from console.settings import Settings
-from console.ui import error_pages, open_pages, theme
+from console.ui import double_click, error_pages, open_pages, theme
 from console.ui.areas import AREAS
 from console.ui.line_guard import SIGN_OF_LIFE_EVERY, SIGN_OF_LIFE_WITHIN
 from console.ui.open_pages import page_owner
@@ -88,6 +88,7 @@ def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
 
     app = FastAPI(title=TITLE, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, debug=settings.debug)
     theme.install(app)
+    double_click.install()
     install(
         app,
         settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -94,8 +95,9 @@ class EditorPage:
 
     def _draw_actions(self) -> None:
         page = self._page
-        self._undo = ActionButton("", lambda: self._step(back=True), icon_name="undo").classes("crc-icon-only")
-        self._redo = ActionButton("", lambda: self._step(back=False), icon_name="redo").classes("crc-icon-only")
+        undo, redo = (partial(self._step, back=back) for back in (True, False))
+        self._undo = ActionButton("", undo, icon_name="undo", repeats=True).classes("crc-icon-only")
+        self._redo = ActionButton("", redo, icon_name="redo", repeats=True).classes("crc-icon-only")
         self._undo.props["aria-label"], self._redo.props["aria-label"] = "Undo", "Redo"
         send = ActionButton("Compare and send", page.handler(self._go_on), icon_name="send")
         send.props["title"] = "Save, then see the whole difference and send the draft for review"

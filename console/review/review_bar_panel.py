@@ -47,7 +47,7 @@ class ReviewBar:
         with shell.actions:
             self._holder = Still(root="span")
             self._moves = [
-                ActionButton(label, partial(on_action, action), key=key_of(action, Scope.REVIEW))
+                ActionButton(label, partial(on_action, action), key=key_of(action, Scope.REVIEW), repeats=True)
                 for action, label in (("previous", "Previous"), ("next", "Next"))
             ]
             ActionButton(home, partial(on_action, "queue"), key=key_of("queue", Scope.REVIEW))

@@ -70,7 +70,8 @@ class Chip(Element):
 class ActionButton(Element):
     """A native button with words, and where given an icon, a count and the cap of its key.
 
-    ``kind`` is ``plain``, ``primary``, ``danger``, ``quiet`` or ``choice`` (one of several that may be chosen).
+    ``kind`` is ``plain``, ``primary``, ``danger``, ``quiet`` or ``choice`` (one of several that may be chosen). Of a
+    double click the second half counts only where it ``repeats``.
     """
 
     def __init__(
@@ -82,10 +83,13 @@ class ActionButton(Element):
         kind: str = "plain",
         icon_name: str | None = None,
         count: str = "",
+        repeats: bool = False,
     ) -> None:
         super().__init__("button")
         self.classes(f"crc-button crc-{kind}")
         self.props["type"] = "button"
+        if repeats:
+            self.props["data-repeats"] = True
         if key:
             key = mine(self.client, key)
             self.props["data-action"] = key.action
