@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +25,7 @@ _THE_GATES = (SessionServiceUnavailable, OperationalError, PoolTimeout)
 def install(pages: FastAPI) -> None:
     """Replace NiceGUI's error pages, which show the exception. `pages` is NiceGUI's own application."""
     pages.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)
+    pages.add_exception_handler(RequestValidationError, _mistyped)
     pages.add_exception_handler(Exception, _failed)
 
 
@@ -31,6 +33,11 @@ async def _not_found(request: Request, error: Exception) -> Response:
     if not _wants_page(request) and isinstance(error, HTTPException):
         return await http_exception_handler(request, error)
     return refusal(HTTPStatus.NOT_FOUND, "There is no page at this address. It may have been mistyped.")
+
+
+async def _mistyped(request: Request, _: Exception) -> Response:
+    """A page's address with something in it that cannot be: an id that is none, a number that is a word."""
+    return await _not_found(request, HTTPException(HTTPStatus.NOT_FOUND))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
@@ -26,6 +28,9 @@ def browser() -> TestClient:
     async def away() -> None:
         raise SessionServiceUnavailable
 
+    @app.get("/checks/{item_id}")
+    async def check(item_id: UUID) -> None: ...
+
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -34,6 +39,13 @@ def test_no_page_is_said_in_our_words(browser: TestClient) -> None:
     assert answer.status_code == 404
     assert "There is no page at this address" in answer.text
     assert "Exception" not in answer.text
+
+
+def test_an_address_with_an_id_that_is_none_is_no_page(browser: TestClient) -> None:
+    answer = browser.get("/checks/first", headers=PAGE)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
+    assert "There is no page at this address" in answer.text
+    assert "item_id" not in answer.text
 
 
 def test_programs_get_no_page(browser: TestClient) -> None:
