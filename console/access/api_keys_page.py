@@ -144,7 +144,7 @@ def _end_of(day: str, zone: ZoneInfo) -> datetime:
     """The last moment of the day, and of the longest time allowed where the day is its last. Raises InvalidKey."""
     try:
         end = datetime.combine(date.fromisoformat(day), time(23, 59, 59), zone).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidKey("Choose the day on which the key expires.") from None
     latest = datetime.now(UTC) + api_keys.LONGEST
     return min(end, latest) if end - latest < timedelta(days=1) else end

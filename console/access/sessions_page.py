@@ -150,8 +150,8 @@ class SessionsView:
         ask_reason(
             self._page,
             "Sign everybody out",
-            "Every session but this one ends, of programs too, and sign-ins under way begin anew. What was not "
-            "submitted in open pages is lost. Signing in again is possible.",
+            "Every session but this one ends, of programs too, and sign-ins under way begin anew. Drafts are kept; "
+            "what else was begun in open pages is gone. Signing in again is possible.",
             "Sign everybody out",
             work,
         )
@@ -171,7 +171,8 @@ class SessionsView:
         ask_reason(
             self._page,
             f"Sign out {row.display_name}{' everywhere' if everywhere else ''}",
-            "Open pages close at once, and what was not submitted in them is lost. Signing in again is possible.",
+            "Open pages close at once. Drafts are kept; what else was begun in them is gone. Signing in again is "
+            "possible.",
             "Sign out",
             work,
         )

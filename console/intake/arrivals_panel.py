@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -13,7 +12,7 @@ from nicegui.element import Element
 
 from console.intake.arrivals import Arrival, State
 from console.intake.report import ImportReport, ImportStatus
-from console.ui.format import count, money
+from console.ui.format import count, in_full, money
 from console.ui.pieces import ActionButton, Chip, Text, Tone
 
 _TONES: Final = {
@@ -116,13 +115,9 @@ def _result(report: ImportReport, zone: ZoneInfo) -> str:
             f"{_several(report.checks, 'check')}{returns}, {amount} in all; {_several(report.images_stored, 'image')}"
         )
     if report.status is ImportStatus.DUPLICATE and report.imported_at is not None:
-        return f"already imported on {_moment(report.imported_at, zone)}; nothing new was made"
+        return f"already imported on {in_full(report.imported_at, zone)}; nothing new was made"
     return report.message
 
 
 def _several(number: int, noun: str) -> str:
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
-
-
-def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%B %-d, %Y at %H:%M %Z}"

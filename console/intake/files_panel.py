@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from nicegui.element import Element
 
 from console.intake.file_list import FilePage, FindingPage, FindingRow, ReceivedFile
-from console.ui.format import count, money
+from console.ui.format import count, in_full, money
 from console.ui.item_table import MOVE, Column, ItemRow, ItemTable
 from console.ui.pieces import ActionButton, Chip, Text, Tone
 
@@ -73,8 +73,8 @@ class FilesTable(ItemTable):
             "id": str(file.id),
             "name": file.name,
             "name_title": f"{file.name}, {count(file.size)} bytes, SHA-256 {file.sha256.hex()}",
-            "received": f"{moment:%H:%M}" if moment.date() == today else f"{moment:%b %-d, %H:%M}",
-            "received_title": f"{moment:%A, %B %-d, %Y, %H:%M:%S %Z}",
+            "received": f"{moment:%H:%M}" if moment.date() == today else f"{moment.day} {moment:%b %H:%M}",
+            "received_title": in_full(file.received_at, self._zone),
             "by": file.received_by or "the system",
             "result": file.status,
             "checks": count(file.checks),

@@ -141,7 +141,10 @@ class QueuesPage:
             self._page.tell("Closed.")
             await self.draw(actor)
 
-        words = f"Nothing comes into it any more. It holds {count(one.open_items)} open checks; it must be empty."
+        words = "Nothing comes into it any more, for good."
+        if one.open_items:
+            checks = "1 open check" if one.open_items == 1 else f"{count(one.open_items)} open checks"
+            words += f" It still holds {checks}: move or decide them first."
         ask_reason(self._page, f"Close {one.definition.name}", words, "Close", close)
 
 

@@ -10,8 +10,8 @@ RULES: Final = """
 .crc-roles { grid-template-columns: minmax(0, 1fr) 400px; }
 .crc-part { display: flex; flex-direction: column; gap: 10px; padding: 4px 14px 14px; }
 .crc-part > p:empty { display: none; }
-.crc-person .crc-facts > div { grid-template-columns: 130px minmax(0, 1fr); }
-.crc-person .crc-facts dd { white-space: normal; overflow-wrap: anywhere; }
+:is(.crc-person, .crc-ask) .crc-facts > div { grid-template-columns: 130px minmax(0, 1fr); }
+:is(.crc-person, .crc-ask) .crc-facts dd { white-space: normal; overflow-wrap: anywhere; }
 .crc-own { grid-template-columns: 440px minmax(0, 1fr); }
 .crc-own .crc-column:last-child { height: 100%; }
 .crc-own .crc-table { flex: 1; min-height: 240px; }

@@ -28,7 +28,7 @@ export default {
                 :aria-selected="row.id === selected" :data-row="row.id" @click="select(row.id)" @dblclick="open(row.id)">
               <td v-if="choosing" role="gridcell" class="crc-choose" @click.stop @dblclick.stop><input type="checkbox" tabindex="-1"
                   :aria-label="choiceOf(row)" :checked="checked.has(row.id)" @click="check(row.id, $event.shiftKey)"></td>
-              <td v-for="c in columns" :key="c.key" role="gridcell" :data-align="c.align" :data-column="c.key">
+              <td v-for="c in columns" :key="c.key" role="gridcell" :data-align="c.align" :data-column="c.key" :title="c.key === 'flags' ? row.flags.join(' · ') : undefined">
                 <span v-if="c.key === 'sla'" class="crc-sla" :data-tone="slaState(row)"><q-icon v-if="slaIcon(row)" class="crc-icon" :name="slaIcon(row)"/>{{ slaText(row) }}</span>
                 <template v-else-if="c.key === 'flags'"><span v-for="flag in row.flags" :key="flag" class="crc-flag">{{ flag }}</span></template>
                 <span v-else-if="c.key === 'return_by' && returnNear(row)" class="crc-sla" data-tone="breach" :title="row.return_by_title"><q-icon class="crc-icon" name="o_error_outline"/>{{ returnLeft(row) }}</span>

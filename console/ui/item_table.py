@@ -66,14 +66,14 @@ class Column:
 QUEUE_COLUMNS: Final[tuple[Column, ...]] = (
     Column("sla", "SLA", "96px"),
     Column("return_by", "Return by", "110px"),
-    Column("amount", "Amount", "106px", "right"),
+    Column("amount", "Amount", "118px", "right"),
     Column("type", "Type", "64px"),
     Column("account", "Account", "90px"),
     Column("serial", "Serial", "76px", "right"),
     Column("flags", "Flags", sortable=False),
     Column("priority", "Priority", "74px"),
     Column("status", "Status", "126px"),
-    Column("held_by", "Held by", "138px", sortable=False),
+    Column("held_by", "Held by", "148px", sortable=False),
     Column("assigned", "Assigned", "92px", sortable=False),
     Column("age", "Age", "54px", "right"),
 )

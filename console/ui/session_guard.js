@@ -15,8 +15,8 @@ export default {
         <div class="crc-sheet-body">
           <h2 id="crc-session-title">{{ clock.final ? "Your session ends soon" : "Are you still there?" }}</h2>
           <p id="crc-session-text" v-if="clock.final">You are signed out at {{ clock.until }}, however much you do: no session
-            lasts longer. Submit what you have begun, it is lost then; and sign in again to go on.</p>
-          <p id="crc-session-text" v-else>You are signed out at {{ clock.until }} unless you stay. What you have begun and not submitted is lost then.</p>
+            lasts longer. Drafts of checks and of the policy are kept; what else you have begun is gone then. Sign in again to go on.</p>
+          <p id="crc-session-text" v-else>You are signed out at {{ clock.until }} unless you stay. Drafts of checks and of the policy are kept; what else you have begun is gone then.</p>
           <p class="crc-session-left" role="timer">{{ left }} left</p>
           <div class="crc-session-buttons">
             <button ref="stay" type="button" class="crc-button crc-primary" @click="stay">

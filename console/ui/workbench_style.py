@@ -20,8 +20,8 @@ QUEUE: Final = """
 .crc-members .crc-row { min-height: 36px; }
 .crc-members .q-select { width: 230px; }
 .crc-grows { flex: 1; }
-.crc-workload :is(th, td) { text-align: right; font-variant-numeric: tabular-nums; }
-.crc-workload th:first-child { text-align: left; }
+.crc-matrix.crc-workload :is(th, td) { text-align: right; font-variant-numeric: tabular-nums; }
+.crc-matrix.crc-workload th:first-child { text-align: left; }
 .crc-workload-chart { width: 100%; }
 .crc-options { display: flex; flex-wrap: wrap; gap: 6px; }
 """
@@ -50,7 +50,8 @@ DESK: Final = """
 .crc-facts dt { color: var(--ink-soft); }
 .crc-facts dd { display: flex; align-items: baseline; gap: 8px; min-width: 0; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; }
-.crc-facts dd.crc-mono { display: block; font-size: 12.5px; }
+.crc-facts dd:not(:has(> *)) { display: block; }
+.crc-facts dd.crc-mono { font-size: 12.5px; }
 .crc-facts .crc-button { min-height: 20px; padding: 0 4px; font-size: 12.5px; }
 .crc-flags { flex: 1; min-height: 84px; overflow: auto; padding: 9px 14px; display: flex; flex-direction: column;
   gap: 7px; }
