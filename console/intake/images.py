@@ -19,6 +19,7 @@ from uuid import UUID
 
 from console.images.render import ImageFacts, inspect_all
 from console.images.store import CONNECTIONS, ImageStore
+from console.intake.pace import Pace
 from console.intake.report import Progress, Stage
 from console.intake.spool import PART, SpooledItem, StoredView, spool_item, spool_items
 from console.intake.x9.reader import X9Reader
@@ -53,6 +54,7 @@ def store_views(
     stored = displayable = 0
     done: list[SpooledItem] = []
     pending: deque[_Group] = deque()
+    pace = Pace(CONNECTIONS)
 
     def take_first() -> None:
         nonlocal stored, displayable, done
@@ -65,9 +67,9 @@ def store_views(
             spool_items(spool, done)
             done = []
 
-    with path.open("rb") as file, ThreadPoolExecutor(CONNECTIONS, "images", _step_back) as pool:
+    with path.open("rb") as file, ThreadPoolExecutor(CONNECTIONS, "images", step_back) as pool:
         for items in _groups(item for item in X9Reader(file, limits) if item.kind is not ItemKind.CREDIT):
-            hashes = [pool.submit(_put, item.views, store, institution_id) for item in items]
+            hashes = [pool.submit(_put, item.views, store, institution_id, pace) for item in items]
             facts = pool.submit(inspect_all, [view.data for item in items for view in item.views])
             pending.append(_Group(items, hashes, facts))
             if len(pending) >= _WINDOW:
@@ -78,7 +80,7 @@ def store_views(
     return stored, displayable
 
 
-def _step_back() -> None:
+def step_back() -> None:
     """Let everything else of the machine come before this thread. Linux knows a priority for each; elsewhere threads
     have that of their process."""
     if sys.platform == "linux":
@@ -98,12 +100,13 @@ def _groups(items: Iterator[X9Item]) -> Iterator[list[X9Item]]:
         yield group
 
 
-def _put(views: Sequence[X9ImageView], store: ImageStore, institution_id: UUID) -> list[bytes]:
+def _put(views: Sequence[X9ImageView], store: ImageStore, institution_id: UUID, pace: Pace) -> list[bytes]:
     """Store an item's views, one after the other; their hashes."""
     hashes = []
     for view in views:
         sha256 = hashlib.sha256(view.data).digest()
-        store.put(institution_id, view.data, sha256)
+        with pace.turn():
+            store.put(institution_id, view.data, sha256)
         hashes.append(sha256)
     return hashes
 
