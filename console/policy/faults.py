@@ -118,13 +118,20 @@ _MESSAGES: Final = {
     "union_tag_invalid": "There is no such action.",
     "too_short": "At least one is wanted here.",
     "too_long": "These are too many.",
-    "decimal_parsing": "Write a number, as text.",
-    "decimal_type": "Write a number, as text.",
+    **dict.fromkeys(("decimal_parsing", "decimal_type", "finite_number"), "Write a number, such as 2.5."),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "Write a whole number."),
+    "decimal_max_digits": "Write {max_digits} digits at the most.",
+    "decimal_whole_digits": "Write {whole_digits} digits at the most before the point.",
+    "decimal_max_places": "Write {decimal_places} decimals at the most.",
+    "greater_than": "Write more than {gt}.",
+    "greater_than_equal": "Write {ge} or more.",
+    "less_than_equal": "Write {le} or less.",
     "string_too_short": "Write some words.",
+    "string_too_long": "Write {max_length} characters at the most.",
 }
 
 
 def _message(error: Any) -> str:
     known = _MESSAGES.get(error["type"])
-    message = known or str(error["msg"]).removeprefix("Value error, ")
+    message = known.format(**error.get("ctx", {})) if known else str(error["msg"]).removeprefix("Value error, ")
     return message if message.endswith((".", "?", "!", "`")) else f"{message}."

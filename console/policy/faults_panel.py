@@ -10,6 +10,7 @@ from nicegui.element import Element
 from console.policy.editor_state import EditorState
 from console.policy.faults import Fault
 from console.policy.rule_form import focus_name
+from console.policy.threshold_words import THRESHOLDS
 from console.ui.still import Still, node
 
 # More are shown once some are corrected.
@@ -31,13 +32,21 @@ def show_faults(box: Element, state: EditorState, go: Callable[[str | None, str]
     words = "1 thing is" if len(state.faults) == 1 else f"{len(state.faults)} things are"
     lines = []
     for place, one in enumerate(faults):
-        text = f"{one.where}: {one.message}"
+        text = f"{_where(one)}: {one.message}"
         line = node("button", text, type="button", class_="crc-link", data_act=str(place)) if go else text
         lines.append(node("li", line))
     with box:
         shown = Still(on_act=act).classes("crc-faults")
         shown.props["role"] = "status"
         shown.show([node("strong", f"{words} to be corrected before this can be saved:"), node("ul", *lines)])
+
+
+def _where(fault: Fault) -> str:
+    """A threshold as its input is called; anything else by the way to it."""
+    match fault.keys:
+        case ("thresholds", str(name)) if name in THRESHOLDS:
+            return THRESHOLDS[name].label
+    return fault.where
 
 
 def _rule_of(state: EditorState, fault: Fault) -> str | None:

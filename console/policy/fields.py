@@ -170,7 +170,7 @@ _CATALOGUE: Final = (
         True, _account(lambda account: account.average_90),
     ),
     Field(
-        "times_usual", "times the usual check", _NUMBER, "times",
+        "times_usual", "amount against the usual check", _NUMBER, "times",
         "The amount as a multiple of the account's average check of the last 90 days.", _ACCOUNT, True,
         lambda item: item.times_usual,
     ),

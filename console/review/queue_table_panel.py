@@ -52,6 +52,7 @@ class QueueTable:
         self._rows: dict[UUID, QueueRow] = {}
         self._next: Key | None = None
         self._total: int | None = None
+        self._empty = _empty_of(View())
         self._table = ItemTable(
             label="Checks waiting",
             columns=_COLUMNS,
@@ -69,7 +70,7 @@ class QueueTable:
 
     async def show(self, actor: Actor, chosen: Filter, view: View, total: int | None) -> None:
         """List what this filter chooses, from its beginning, in the view's order and columns."""
-        self._chosen, self._total = chosen, total
+        self._chosen, self._total, self._empty = chosen, total, _empty_of(view)
         column = next(key for key, (order, _) in _ORDERS.items() if order is view.sort)
         self._sort = Sort(column, view.descending != _ORDERS[column][1])
         self._show_columns(view.columns)
@@ -132,6 +133,7 @@ class QueueTable:
             total=self._known_total(),
             more=self._next is not None,
             sort=self._sort,
+            empty=self._empty,
         )
 
     async def _page_after(self, actor: Actor, after: Key | None, limit: int) -> queue.Page:
@@ -190,6 +192,12 @@ class QueueTable:
 
     def _drawn(self, actor: Actor, row: QueueRow) -> ItemRow:
         return drawn_row(row, actor.user_id, self._page.institution.zone)
+
+
+def _empty_of(view: View) -> str:
+    """What is said where a view lists nothing: whether there is nothing, or nothing of that kind."""
+    asked = [*(["this search"] if view.search.strip() else []), *(["these filters"] if view.narrowed else [])]
+    return f"No check here fits {' and '.join(asked)}." if asked else "Nothing is waiting here."
 
 
 def drawn_row(row: QueueRow, looking: UUID | None, zone: ZoneInfo) -> ItemRow:

@@ -146,8 +146,9 @@ async def _happenings(
 
 
 async def _names(session: AsyncSession, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """How those are called from whom it was taken and to whom it was given, by their ids."""
+    """How those are called who did something, from whom it was taken and to whom it was given, by their ids."""
     people = {_whom(dict(entry.after or {})) for entry in entries} - {""}
+    people |= {str(entry.actor_id) for entry in entries if entry.actor_id is not None}
     if not people:
         return {}
     rows = await session.execute(select(User.id, User.display_name).where(User.id.in_(map(UUID, people))))
@@ -180,7 +181,7 @@ def _happening(
     return Happening(
         entry.action,
         entry.at,
-        _who(entry, after),
+        _who(entry, after, names),
         sentence(entry.action, after),
         decision.note if decision else _written(entry, after),
         tuple(decision.reasons) if decision else (),
@@ -192,11 +193,13 @@ def _happening(
     )
 
 
-def _who(entry: AuditEntry, after: dict[str, Any]) -> str:
+def _who(entry: AuditEntry, after: dict[str, Any], names: dict[str, str]) -> str:
     """Whose doing it was. Jobs go by the name of what they do, which is no subject of a sentence."""
     if entry.action == Event.ITEM_RELEASED and after.get("why") == EXPIRED and "whom" in after:
         return str(after["whom"])
-    return entry.actor_name if entry.actor_id is not None or entry.session is not None else "The console"
+    if entry.actor_id is not None:
+        return names.get(str(entry.actor_id), entry.actor_name)
+    return entry.actor_name if entry.session is not None else "The console"
 
 
 def _written(entry: AuditEntry, after: dict[str, Any]) -> str:

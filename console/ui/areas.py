@@ -29,7 +29,7 @@ AREAS: Final = (
     Area("devices", "Sessions", "/sessions", Permission.SESSION_READ),
     Area("lan", "Allowlist", "/allowlist", Permission.ALLOWLIST_MANAGE),
     Area("vpn_key", "API keys", "/api-keys", Permission.API_KEY_MANAGE),
-    Area("fact_check", "Review access", "/access-review", Permission.ACCESS_REPORT_READ),
-    Area("verified_user", "Controls", "/compliance", Permission.COMPLIANCE_READ),
+    Area("fact_check", "Access review", "/access-review", Permission.ACCESS_REPORT_READ),
+    Area("verified_user", "Compliance", "/compliance", Permission.COMPLIANCE_READ),
     Area("monitor_heart", "Operations", "/operations", Permission.OPERATIONS_READ),
 )

@@ -168,11 +168,15 @@ class ItemTable(Element, component="item_table.js", dependencies=["crc_clock.js"
         total: int | None = None,
         more: bool = False,
         sort: Sort | None = None,
+        empty: str = "",
     ) -> None:
         """Show these rows instead of the present ones; the selected row stays selected where it is among them.
 
-        ``now`` is the server's clock, ``total`` how many rows the query has, ``more`` whether some are left.
+        ``now`` is the server's clock, ``total`` how many rows the query has, ``more`` whether some are left. From now
+        on ``empty`` is said where there is none.
         """
+        if empty:
+            self.props["empty"] = empty
         before, self._rows = self._rows, {row["id"]: row for row in rows}
         self._forget(*(key for key in before if key not in self._rows))
         self.props["sort"] = None if sort is None else asdict(sort)

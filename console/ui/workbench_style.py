@@ -252,6 +252,15 @@ TIMELINE: Final = """
 MESSAGES: Final = """
 body { --q-info: var(--rail-ground) !important; }
 .q-notifications__list--top { top: calc(var(--bar) + 44px); }
+/* Over the image and never over what a decision is made with. */
+body:has(.crc-desk:not(.crc-away, .crc-away *)) .q-notifications__list--top { left: var(--rail);
+  right: calc(420px + var(--gap)); }
+@media (min-width: 1700px) {
+  body:has(.crc-desk:not(.crc-away, .crc-away *)) .q-notifications__list--top { right: calc(480px + var(--gap)); }
+}
+@media (max-width: 1100px) {
+  body:has(.crc-desk:not(.crc-away, .crc-away *)) .q-notifications__list--top { right: 0; }
+}
 """
 
 RULES: Final = QUEUE + DESK + TIMELINE + MESSAGES

@@ -136,3 +136,23 @@ def test_every_field_says_what_it_is_and_every_operator_has_words() -> None:
         assert field.unit or field.type not in {FieldType.MONEY, FieldType.NUMBER}
         assert Condition(field=field.name, op=Operator.IS_PRESENT).value is None
     assert set(WANTS) == set(WORDS) == set(Operator) == {op for ops in OPERATORS.values() for op in ops}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "typed", "words"),
+    [
+        ("dual_control_amount", "1e99999999", "Write 14 digits at the most."),
+        ("new_account_amount", "1.234", "Write 2 decimals at the most."),
+        ("sla_hours", "NaN", "Write a number, such as 2.5."),
+        ("sla_hours", "four", "Write a number, such as 2.5."),
+        ("undo_seconds", -3, "Write 0 or more."),
+        ("stale_months", 500, "Write 120 or less."),
+        ("unusual_amount_factor", "1", "Write more than 1."),
+        ("new_account_days", "", "Write a whole number."),
+    ],
+)
+def test_a_threshold_that_cannot_be_says_what_it_may_be(threshold: str, typed: object, words: str) -> None:
+    fine = {"dual_control_amount": "5000.00", "high_priority_amount": "10000.00", "sla_hours": "4"}
+    with pytest.raises(InvalidDocument) as refused:
+        read_document({"thresholds": {**fine, threshold: typed}})
+    assert [one.message for one in refused.value.faults] == [words]
