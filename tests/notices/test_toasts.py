@@ -24,7 +24,8 @@ ZONE = ZoneInfo("America/New_York")
 
 def notice(number: int, *, on_a_check: bool = True) -> NoticeShown:
     item = UUID(int=1000 + number) if on_a_check else None
-    kind = NoticeKind.ASSIGNED if on_a_check else NoticeKind.CHAIN_FAULT
+    # Of those without a check most lead to a page; this one leads nowhere.
+    kind = NoticeKind.ASSIGNED if on_a_check else NoticeKind.HOLD_RELEASED
     values = {"by": "Approver", "what": "a check"} if on_a_check else {}
     shown = ItemShown(Decimal("4532.00"), "•••• 6789") if on_a_check else None
     return NoticeShown(UUID(int=number), kind, values, datetime(2026, 3, 2, 15, tzinfo=UTC), True, item, shown)
