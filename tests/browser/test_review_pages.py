@@ -548,7 +548,7 @@ def test_search_filter_and_sort_ask_the_database(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("checkbox", name="with flags only").click()
-    expect(page.get_by_text("No check here fits these filters.")).to_be_visible()
+    expect(page.get_by_text("No check here fits this search and these filters.")).to_be_visible()
 
 
 def test_an_unknown_check_and_a_role_without_queue_are_refused(site: Site, bank: Bank, open_browser: Open) -> None:
