@@ -16,3 +16,10 @@ class QueueNotReported(ReportRefused):
 
     def __init__(self) -> None:
         super().__init__("There is no such queue here, or it is not one of yours. Choose another.")
+
+
+class ReportTooLong(ReportRefused):
+    """Reading it took longer than a report may."""
+
+    def __init__(self) -> None:
+        super().__init__("Too much happened on these days to read all of it in time. Choose fewer days, or one queue.")

@@ -18,11 +18,22 @@ class FiguresPanel:
     """Nothing until it is shown figures."""
 
     def __init__(self) -> None:
+        self._waits = True
         self._place = Still(root="ul")
         self._place.classes("crc-reports-figures").props["aria-label"] = "Figures"
 
+    def wait(self) -> None:
+        """Keep what is shown until others are read."""
+        self._waits = True
+
+    def fail(self) -> None:
+        """Show nothing, if others are still awaited: what is shown is of other days."""
+        if self._waits:
+            self.show(())
+
     def show(self, figures: Sequence[Headline]) -> None:
         """Show these in place of what was there."""
+        self._waits = False
         self._place.show(_tile(one) for one in figures)
 
 

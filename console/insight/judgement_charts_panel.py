@@ -30,7 +30,8 @@ class JudgementCharts:
         self._overrides = ReportPanel(page, Report.OVERRIDES, export)
         self._returns = ReportPanel(page, Report.RETURNS, export)
         self._flags = ReportPanel(page, Report.FLAGS, export, classes="crc-wide")
-        self.panels = (self._second, self._advice, self._overrides, self._returns, self._flags)
+        self.of_agreement, self.of_advice = (self._second,), (self._advice, self._overrides)
+        self.of_returns, self.of_flags = (self._returns,), (self._flags,)
 
     def show_agreement(self, found: Agreement) -> None:
         """Whether the second of two people agrees."""

@@ -1,6 +1,7 @@
 """The reports: each is read by whom its permission lets, in their part of the work, on the replica where there is one.
 
-Every reading is one transaction of a few statements that see one moment.
+Every reading is one transaction of a few statements that see one moment. Each raises ReportTooLong where one of them
+does not end in time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
+from psycopg.errors import QueryCanceled
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.access.permissions import Permission, require
@@ -17,6 +20,7 @@ from console.actor import Actor
 from console.insight import acts, advised, ageing, agreement, flagged, overview, people, returns
 from console.insight.asked import Asked
 from console.insight.chosen import Chosen
+from console.insight.errors import ReportTooLong
 from console.insight.periods import Period
 from console.insight.scope import QueueFacts, scope_within
 from console.review.office import office_of
@@ -103,4 +107,9 @@ async def _read(
         scope = await scope_within(session, actor, permission, chosen)
         return Reading(period, await work(session, Asked(actor.institution_id, scope, period)))
 
-    return await read_aside(actor, read, statement_timeout_ms=TIMEOUT_MS, snapshot=True)
+    try:
+        return await read_aside(actor, read, statement_timeout_ms=TIMEOUT_MS, snapshot=True)
+    except OperationalError as error:
+        if isinstance(error.orig, QueryCanceled):
+            raise ReportTooLong from error
+        raise

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from console.actor import Actor
 from console.insight import reports
 from console.insight.chosen import Chosen, chosen_of
 from console.insight.definitions import Report
-from console.insight.errors import ReportRefused
+from console.insight.errors import ReportRefused, ReportTooLong
 from console.insight.figures_panel import FiguresPanel
 from console.insight.filter_panel import FilterPanel
 from console.insight.headline import headlines
@@ -23,6 +24,7 @@ from console.insight.judgement_charts_panel import JudgementCharts
 from console.insight.people_panel import PeoplePanel
 from console.insight.periods import Period
 from console.insight.report_export import export_report
+from console.insight.report_panel import ReportPanel
 from console.insight.scope import QueueFacts
 from console.insight.work_charts_panel import WorkCharts
 from console.ui.format import day
@@ -37,6 +39,23 @@ async def reports_page(page: ConsolePage) -> None:
     """The reports of the days, queue and type that the address names."""
     chosen = chosen_of(dict(page.client.request.query_params))
     ReportsPage(page, chosen, await reports.report_queues(page.actor))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is read at once, and the panels that it is shown in."""
+
+    read: Callable[[Actor, Chosen], Awaitable[Any]]
+    show: Callable[[Any], None]
+    panels: Sequence[ReportPanel | FiguresPanel]
+
+    def wait(self) -> None:
+        for panel in self.panels:
+            panel.wait()
+
+    def fail(self) -> None:
+        for panel in self.panels:
+            panel.fail()
 
 
 class ReportsPage:
@@ -55,9 +74,7 @@ class ReportsPage:
                 self._judgement = JudgementCharts(page, self._export)
                 people = may(page.actor, Permission.REPORT_PEOPLE)
                 self._people = PeoplePanel(page, self._export) if people else None
-            self._panels = [*self._work.panels, *self._judgement.panels]
-            if self._people:
-                self._panels.append(self._people.panel)
+            self._parts = self._read_and_shown()
             ui.timer(0.05, lambda: page.refresh(self._read), once=True)
 
     async def _changed(self, actor: Actor) -> None:
@@ -68,38 +85,44 @@ class ReportsPage:
     async def _read(self, actor: Actor) -> None:
         self._asked += 1
         asked, chosen = self._asked, self._filter.chosen
-        for panel in self._panels:
-            panel.wait()
+        for part in self._parts:
+            part.wait()
+        too_long: ReportTooLong | None = None
         try:
-            for read, show in self._parts():
-                found = await read(actor, chosen)
+            for part in self._parts:
+                try:
+                    found = await part.read(actor, chosen)
+                except ReportTooLong as error:
+                    # Others may be quicker.
+                    found, too_long = None, error
                 if asked != self._asked:
                     return
-                show(found)
+                part.show(found) if found else part.fail()
         except BaseException:
             if asked == self._asked:
-                self._fail()
+                for part in self._parts:
+                    part.fail()
             raise
+        if too_long:
+            raise too_long
 
-    def _parts(self) -> list[tuple[Callable[[Actor, Chosen], Awaitable[Any]], Callable[[Any], None]]]:
+    def _read_and_shown(self) -> list[_Part]:
         """What is read, in the order in which it is shown."""
         work, judgement = self._work, self._judgement
-        parts: list[tuple[Callable[[Actor, Chosen], Awaitable[Any]], Callable[[Any], None]]] = [
-            (reports.read_overview, self._show_overview),
-            (reports.read_acts, lambda reading: work.show_acts(reading.found)),
-            (reports.read_ageing, lambda reading: work.show_ageing(reading.found)),
-            (reports.read_agreement, lambda reading: judgement.show_agreement(reading.found)),
-            (reports.read_advice, lambda reading: judgement.show_advice(reading.found)),
-            (reports.read_returns, lambda reading: judgement.show_returns(reading.found)),
-            (reports.read_flags, lambda reading: judgement.show_flags(reading.found)),
+        parts = [
+            _Part(reports.read_overview, self._show_overview, (self._figures, *work.of_overview)),
+            _Part(reports.read_acts, lambda reading: work.show_acts(reading.found), work.of_acts),
+            _Part(reports.read_ageing, lambda reading: work.show_ageing(reading.found), work.of_ageing),
+            _Part(
+                reports.read_agreement, lambda reading: judgement.show_agreement(reading.found), judgement.of_agreement
+            ),
+            _Part(reports.read_advice, lambda reading: judgement.show_advice(reading.found), judgement.of_advice),
+            _Part(reports.read_returns, lambda reading: judgement.show_returns(reading.found), judgement.of_returns),
+            _Part(reports.read_flags, lambda reading: judgement.show_flags(reading.found), judgement.of_flags),
         ]
         if people := self._people:
-            parts.append((reports.read_people, lambda reading: people.show(reading.found)))
+            parts.append(_Part(reports.read_people, lambda reading: people.show(reading.found), (people.panel,)))
         return parts
-
-    def _fail(self) -> None:
-        for panel in self._panels:
-            panel.fail()
 
     def _show_overview(self, reading: Any) -> None:
         self._days.set_text(f"{self._page.institution.name} · {_of(reading.period)}")

@@ -32,7 +32,8 @@ class WorkCharts:
         self._queues = ReportPanel(page, Report.SLA_QUEUES, export)
         self._breaches = ReportPanel(page, Report.BREACHES, export)
         self._ageing = ReportPanel(page, Report.AGEING, export)
-        self.panels = (self._throughput, self._acts, self._sla, self._queues, self._breaches, self._ageing)
+        self.of_overview = (self._throughput, self._sla, self._queues, self._breaches)
+        self.of_acts, self.of_ageing = (self._acts,), (self._ageing,)
 
     def show_overview(self, found: Overview) -> None:
         """Throughput, attainment and breaches."""

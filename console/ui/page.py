@@ -21,6 +21,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from nicegui import Client, context, ui
 from nicegui.element import Element
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -64,7 +65,10 @@ NOTICE_SETTINGS: Final = f"{ACCOUNT}#notices"
 
 _log = structlog.get_logger(__name__)
 
-
+_NO_DATABASE: Final = "The database cannot be reached. Nothing was changed; try again in a moment."
+_TOO_LONG: Final = (
+    "The database took too long and was stopped. Nothing was changed; try again in a moment, or ask for less at once."
+)
 # Refusals whose message is meant for the person: rooms add theirs with `show_to_people`.
 _TOLD: list[type[Exception]] = [NotAllowed, SessionServiceUnavailable]
 
@@ -198,7 +202,8 @@ class ConsolePage:
             return "refused"
         except (OperationalError, PoolTimeout) as error:
             _log.error("database unavailable", error=type(error).__name__, request_id=actor.request_id)
-            self.tell("The database cannot be reached. Nothing was changed; try again in a moment.", bad=True)
+            stopped = isinstance(error, OperationalError) and isinstance(error.orig, QueryCanceled)
+            self.tell(_TOO_LONG if stopped else _NO_DATABASE, bad=True)
         except Exception as error:
             _log.exception("event failed", work=work.__qualname__, request_id=actor.request_id)
             told = f"Something went wrong. Reload to see what was saved; if it stays so, report {actor.request_id}."
