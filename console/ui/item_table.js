@@ -35,7 +35,7 @@ export default {
                 <span v-else-if="c.key === 'return_by'" :title="row.return_by_title">{{ row.return_by || '—' }}</span>
                 <span v-else-if="c.key === 'held_by'" class="crc-held" :data-mine="!!row.held_by_me" :title="row.held_by"><template v-if="row.held_by"><q-icon class="crc-icon" :name="row.held_by_me ? 'o_person' : 'o_lock'"/>{{ row.held_by_me ? 'you' : row.held_by }}</template></span>
                 <span v-else-if="c.key === 'age'">{{ age(row) }}</span>
-                <span v-else :data-value="row[c.key]" :title="row[c.key + '_title']">{{ row[c.key] }}</span>
+                <span v-else :data-value="row[c.key]" :title="row[c.key + '_title'] ?? (c.key === 'serial' ? row.serial : undefined)">{{ row[c.key] }}</span>
               </td>
             </tr>
             <tr v-if="below > 0" role="presentation"><td role="presentation" :colspan="span" :style="{ height: below * rowHeight + 'px' }"></td></tr>

@@ -232,8 +232,11 @@ class ConsolePage:
     def tell(self, message: str, *, bad: bool = False) -> None:
         """Show a message that stays long enough to be read."""
         if self.client.id in Client.instances:
+            # Of the letters that the page has loaded: those of Quasar's own icons would be fetched now, and are refused
+            # in the moment after a fresh code, when the session's token changes. Their names stood in their place then.
+            sign, timeout = ("o_warning", 8000) if bad else ("o_info", 3500)
             with self.client:
-                ui.notify(message, type="negative" if bad else "info", timeout=8000 if bad else 3500, position="top")
+                ui.notify(message, type="negative" if bad else "info", icon=sign, timeout=timeout, position="top")
 
     def session_stands(self, ends: datetime, *, final: bool) -> None:
         """The session ends then unless it is used, or in any case where `final`."""
@@ -306,4 +309,5 @@ def _tell_late(review: Review) -> None:
     with Element("a").classes("crc-banner") as banner:
         banner.props["href"] = f"/access-review/{review.id}"
         icon("warning")
-        Text(f"The access review “{review.name}” is overdue since {day(review.due_on)}: {review.left} lines to decide.")
+        left = "1 line" if review.left == 1 else f"{review.left} lines"
+        Text(f"The access review “{review.name}” is overdue since {day(review.due_on)}: {left} to decide.")

@@ -60,7 +60,8 @@ SHELL: Final = """
 .crc-rail-item { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 3px;
   flex: none; min-height: 50px; padding: 5px 0; border: 0; border-radius: var(--radius); background: none;
   color: inherit;
-  font-size: 11px; line-height: 1.3; text-align: center; text-decoration: none; cursor: pointer; }
+  font-size: 10.5px; letter-spacing: -.01em; line-height: 1.3; text-align: center; text-decoration: none;
+  cursor: pointer; }
 .crc-rail-item .q-icon { font-size: 20px; }
 .crc-rail-item:hover { color: var(--on-rail); }
 .crc-rail-item[aria-current] { background: var(--rail-active); color: var(--on-rail); }

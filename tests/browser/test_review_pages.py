@@ -246,6 +246,8 @@ def test_a_flag_must_be_answered_first_and_gets_the_focus(
     page.keyboard.press("a")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Answer the flag", exact=False)).to_be_visible()
+    # Its sign is of the letters that every page has.
+    expect(page.locator(".q-notification__icon.material-icons-outlined")).to_be_visible()
     expect(card).to_be_focused()
     amount_on(page, "100.00")
     page.keyboard.press("k")
