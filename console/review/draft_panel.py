@@ -79,29 +79,35 @@ class DraftKeeper:
         """Save what was not saved yet, now."""
         self._cancel()
         async with self._saving:
+            held = False
             for item_id in tuple(self._unsaved):
-                await self._save(item_id)
-            self._say_held(bool(self._unsaved))
+                held |= not await self._save(item_id)
+            # What was typed meanwhile is no sign of anything: it waits for its turn.
+            self._say_held(held)
         if self._unsaved:
-            self._save_in(RETRY_SECONDS)
+            self._save_in(RETRY_SECONDS if held else REST_SECONDS)
 
-    async def _save(self, item_id: UUID) -> None:
+    async def _save(self, item_id: UUID) -> bool:
+        """Save one draft; False: it cannot be at present."""
         self._unsaved.discard(item_id)  # what is typed from here on is saved by the next turn
         draft = self._drafts.get(item_id)
         if draft is None:
-            return
+            return True
         try:
             await save_draft(await self._page.session.actor(), item_id, draft)
         except (SessionServiceUnavailable, OperationalError, PoolTimeout) as error:
             _log.warning("draft held", error=type(error).__name__)
-            if item_id in self._drafts:
-                self._unsaved.add(item_id)
+            if item_id not in self._drafts:
+                return True  # it became a decision meanwhile
+            self._unsaved.add(item_id)
+            return False
         except DraftTooLarge as refused:
             self._page.tell(str(refused), bad=True)
         except NotAllowed:
             self._drafts.pop(item_id, None)  # a role was taken away: nothing of this is theirs to decide any more
         except SignedOut:
             self._page.show_signed_out()
+        return True
 
     def _changed(self, item_id: UUID) -> None:
         self._unsaved.add(item_id)

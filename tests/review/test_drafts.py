@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from console.access.permissions import NotAllowed
+from console.actor import Actor
+from console.review import draft_panel
 from console.review.choices import MAX_NOTE, MAX_REASONS, Choice
 from console.review.decisions import decide, resume
 from console.review.draft import MAX_VIEWER_CHARACTERS, Draft, DraftTooLarge
+from console.review.draft_panel import DraftKeeper
 from console.review.drafts import forget_finished, read_draft, save_draft
 from console.review.evidence import MAX_VIEWED_MS
 from console.review.flag_answers import MAX_REASON
@@ -186,5 +192,44 @@ def test_an_emptied_draft_and_those_of_finished_items_are_removed(run: Callable,
         assert await kept(bank) == 1
         await save_draft(bank.reviewer, uuid4(), FULL)  # no such item: nothing to belong to
         assert await kept(bank) == 1
+
+    run(story())
+
+
+def test_what_is_typed_while_a_draft_is_saved_is_no_sign_that_it_cannot_be(
+    run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[bool] = []
+    away = [False]
+
+    async def save(actor: Actor, item_id: UUID, draft: Draft) -> None:
+        if away[0]:
+            raise OperationalError("insert", {}, Exception("the database is away"))
+        if draft.note == "The ink":
+            draft.note = "The ink is darker"  # typed meanwhile
+        await save_draft(actor, item_id, draft)
+
+    monkeypatch.setattr(draft_panel, "save_draft", save)
+
+    async def story() -> None:
+        bank, [item] = await bank_with(tmp_path, "1.00")
+        await claimed(bank.reviewer, item)
+
+        async def actor() -> Actor:
+            return bank.reviewer
+
+        page: Any = SimpleNamespace(session=SimpleNamespace(actor=actor))
+        keeper = DraftKeeper(page, said.append)
+        draft = keeper.draft(item, None)
+        draft.note = "The ink"
+        await keeper.save()
+        assert said == []
+        await keeper.save()
+        away[0], draft.note = True, "The ink is blue"
+        await keeper.save()
+        away[0] = False
+        await keeper.save()
+        assert said == [True, False]
+        assert (await read_draft(bank.reviewer, item) or Draft()).note == "The ink is blue"
 
     run(story())
