@@ -6,16 +6,14 @@ tests against the programs there in place of the packaged ones.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import hypothesis
@@ -24,18 +22,16 @@ import pytest
 import structlog
 from psycopg import sql
 
-from console.resources import resources
 from console.settings import Settings, settings
 from deploy.embedded.services import Endpoints, Programs, start
 from tests.bank_copies import SUPERUSER_URL
+from tests.kept import Run, in_a_thread, kept
 from tests.parallel import (  # noqa: F401
     pytest_collection_modifyitems,
     pytest_xdist_auto_num_workers,
     pytest_xdist_make_scheduler,
 )
 from tests.spare_databases import SpareDatabases
-
-Result = TypeVar("Result")
 
 # How long an example takes says what else the machine does. The same examples each time, so that a run says of the
 # change before it and not of its luck: CRC_TEST_EXPLORE=1 draws others.
@@ -61,9 +57,15 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+# A process of several that run the tests loads all of them first, and nothing of it is garbage.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What was loaded for the tests stays until the end: nobody looks through it for garbage again, and through what
     tests make not as often."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
@@ -176,7 +178,8 @@ def console(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Set
     for name, value in environ_on(database.endpoints).items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    yield settings()
+    with kept(settings()) as current:
+        yield current
     settings.cache_clear()
 
 
@@ -192,22 +195,15 @@ def module_console(module_database: Database) -> Iterator[Settings]:
         for name, value in environ_on(module_database.endpoints).items():
             patch.setenv(name, value)
         settings.cache_clear()
-        yield settings()
+        with kept(settings()) as current:
+            yield current
     settings.cache_clear()
 
 
 @pytest.fixture
-def run(console: Settings) -> Callable[[Coroutine[Any, Any, Result]], Result]:
+def run(console: Settings) -> Run:
     """Runs a coroutine to its end with the database, Redis and the image store open."""
-
-    def run(work: Coroutine[Any, Any, Result]) -> Result:
-        async def inside() -> Result:
-            async with resources(console):
-                return await work
-
-        return asyncio.run(inside())
-
-    return run
+    return in_a_thread(console)
 
 
 def _superuser(services: Endpoints) -> psycopg.Connection:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -120,6 +121,7 @@ async def make_person(system: Actor, username: str, role: Role) -> Actor:
     )
 
 
+@lru_cache(maxsize=2048)  # tests ask for the same ones
 def check_image(text: str = "check", size: tuple[int, int] = (1200, 540)) -> bytes:
     """A small G4 TIFF with some ink on it."""
     image = Image.new("1", size, 1)

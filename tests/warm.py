@@ -141,8 +141,10 @@ def _origin() -> socket.socket:
 
 def _serve(line: socket.socket) -> None:
     """Fork at each request and tell who asked with which status the child ended, until the other side is gone."""
+    gc.disable()  # what is imported stays
     for module in ("console.app", "console.cli", "db.migrations.run", "jobs.worker"):
         importlib.import_module(module)
+    gc.enable()
     gc.collect()
     gc.freeze()
     ended, wake = os.pipe()

@@ -18,6 +18,7 @@ from console.settings import settings
 from tests.browser.site import SECRET, enrol_person
 from tests.conftest import Database, environ_on
 from tests.factories import PASSWORD
+from tests.kept import kept
 
 
 @contextmanager
@@ -32,7 +33,8 @@ def settings_on(database: Database) -> Iterator[None]:
         for name, value in environ.items():
             patch.setenv(name, value)
         settings.cache_clear()
-        yield
+        with kept(settings()):
+            yield
     settings.cache_clear()
 
 

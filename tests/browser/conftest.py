@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from console.settings import Settings
 from tests.browser.late import late
-from tests.browser.site import BRIEF, CHROMIUM, in_a_thread, leave, make_enrolled_bank, new_page
+from tests.browser.site import BRIEF, CHROMIUM, leave, make_enrolled_bank, new_page
 from tests.factories import Bank
-
-Result = TypeVar("Result")
+from tests.kept import Run
 
 
 # No longer than this folder: while playwright runs, this thread has a running event loop and `asyncio.run` is refused.
@@ -27,13 +24,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def run(console: Settings) -> Callable[[Coroutine[Any, Any, Result]], Result]:
-    """As everywhere, but in a thread of its own, because playwright's loop runs in this one."""
-    return in_a_thread(console)
-
-
-@pytest.fixture
-def bank(run: Callable[[Coroutine[Any, Any, Bank]], Bank]) -> Bank:
+def bank(run: Run) -> Bank:
     return run(make_enrolled_bank())
 
 

@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,11 +25,11 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, exp
 
 from console.access import people, totp
 from console.actor import Actor
-from console.resources import resources
 from console.settings import Settings
 from db.engine import transaction
 from tests import warm
 from tests.factories import PASSWORD, Bank, make_bank
+from tests.kept import in_a_thread as in_a_thread
 from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
@@ -64,20 +62,6 @@ _NOT_FAULTS: Final = ("Failed to load resource",)
 # A page that is left while it loads a component says so on its way out. One that cannot be loaded at all is missed by
 # whatever looks for it.
 _ON_THE_WAY_OUT: Final = "Failed to fetch dynamically imported module"
-
-
-def in_a_thread(settings: Settings) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """Runs a coroutine on these settings' services, in a thread: playwright's loop runs in the test's own."""
-
-    async def inside(work: Coroutine[Any, Any, Any]) -> Any:
-        async with resources(settings):
-            return await work
-
-    def run(work: Coroutine[Any, Any, Any]) -> Any:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, inside(work)).result()
-
-    return run
 
 
 async def make_enrolled_bank() -> Bank:

@@ -28,7 +28,7 @@ from console.settings import Settings
 from console.ui.line_guard import SIGN_OF_LIFE_EVERY, SIGN_OF_LIFE_WITHIN
 from db.engine import transaction
 from db.models import PendingDecision
-from tests.browser.site import ARGUMENTS, CHROMIUM, in_a_thread, make_enrolled_bank
+from tests.browser.site import BRIEF, CHROMIUM, in_a_thread, make_enrolled_bank
 from tests.deploy.at_work import TRANSIT, AtWork, Run, await_choice_kept, await_kept, kill, restart, sit_down
 from tests.deploy.edge import ADDRESSES, Answer, Edge, await_answer, command, configured, edge, name_server, with_line
 from tests.factories import Bank, import_items, item_ids, x9_item
@@ -96,7 +96,7 @@ def people(running: Edge, bank: Bank, run: Run) -> Iterator[list[AtWork]]:
     items = run(item_ids(bank))
     persons = (bank.reviewer, bank.second_reviewer, bank.supervisor)
     with sync_playwright() as playwright:
-        chromium: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        chromium: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BRIEF))
         at_work = [sit_down(running, chromium, person, item) for person, item in zip(persons, items, strict=False)]
         await_kept(run, at_work)
         yield at_work

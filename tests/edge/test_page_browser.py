@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from console.access import session_store
 from tests import warm
-from tests.browser.site import ARGUMENTS, CHROMIUM, PATIENCE_MS
+from tests.browser.site import BRIEF, CHROMIUM, PATIENCE_MS
 from tests.conftest import environ_on
 from tests.ports import free_port
 
@@ -54,7 +54,7 @@ def served(module_database) -> Iterator[Site]:  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BRIEF))
         yield browser
         browser.close()
 

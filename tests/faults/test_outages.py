@@ -20,7 +20,7 @@ from console.review.queue import list_items
 from console.review.states import Status
 from console.settings import Settings, settings
 from db.migrations.run import upgrade
-from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import BRIEF, CHROMIUM, Site, in_a_thread, make_enrolled_bank
 from tests.conftest import environ_on
 from tests.factories import Bank, import_items, set_thresholds, x9_item
 from tests.faults.own_services import OwnServices, own_services
@@ -73,7 +73,7 @@ def site(console: Settings, bank: Bank, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BRIEF))
         yield chromium
         chromium.close()
 

@@ -20,8 +20,9 @@ from console.settings import Settings
 from db.engine import transaction
 from db.models import AuditEntry, CheckItem, Decision, Evidence, ItemDraft, PendingDecision
 from tests.bank_copies import SUPERUSER_URL
-from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank, until
+from tests.browser.site import BRIEF, CHROMIUM, Site, make_enrolled_bank, until
 from tests.factories import Bank, import_items, item_ids, set_thresholds, x9_item
+from tests.kept import afresh
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 # Checks drawn on another bank carry no flag.
@@ -30,13 +31,13 @@ TRANSIT = "061000146"
 
 @pytest.fixture
 def run(console: Settings) -> Run:
-    return in_a_thread(console)
+    return afresh(console)  # `kill` waits until nobody is connected
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BRIEF))
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(30_000)
         expect.set_options(timeout=20_000)

@@ -23,7 +23,7 @@ from jobs.schedule import Job
 from jobs.scheduler import JOBS
 from jobs.worker import JobWorker
 from tests.accessibility import expect_accessible
-from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank
+from tests.browser.site import BRIEF, CHROMIUM, Site, in_a_thread, make_enrolled_bank
 from tests.factories import make_bank
 
 HOUR = timedelta(hours=1)
@@ -82,7 +82,7 @@ def test_jobs_are_run_paused_and_resumed_on_record(run: Callable) -> None:
 @pytest.fixture
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BRIEF))
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(20_000)
         expect.set_options(timeout=20_000)

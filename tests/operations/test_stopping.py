@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from console.settings import Settings
 from jobs.schedule import Job
 from jobs.worker import run_worker
-from tests.browser.site import ARGUMENTS, CHROMIUM, Site, in_a_thread, make_enrolled_bank, until
+from tests.browser.site import BRIEF, CHROMIUM, Site, in_a_thread, make_enrolled_bank, until
 from tests.factories import import_items, item_ids, set_thresholds, x9_item
 from tests.operations.scraping import Scraped, scraped_when
 from tests.ports import free_port
@@ -31,7 +31,7 @@ DRAIN_SECONDS = 8
 @pytest.fixture
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BRIEF))
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(20_000)
         expect.set_options(timeout=20_000)

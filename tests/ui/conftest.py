@@ -45,8 +45,8 @@ def _wait_until_up(base: str, process: warm.WarmProcess) -> None:
     raise AssertionError("the harness did not come up")
 
 
-# No longer than a module: while playwright runs, this thread has a running event loop and `asyncio.run` is refused.
-@pytest.fixture(scope="module")
+# No longer than this folder: while playwright runs, this thread has a running event loop and `asyncio.run` is refused.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
@@ -55,7 +55,7 @@ def chromium() -> Iterator[BrowserContext]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def tab(chromium: BrowserContext) -> Page:
     """A tab for the pages of all tests: a page in a new one takes three times the work, most of it compiling."""
     return chromium.new_page()

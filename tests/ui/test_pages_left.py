@@ -16,13 +16,13 @@ from uuid import UUID
 from console.access import sessions
 from console.access.visit import Visit
 from console.actor import Actor
-from console.resources import resources
 from console.review.claims import claim_next
 from console.settings import Settings
 from tests import warm
 from tests.bench.open_page import OpenPage
 from tests.browser.site import PATIENCE_MS, Site, _environment
 from tests.factories import import_items, make_bank, x9_item
+from tests.kept import in_a_thread
 from tests.ports import free_port
 
 # `main.py serve`, which says at a signal what it keeps. A page that was left waits half a minute for its browser: here
@@ -98,15 +98,14 @@ def _come_and_go(
     async def come() -> None:
         assert who.user_id is not None
         person = sessions.Person(who.institution_id, who.user_id, who.name, who.name, who.roles)
-        async with resources(console):
-            for _ in range(times):
-                token = await sessions.start(person, sessions.Stage.FULL, Visit("127.0.0.1"))
-                for path in paths:
-                    async with OpenPage(site.origin, (sessions.cookie_name(console), token), path):
-                        await asyncio.sleep(0.1)
-                await sessions.end(token)
+        for _ in range(times):
+            token = await sessions.start(person, sessions.Stage.FULL, Visit("127.0.0.1"))
+            for path in paths:
+                async with OpenPage(site.origin, (sessions.cookie_name(console), token), path):
+                    await asyncio.sleep(0.1)
+            await sessions.end(token)
 
-    asyncio.run(come())
+    in_a_thread(console)(come())
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while True:
         told.unlink(missing_ok=True)

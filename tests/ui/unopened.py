@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,13 +12,14 @@ from nicegui import Client, core, ui
 
 
 def in_a_page(work: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
-    """Run `work` to its end inside such a page."""
+    """Run `work` to its end inside such a page; in a thread, because playwright's loop may run in this one."""
 
     async def inside() -> None:
         with _a_page() as client:
             await work(client)
 
-    asyncio.run(inside())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, inside()).result()
 
 
 @contextmanager
