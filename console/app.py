@@ -30,6 +30,7 @@ from console.access import (  # noqa: F401 - importing a page makes it
     sessions_page,
 )
 from console.access.permissions import may
+from console.auditing import audit_page  # noqa: F401
 from console.edge import attachments, check_images, file_upload, session_renewal
 from console.edge.draining import Draining
 from console.edge.exposition import Exposition, listening

@@ -14,7 +14,7 @@ SOURCES = sorted(path for room in ("console", "db", "jobs") for path in (ROOT / 
 # Lower floors know nothing of higher ones. `base` is plain data that every room may use.
 FLOORS = [
     "db", "base", "audit", "institution", "access", "notices", "policy", "images", "retention", "review", "lab",
-    "insight", "intake", "operations", "edge", "ui", "top",
+    "insight", "intake", "operations", "auditing", "edge", "ui", "top",
 ]  # fmt: skip
 BASE = {
     "console",

@@ -63,6 +63,7 @@ class Event(StrEnum):
     ACCESS_REFUSED = "access.refused"
     ACCESS_REPORT_EXPORTED = "access_report.exported"
     REPORT_EXPORTED = "report.exported"
+    AUDIT_EXPORTED = "audit.exported"
     ACCESS_REVIEW_STARTED = "access_review.started"
     ACCESS_REVIEW_LINE_DECIDED = "access_review.line_decided"
     ACCESS_REVIEW_CLOSED = "access_review.closed"

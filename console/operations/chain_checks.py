@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from console.access.permissions import Permission
+from console.access.permissions import Permission, require
 from console.actor import Actor, system_actor
 from console.audit.entries import Event, record
 from console.audit.verify import Fault, Position, Verification, verify, verify_part
 from console.institution import institution_ids
 from console.notices.kinds import NoticeKind
 from console.operations.checks import CheckName, figures_of, keep
+from console.operations.jobs import ask_for
 from console.operations.telling import tell_holders
 from db.engine import transaction
 
 # The whole trail comes round in four weeks, however long it grows.
 SHARES: Final = 28
 AT_LEAST: Final = 5_000
+# The job that verifies everything.
+WHOLE: Final = "verify chains"
 
 
 async def verify_slice() -> int:
@@ -41,6 +44,14 @@ async def verify_everything() -> int:
         async with transaction(actor) as session:
             await record(session, actor, Event.CHAINS_VERIFIED, "institution", one, after=found[one].as_json())
     return await _keep(CheckName.AUDIT_WHOLE, found, {})
+
+
+async def ask_to_verify(actor: Actor) -> None:
+    """Have a worker verify every chain from its beginning, at once: that takes as long as the chain is long, and no
+    page's process can spare the time. Raises NotAllowed, JobNotFound or JobUnchanged."""
+    require(actor, Permission.AUDIT_VERIFY)
+    async with transaction(actor) as session:
+        await ask_for(session, actor, WHOLE)
 
 
 async def _keep(name: CheckName, found: dict[UUID, Verification], figures: dict[str, Any]) -> int:

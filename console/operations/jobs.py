@@ -143,12 +143,17 @@ async def run_now(actor: Actor, job: str) -> None:
     """Have the job run at once, paused or not. Raises NotAllowed, JobNotFound or JobUnchanged."""
     require(actor, Permission.OPERATIONS_MANAGE)
     async with transaction(actor) as session:
-        found = await _locked(session, job)
-        if found.asked_at is not None:
-            raise JobUnchanged(f"“{job}” is about to run: {found.asked_by} has asked for it.")
-        values = {"asked_at": text("clock_timestamp()"), "asked_by": actor.name}
-        await session.execute(update(ScheduledJob).where(ScheduledJob.name == job).values(values))
-        await record(session, actor, Event.JOB_ASKED_FOR, "job", job)
+        await ask_for(session, actor, job)
+
+
+async def ask_for(session: AsyncSession, actor: Actor, job: str) -> None:
+    """Have the job run at once, for a caller who has seen that the actor may. Raises JobNotFound or JobUnchanged."""
+    found = await _locked(session, job)
+    if found.asked_at is not None:
+        raise JobUnchanged(f"“{job}” is about to run: {found.asked_by} has asked for it.")
+    values = {"asked_at": text("clock_timestamp()"), "asked_by": actor.name}
+    await session.execute(update(ScheduledJob).where(ScheduledJob.name == job).values(values))
+    await record(session, actor, Event.JOB_ASKED_FOR, "job", job)
 
 
 async def pause(actor: Actor, job: str, reason: str) -> None:

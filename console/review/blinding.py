@@ -7,6 +7,7 @@ flags: they are facts about the check that both people work with.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
@@ -47,19 +48,35 @@ def as_shown_to(actor: Actor, view: ItemView) -> ItemView:
 
 async def hidden_recommendation(session: AsyncSession, actor: Actor, item: CheckItem) -> UUID | None:
     """The id of the recommendation that is hidden from the actor, for who reads decisions by another way."""
-    if item.status != Status.PENDING_APPROVAL or not may(actor, Permission.ITEM_APPROVE):
+    if item.status != Status.PENDING_APPROVAL:
         return None
-    if not item.blind and not (await active_policy(session)).document.thresholds.blind_second_review:
-        return None
-    recommended = select(Decision.id, Decision.actor_id).where(
-        Decision.item_id == item.id, Decision.stage == "recommendation"
+    return (await hidden_recommendations(session, actor, (item.id,))).get(item.id)
+
+
+async def hidden_recommendations(session: AsyncSession, actor: Actor, items: Collection[UUID]) -> dict[UUID, UUID]:
+    """The same of many items: by the id of each on which one is hidden."""
+    if not items or not may(actor, Permission.ITEM_APPROVE):
+        return {}
+    recommended = (
+        select(CheckItem.id.label("item"), CheckItem.blind, Decision.id, Decision.actor_id)
+        .join(Decision, Decision.item_id == CheckItem.id)
+        .where(CheckItem.id.in_(items), CheckItem.status == Status.PENDING_APPROVAL)
+        .where(Decision.stage == "recommendation")
+        .order_by(CheckItem.id, Decision.sequence)
     )
-    first = (await session.execute(recommended.order_by(Decision.sequence.desc()).limit(1))).one()
-    own = select(SecondOpinion.id).where(
-        SecondOpinion.recommendation_id == first.id, SecondOpinion.user_id == actor.user_id
+    # Of an item that was sent back and recommended again, the later one.
+    lasts = {one.item: one for one in await session.execute(recommended)}
+    waiting = [one for one in lasts.values() if _may_be_second(actor, one.actor_id)]
+    if waiting and not all(one.blind for one in waiting):
+        everywhere = (await active_policy(session)).document.thresholds.blind_second_review
+        waiting = [one for one in waiting if everywhere or one.blind]
+    if not waiting:
+        return {}
+    own = select(SecondOpinion.recommendation_id).where(
+        SecondOpinion.recommendation_id.in_(one.id for one in waiting), SecondOpinion.user_id == actor.user_id
     )
-    seen = (await session.execute(own)).first() is not None
-    return first.id if _may_be_second(actor, first.actor_id) and not seen else None
+    seen = set(await session.scalars(own))
+    return {one.item: one.id for one in waiting if one.id not in seen}
 
 
 def _may_be_second(actor: Actor, maker: UUID) -> bool:

@@ -30,6 +30,7 @@ AREAS: Final = (
     Area("lan", "Allowlist", "/allowlist", Permission.ALLOWLIST_MANAGE),
     Area("vpn_key", "API keys", "/api-keys", Permission.API_KEY_MANAGE),
     Area("fact_check", "Access review", "/access-review", Permission.ACCESS_REPORT_READ),
+    Area("receipt_long", "Audit", "/audit", Permission.AUDIT_READ),
     Area("verified_user", "Compliance", "/compliance", Permission.COMPLIANCE_READ),
     Area("monitor_heart", "Operations", "/operations", Permission.OPERATIONS_READ),
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 from console.ui import (
     access_style,
+    audit_style,
     insight_style,
     lab_style,
     notices_style,
@@ -363,6 +364,6 @@ RULES: Final = "".join(
     (
         BASE, SHELL, PIECES, TABLE, VIEWER, WORK, QUASAR,
         workbench_style.RULES, access_style.RULES, notices_style.RULES, policy_style.RULES, policy_versions_style.RULES,
-        lab_style.RULES, operations_style.RULES, insight_style.RULES,
+        lab_style.RULES, operations_style.RULES, insight_style.RULES, audit_style.RULES,
     )
 )  # fmt: skip
