@@ -36,12 +36,20 @@ from console.ui.pieces import ActionButton
 
 PATH: Final = "/audit"
 COLUMNS: Final = (
-    Column("number", "No.", "84px", "right", sortable=False),
+    Column("number", "No.", "80px", "right", sortable=False),
     Column("at", "When", "142px", sortable=False),
     Column("who", "Who", "170px", sortable=False),
     Column("what", "What", sortable=False),
     Column("object", "Object", "250px", sortable=False),
     Column("address", "From", "118px", sortable=False),
+)
+# Beside an open entry, which says from where.
+COLUMNS_BESIDE: Final = (
+    Column("number", "No.", "72px", "right", sortable=False),
+    Column("at", "When", "132px", sortable=False),
+    Column("who", "Who", "148px", sortable=False),
+    Column("what", "What", sortable=False),
+    Column("object", "Object", "212px", sortable=False),
 )
 REFRESH_SECONDS: Final = 3.0
 show_to_people(TrailRefused, JobUnchanged, JobNotFound)
@@ -150,12 +158,14 @@ class AuditView:
         proved = await read_entry(actor, sequence)
         self.opened = sequence
         self._entry.show(proved)
+        self._table.set_columns(COLUMNS_BESIDE)
         self._set_address()
 
     async def _close(self, actor: Actor) -> None:
         if self.opened is not None:
             self.opened = None
             self._entry.close()
+            self._table.set_columns(COLUMNS)
             self._set_address()
 
     async def _export(self, actor: Actor) -> None:

@@ -16,6 +16,8 @@ from console.insight.periods import EARLIEST, MAX_DAYS, Window, days_from, midni
 from console.review.clocks import Hours
 
 SYSTEM: Final = "system"
+# Ids of objects and of requests, in characters.
+MAXIMUM_WORDS: Final = 100
 # An object's own entries are few, and an index leads to them: its whole life may be asked for.
 MAX_DAYS_OF_OBJECT: Final = 3_660
 _DAY: Final = timedelta(days=1)
@@ -46,7 +48,9 @@ def _known_type(object_type: str) -> str:
 
 
 # PostgreSQL's text takes any character but NUL.
-_Words = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=r"^[^\x00]+$")]
+_Words = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAXIMUM_WORDS, strip_whitespace=True, pattern=r"^[^\x00]+$")
+]
 
 
 class Chosen(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from console.auditing.chosen import SYSTEM
 from console.auditing.difference import Change, difference
 from console.auditing.proof import Proved
 from console.auditing.shown import WITHHELD, Entry
-from console.auditing.words import event_words, object_words
+from console.auditing.words import OBJECTS, event_words, object_words
 from console.ui.format import count
 from console.ui.pieces import ActionButton, Chip, Text, Tone, icon
 
@@ -67,12 +68,12 @@ class EntryPanel(Element):
             _fact("When", f"{local:%A} {local.day} {local:%B %Y, %H:%M:%S %Z}")
             _fact("UTC", f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}")
             wrote = f"{entry.who} ({entry.wrote})" if entry.wrote != entry.who else entry.who
-            _fact("Who", wrote, only=lambda: self._narrow(person=person), only_what="of theirs")
+            _fact("Who", wrote, only=partial(self._narrow, person=person), only_what="of theirs")
             _fact("Event", f"{event_words(entry.action)} · {entry.action}")
             what = object_words(entry.object_type)
             name = what if entry.object_name == entry.object_id else f"{what} {entry.object_name}"
             of_object = {"object_type": entry.object_type, "object_id": entry.object_id}
-            only = lambda: self._narrow(**of_object)  # noqa: E731
+            only = partial(self._narrow, **of_object) if entry.object_type in OBJECTS else None
             _fact("Object", name, link=entry.link, only=only, only_what="of this object")
             _fact("Its id", entry.object_id, mono=True)
             if entry.address:
@@ -80,8 +81,8 @@ class EntryPanel(Element):
             if entry.session:
                 _fact("Session", entry.session, mono=True)
             if entry.request_id:
-                only = lambda: self._narrow(request=entry.request_id)  # noqa: E731
-                _fact("Request", entry.request_id, mono=True, only=only, only_what="of this request")
+                of_request = partial(self._narrow, request=entry.request_id)
+                _fact("Request", entry.request_id, mono=True, only=of_request, only_what="of this request")
 
     def _draw_changes(self, entry: Entry) -> None:
         Text("What it says", tag="h3")

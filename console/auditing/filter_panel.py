@@ -9,9 +9,9 @@ from typing import Any, Final
 from nicegui import ui
 from nicegui.element import Element
 
-from console.auditing.chosen import Chosen, Span
+from console.auditing.chosen import MAXIMUM_WORDS, Chosen, Span
 from console.auditing.person_panel import PersonChoice
-from console.auditing.words import EVENTS, GROUPS, OBJECTS, object_words
+from console.auditing.words import EVENTS, GROUPS, OBJECTS
 from console.ui.page import ConsolePage
 from console.ui.pieces import ActionButton, Text
 
@@ -45,6 +45,8 @@ class FilterPanel:
             for field, label in ((self._kind, "Kind of event"), (self._type, "Kind of object")):
                 field.props("dense outlined options-dense").props["aria-label"] = label
             self._kind.classes("crc-trail-kind")
+            self._id = ui.input("Its id", value=chosen.object_id or "", on_change=self._narrowed)
+            self._id.props(f"dense outlined clearable debounce=400 maxlength={MAXIMUM_WORDS}").classes("crc-trail-id")
             self._person = PersonChoice(page, self._choose_person)
             self._only = Element("div").classes("crc-row")
         self._mark()
@@ -55,6 +57,7 @@ class FilterPanel:
         # The fields' own handlers find nothing changed.
         self._kind.set_value(self.chosen.kind or "")
         self._type.set_value(self.chosen.object_type or "")
+        self._id.set_value(self.chosen.object_id or "")
         self._mark()
         await self._on_change()
 
@@ -85,13 +88,14 @@ class FilterPanel:
             await self._on_change()
 
     async def _narrowed(self) -> None:
-        kind, object_type = self._kind.value or None, self._type.value or None
-        if (kind, object_type) == (self.chosen.kind, self.chosen.object_type):
+        chosen, object_type = self.chosen, self._type.value or None
+        if object_type != chosen.object_type:
+            self._id.set_value("")  # it was the id of another kind of object
+        object_id = str(self._id.value or "").replace("\x00", "").strip()[:MAXIMUM_WORDS] or None
+        update = {"kind": self._kind.value or None, "object_type": object_type, "object_id": object_id}
+        if update == {name: getattr(chosen, name) for name in update}:
             return
-        update: dict[str, Any] = {"kind": kind, "object_type": object_type}
-        if object_type != self.chosen.object_type:
-            update["object_id"] = None
-        self.chosen = self.chosen.model_copy(update=update)
+        self.chosen = chosen.model_copy(update=update)
         self._mark()
         await self._on_change()
 
@@ -104,16 +108,15 @@ class FilterPanel:
         for field in (self._first, self._last):
             field.set_visibility(self.chosen.span is Span.DAYS)
         self._person.show(_text(self.chosen.person))
+        self._id.set_visibility(self.chosen.object_type is not None)
         self._only.clear()
         with self._only:
-            if self.chosen.object_type and self.chosen.object_id:
-                self._draw_only(f"{object_words(self.chosen.object_type)} {self.chosen.object_id}", "object_id")
             if self.chosen.request:
-                self._draw_only(f"request {self.chosen.request}", "request")
+                self._draw_request(f"request {self.chosen.request}")
 
-    def _draw_only(self, words: str, name: str) -> None:
+    def _draw_request(self, words: str) -> None:
         async def drop() -> None:
-            await self.choose(**{name: None})
+            await self.choose(request=None)
 
         with ActionButton("", drop, icon_name="close", kind="choice") as button:
             Text(words, classes="crc-trail-only")

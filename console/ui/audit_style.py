@@ -6,16 +6,16 @@ RULES: Final = """
 .crc-trail-filter { flex: none; flex-wrap: wrap; }
 .crc-trail-filter .q-field { min-width: 128px; }
 .crc-trail-filter .q-field.crc-trail-kind { width: 230px; }
-.crc-trail-filter .q-field--dense .q-field__control { height: 34px; min-height: 34px; }
-.crc-trail-filter .q-field--dense .q-field__marginal { height: 34px; }
-.crc-trail-filter .q-field--dense .q-field__native { min-height: 32px; padding-top: 0; padding-bottom: 0; }
-.crc-trail-filter .q-field--dense.q-field--labeled .q-field__control { height: 40px; }
+.crc-trail-filter .q-field--dense .q-field__control { height: 40px; min-height: 40px; }
+.crc-trail-filter .q-field__native, .crc-trail-filter .q-field__input { font-size: 13.5px; }
+.crc-trail-filter .q-field.crc-trail-id { width: 210px; }
 .crc-trail-only { max-width: 210px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .crc-trail-chain { flex: none; display: flex; align-items: center; gap: 12px; min-height: 44px;
   padding: 5px 6px 5px 12px; }
 .crc-trail-standing { flex: 1; display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; min-width: 0; }
 .crc-trail { flex: 1; min-height: 0; display: flex; gap: var(--gap); }
 .crc-trail > .crc-table { flex: 1; min-width: 0; }
+.crc-trail > .crc-table table { min-width: 780px; }
 .crc-trail-entry { flex: none; width: 468px; display: flex; flex-direction: column; min-height: 0; overflow: hidden; }
 .crc-trail-head { flex: none; align-items: center; padding: 5px 6px 5px 14px; border-bottom: 1px solid var(--line); }
 .crc-trail-head h2 { color: var(--ink); }
@@ -29,6 +29,7 @@ RULES: Final = """
 .crc-trail-changes :is(th, td) { padding: 4px 8px 4px 0; text-align: left; vertical-align: top; font-weight: 400;
   overflow-wrap: anywhere; white-space: pre-wrap; border-top: 1px solid var(--line); }
 .crc-trail-changes thead th { border-top: 0; color: var(--ink-soft); font-size: 12px; }
+.crc-trail-changes thead th:first-child { width: 34%; }
 .crc-trail-changes tbody th { color: var(--ink-soft); }
 .crc-trail-proof { list-style: none; display: grid; gap: 2px; }
 .crc-trail-proof li { display: flex; align-items: baseline; gap: 6px; }

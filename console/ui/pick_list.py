@@ -124,7 +124,9 @@ class PickList:
         if self.text and self._offered_for != self.text:
             await self.draw()  # Enter was quicker than the answer: never take what fitted less
         if self.text and self._offers:
-            self._on_take(self._offers[self._at].key)
+            taken = self._on_take(self._offers[self._at].key)
+            if inspect.isawaitable(taken):
+                await taken
 
     async def _typed(self, _: Any) -> None:
         if self._on_type:
