@@ -20,7 +20,7 @@ from console.auditing.errors import TrailRefused
 from console.auditing.filter_panel import FilterPanel
 from console.auditing.proof import read_entry
 from console.auditing.shown import Entry
-from console.auditing.standing import read_standing
+from console.auditing.standing import Archived, read_standing
 from console.auditing.trail import TrailPage, read_trail
 from console.auditing.trail_export import export_trail
 from console.auditing.words import object_words
@@ -51,6 +51,7 @@ COLUMNS_BESIDE: Final = (
     Column("what", "What", sortable=False),
     Column("object", "Object", "212px", sortable=False),
 )
+_NOTHING: Final = "Nothing of this happened on these days."
 REFRESH_SECONDS: Final = 3.0
 show_to_people(TrailRefused, JobUnchanged, JobNotFound)
 
@@ -77,6 +78,7 @@ class AuditView:
         self._next: int | None = None
         self._asked = 0
         self._awaits = False
+        self._archived: Archived | None = None
         with page.frame("Audit", page.institution.name, path=PATH) as shell:
             self._days = shell.subtitle
             with shell.actions:
@@ -90,7 +92,7 @@ class AuditView:
                     label="Audit trail", columns=COLUMNS, hints=(MOVE, ("row_open", "open")),
                     on_open=lambda row: page.run(self._open, int(row)), on_select=self._selected,
                     on_more=page.handler(self._more), on_retry=page.handler(self._read),
-                    empty="Nothing of this happened on these days.",
+                    empty=_NOTHING,
                 )  # fmt: skip
                 self._entry = EntryPanel(
                     page.institution.zone, narrow=self._filter.choose, on_close=page.handler(self._close)
@@ -105,10 +107,10 @@ class AuditView:
         if left_out:
             names = ", ".join(name.replace("_", " ") for name in left_out)
             page.tell(f"The address names something that there is not ({names}): it was left out.", bad=True)
+        await page.refresh(self._show_standing)
         await page.refresh(self._read)
         if self.opened is not None:
             await page.refresh(self._open, self.opened)
-        await page.refresh(self._show_standing)
 
     async def _changed(self, actor: Actor) -> None:
         self._set_address()
@@ -131,7 +133,8 @@ class AuditView:
             return  # something else was chosen meanwhile
         self._next = found.next
         self._days.set_text(f"{self._page.institution.name} · {_days(found.window)}")
-        self._table.set_rows(self._rows(found), now=datetime.now(UTC), more=found.next is not None)
+        empty = _empty(found.window, self._archived)
+        self._table.set_rows(self._rows(found), now=datetime.now(UTC), more=found.next is not None, empty=empty)
         self._name_person(found)
 
     def _name_person(self, found: TrailPage) -> None:
@@ -189,7 +192,7 @@ class AuditView:
 
     async def _show_standing(self, actor: Actor) -> None:
         standing = await read_standing(actor)
-        self._awaits = awaited(standing)
+        self._awaits, self._archived = awaited(standing), standing.archived
         self._chain.show(standing)
 
     def _set_address(self) -> None:
@@ -224,3 +227,10 @@ def _row(one: Entry, zone: ZoneInfo) -> ItemRow:
 def _days(window: Window) -> str:
     first, last = window.days[0], window.days[-1]
     return day(first) if first == last else f"{day(first)} – {day(last)}"
+
+
+def _empty(window: Window, archived: Archived | None) -> str:
+    """What is said where nothing was found: that is no proof of days whose entries are elsewhere."""
+    if archived is None or (window.days[0].year, window.days[0].month) > (archived.last.year, archived.last.month):
+        return _NOTHING
+    return f"Nothing of this is at hand. What happened up to {archived.last:%B %Y} is in the archived months."

@@ -50,7 +50,7 @@ class EntryPanel(Element):
                 body.props["tabindex"] = "0"
                 body.props["role"] = "group"
                 body.props["aria-label"] = f"Entry {entry.sequence} in full"
-                Text(f"{entry.who} {entry.what}", tag="p", classes="crc-trail-sentence")
+                Text(f"{entry.who} {entry.what} · {_object(entry)}", tag="p", classes="crc-trail-sentence")
                 self._draw_facts(entry)
                 self._draw_changes(entry)
                 _draw_chain(proved)
@@ -70,11 +70,9 @@ class EntryPanel(Element):
             wrote = f"{entry.who} ({entry.wrote})" if entry.wrote != entry.who else entry.who
             _fact("Who", wrote, only=partial(self._narrow, person=person), only_what="of theirs")
             _fact("Event", f"{event_words(entry.action)} · {entry.action}")
-            what = object_words(entry.object_type)
-            name = what if entry.object_name == entry.object_id else f"{what} {entry.object_name}"
             of_object = {"object_type": entry.object_type, "object_id": entry.object_id}
             only = partial(self._narrow, **of_object) if entry.object_type in OBJECTS else None
-            _fact("Object", name, link=entry.link, only=only, only_what="of this object")
+            _fact("Object", _object(entry), link=entry.link, only=only, only_what="of this object")
             _fact("Its id", entry.object_id, mono=True)
             if entry.address:
                 _fact("Address", entry.address, mono=True)
@@ -98,6 +96,11 @@ class EntryPanel(Element):
         if found.same and found.changes:
             Text(f"{count(found.same)} more {'is' if found.same == 1 else 'are'} as before.", tag="p",
                  classes="crc-soft")  # fmt: skip
+
+
+def _object(entry: Entry) -> str:
+    what = object_words(entry.object_type)
+    return what if entry.object_name == entry.object_id else f"{what} {entry.object_name}"
 
 
 def _draw_table(changes: tuple[Change, ...], *, both: bool) -> None:

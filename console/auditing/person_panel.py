@@ -25,11 +25,13 @@ class PersonChoice:
     def __init__(self, page: ConsolePage, on_choose: Callable[[str | None], Awaitable[Any]]) -> None:
         self._page, self._on_choose = page, on_choose
         self._found: dict[str, PersonRow] = {}
+        self._names: dict[str, str] = {}
         self._button = ActionButton(ANYBODY, self._ask, icon_name="person_search", kind="choice")
 
     def show(self, person: str | None, name: str = "") -> None:
         """Show who is chosen; `name`: what they are called, where that is known."""
-        words = ANYBODY if person is None else NOBODY if person == SYSTEM else name or "One person"
+        named = name or self._names.get(person or "", "One person")
+        words = ANYBODY if person is None else NOBODY if person == SYSTEM else named
         self._button.set_label(words)
         self._button.set_chosen(person is not None)
         self._button.props["aria-label"] = f"Who did it: {words}"
@@ -69,6 +71,7 @@ class PersonChoice:
         # Those who left too: what they did stays in the trail.
         people = await list_people(actor, text, Show.EVERYBODY, limit=OFFERED)
         self._found = {str(person.id): person for person in people.rows}
+        self._names |= {key: person.display_name for key, person in self._found.items()}
 
 
 def _named(person: PersonRow) -> str:

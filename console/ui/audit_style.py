@@ -5,10 +5,10 @@ from typing import Final
 RULES: Final = """
 .crc-trail-filter { flex: none; flex-wrap: wrap; }
 .crc-trail-filter .q-field { min-width: 128px; }
-.crc-trail-filter .q-field.crc-trail-kind { width: 230px; }
+.crc-trail-filter .q-field.crc-trail-kind { width: 204px; }
 .crc-trail-filter .q-field--dense .q-field__control { height: 40px; min-height: 40px; }
 .crc-trail-filter .q-field__native, .crc-trail-filter .q-field__input { font-size: 13.5px; }
-.crc-trail-filter .q-field.crc-trail-id { width: 210px; }
+.crc-trail-filter .q-field.crc-trail-id { width: 164px; }
 .crc-trail-only { max-width: 210px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .crc-trail-chain { flex: none; display: flex; align-items: center; gap: 12px; min-height: 44px;
   padding: 5px 6px 5px 12px; }

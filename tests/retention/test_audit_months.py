@@ -21,6 +21,9 @@ from sqlalchemy.exc import DBAPIError
 from console.audit.archive import ArchiveFault, read_archive
 from console.audit.entries import Event, record
 from console.audit.verify import Position, is_anchored, verify, verify_part
+from console.auditing.errors import EntryNotFound
+from console.auditing.proof import read_entry
+from console.auditing.standing import Archived, read_standing
 from console.images.store import image_store
 from console.retention.audit_months import (
     AHEAD,
@@ -255,6 +258,13 @@ def test_a_month_is_archived_when_its_years_are_over(
             entries = list(await session.scalars(query.order_by(AuditEntry.sequence)))
         assert [one["sequence"] for one in entries] == [4, total]
         assert entries[1]["hash"] == second.hash.hex() and entries[1]["export_sha256"] == second.export_sha256.hex()
+        # Who reads the trail is told where the rest of it is, and the first entry at hand follows what is archived.
+        standing = await read_standing(bank.auditor)
+        assert standing.archived == Archived(total, 2, OLD, archive_key(bank.institution_id, OLD))
+        proved = await read_entry(bank.auditor, total + 1)
+        assert (proved.is_written, proved.follows, proved.after_archive) == (True, True, True)
+        with pytest.raises(EntryNotFound):
+            await read_entry(bank.auditor, total)
         # The files prove themselves, follow one another, and end where the anchors say.
         for anchor in (first, second):
             archived = read_archive(await exported(bank, anchor.month, tmp_path))
