@@ -124,7 +124,7 @@ def test_a_threshold_is_changed_says_what_it_means_and_is_saved(
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.locator(".q-dialog")).to_have_count(0)
     field.fill("7,5oo")
-    fault = page.get_by_role("button", name=re.compile("thresholds › dual control amount"))
+    fault = page.get_by_role("button", name=re.compile("Two people from: Write"))
     expect(fault).to_be_visible()
     page.get_by_label("SLA, business hours").focus()
     fault.click()
