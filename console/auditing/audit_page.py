@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 from nicegui.element import Element
 
-from console.access.permissions import Permission
+from console.access.permissions import Permission, may
 from console.actor import Actor
 from console.auditing.chain_panel import ChainPanel, awaited
 from console.auditing.chosen import Chosen, chosen_of
@@ -87,9 +87,11 @@ class AuditView:
                 )
             self._filter = FilterPanel(page, chosen, page.handler(self._changed))
             self._chain = ChainPanel(page, page.handler(self._verify))
+            places = may(page.actor, Permission.SESSION_READ)
+            self._columns = COLUMNS if places else tuple(one for one in COLUMNS if one.key != "address")
             with Element("div").classes("crc-trail") as both:
                 self._table = ItemTable(
-                    label="Audit trail", columns=COLUMNS, hints=(MOVE, ("row_open", "open")),
+                    label="Audit trail", columns=self._columns, hints=(MOVE, ("row_open", "open")),
                     on_open=lambda row: page.run(self._open, int(row)), on_select=self._selected,
                     on_more=page.handler(self._more), on_retry=page.handler(self._read),
                     empty=_NOTHING,
@@ -135,7 +137,10 @@ class AuditView:
         self._days.set_text(f"{self._page.institution.name} · {_days(found.window)}")
         empty = _empty(found.window, self._archived)
         self._table.set_rows(self._rows(found), now=datetime.now(UTC), more=found.next is not None, empty=empty)
+        # Where both go to the browser at once, rows come before words: the last word must not be that it waits.
+        self._table.set_status("ready")
         self._name_person(found)
+        self._filter.found(found.window.days[0], found.window.days[-1])
 
     def _name_person(self, found: TrailPage) -> None:
         person = self._filter.chosen.person
@@ -168,7 +173,7 @@ class AuditView:
         if self.opened is not None:
             self.opened = None
             self._entry.close()
-            self._table.set_columns(COLUMNS)
+            self._table.set_columns(self._columns)
             self._set_address()
 
     async def _export(self, actor: Actor) -> None:

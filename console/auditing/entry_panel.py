@@ -129,7 +129,7 @@ def _draw_chain(proved: Proved) -> None:
     with Element("dl").classes("crc-facts"):
         _fact("Number", count(entry.sequence))
         _fact("Hash", entry.hash.hex(), mono=True)
-        _fact("Before it", entry.previous_hash.hex() if entry.previous_hash else "none: the first entry", mono=True)
+        _fact("Before it", entry.previous_hash.hex() if entry.previous_hash else "none", mono=True)
 
 
 def _follows(proved: Proved) -> str:

@@ -29,6 +29,7 @@ class FilterPanel:
     def __init__(self, page: ConsolePage, chosen: Chosen, on_change: Callable[[], Awaitable[Any]]) -> None:
         self.chosen = chosen
         self._on_change = on_change
+        self._listed: tuple[date, date] | None = None
         with Element("div").classes("crc-row crc-filters crc-trail-filter"):
             with Element("div").classes("crc-tabs") as tabs:
                 tabs.props["role"] = "group"
@@ -61,6 +62,10 @@ class FilterPanel:
         self._mark()
         await self._on_change()
 
+    def found(self, first: date, last: date) -> None:
+        """These days are listed: who goes on to days of their own begins with them."""
+        self._listed = first, last
+
     def name_person(self, name: str) -> None:
         """What the chosen person is called."""
         self._person.show(_text(self.chosen.person), name)
@@ -72,10 +77,14 @@ class FilterPanel:
 
     def _choose(self, span: Span) -> Callable[[], Awaitable[None]]:
         async def choose() -> None:
-            self.chosen = self.chosen.model_copy(update={"span": span})
+            update: dict[str, Any] = {"span": span}
+            if span is Span.DAYS and not (self.chosen.first and self.chosen.last) and self._listed:
+                update |= {"first": self._listed[0], "last": self._listed[1]}
+            self.chosen = self.chosen.model_copy(update=update)
+            for field, day in ((self._first, self.chosen.first), (self._last, self.chosen.last)):
+                field.set_value(day.isoformat() if day else "")
             self._mark()
-            if span is not Span.DAYS or (self.chosen.first and self.chosen.last):
-                await self._on_change()
+            await self._on_change()
 
         return choose
 

@@ -26,7 +26,8 @@ from console.review.office import office_of
 from db.engine import transaction
 from db.models import AuditEntry
 
-MAXIMUM_LINES: Final = 20_000
+# Some six megabytes, which go to the browser in one message of its page.
+MAXIMUM_LINES: Final = 10_000
 _BATCH: Final = 1_000
 _HEADS: Final = (
     "Number", "When, bank's time", "When, UTC", "Who", "Name in the entry", "Person's id", "Event", "What",

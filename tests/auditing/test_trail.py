@@ -18,7 +18,7 @@ from console.access.step_up import CodeNeeded
 from console.actor import Actor, Bounds
 from console.audit.entries import Event, NewEntry, record_each
 from console.auditing import trail, trail_export
-from console.auditing.chosen import SYSTEM, Chosen, Span
+from console.auditing.chosen import SYSTEM, Chosen
 from console.auditing.errors import BadDays, EntryNotFound, TrailTooLong
 from console.auditing.proof import read_entry
 from console.auditing.shown import CONSOLE, Entry
@@ -38,11 +38,11 @@ from tests.auditing.ground import tamper
 from tests.conftest import Database
 from tests.factories import Bank, claimed, import_items, item_ids, make_bank, set_thresholds, x9_item
 
-TODAY = Chosen(span=Span.TODAY)
+WEEK = Chosen()
 
 
 async def listed(bank: Bank, **chosen: object) -> tuple[Entry, ...]:
-    return (await read_trail(bank.auditor, Chosen.model_validate({"span": "today", **chosen}))).entries
+    return (await read_trail(bank.auditor, Chosen.model_validate(chosen))).entries
 
 
 async def add(bank: Bank, count: int, event: Event = Event.QUEUE_CHANGED) -> None:
@@ -97,7 +97,7 @@ def test_it_is_paged_by_key(run: Callable) -> None:
     async def story() -> None:
         bank = await make_bank(recorded=True)
         await add(bank, 2 * PAGE + 1)
-        chosen = Chosen(kind="queue.changed", span=Span.TODAY)
+        chosen = Chosen(kind="queue.changed")
         pages: list[list[int]] = []
         before: int | None = None
         while True:
@@ -117,7 +117,7 @@ def test_who_may_and_what_is_not_theirs(run: Callable, tmp_path: Path) -> None:
     async def story() -> None:
         bank = await make_bank(recorded=True)
         for actor in (bank.reviewer, bank.approver, bank.administrator):
-            for refused in (read_trail(actor, TODAY), read_entry(actor, 1), export_trail(actor, TODAY),
+            for refused in (read_trail(actor, WEEK), read_entry(actor, 1), export_trail(actor, WEEK),
                             read_standing(actor), chain_checks.ask_to_verify(actor)):  # fmt: skip
                 with pytest.raises(NotAllowed):
                     await refused
@@ -127,7 +127,7 @@ def test_who_may_and_what_is_not_theirs(run: Callable, tmp_path: Path) -> None:
         await import_items(bank, tmp_path, [x9_item(1, "100.00", "021000021")])
         (item,) = await item_ids(bank)
         await claimed(bank.reviewer, item)
-        (entry,) = (await read_trail(bank.supervisor, Chosen(kind="item.claimed", span=Span.TODAY))).entries
+        (entry,) = (await read_trail(bank.supervisor, Chosen(kind="item.claimed"))).entries
         # From where people act is for who may see sessions.
         assert (entry.address, entry.session) == (None, None)
         assert (await read_entry(bank.auditor, entry.sequence)).entry.session == "session-of-reviewer"
@@ -136,13 +136,13 @@ def test_who_may_and_what_is_not_theirs(run: Callable, tmp_path: Path) -> None:
         for bounds, there in ((Bounds(queues=frozenset({"escalation"})), False),
                               (Bounds(item_types=frozenset({"transit", "on_us"})), True)):  # fmt: skip
             bound = replace(bank.auditor, bounds=bounds)
-            actions = {one.action for one in (await read_trail(bound, TODAY)).entries}
+            actions = {one.action for one in (await read_trail(bound, WEEK)).entries}
             assert "file.imported" in actions
             assert ("item.claimed" in actions) is there
             if not there:
                 with pytest.raises(EntryNotFound):
                     await read_entry(bound, entry.sequence)
-                assert b"item.claimed" not in (await export_trail(bound, TODAY)).content
+                assert b"item.claimed" not in (await export_trail(bound, WEEK)).content
 
     run(story())
 
@@ -155,7 +155,7 @@ def test_a_blind_second_reviewer_finds_no_recommendation_here(run: Callable, tmp
         (item,) = await item_ids(bank)
         _, seen = await claimed(bank.reviewer, item)
         await decide(bank.reviewer, item, Choice(Act.PAY), seen)
-        chosen = Chosen(kind="item.recommended", span=Span.TODAY)
+        chosen = Chosen(kind="item.recommended")
 
         async def told(actor: Actor) -> tuple[bool, str]:
             (entry,) = (await read_trail(actor, chosen)).entries
@@ -181,7 +181,7 @@ def test_what_takes_too_long_is_refused_by_name(
             # What a statement that is not done waits for does not matter.
             line.execute("lock table audit_entry in access exclusive mode")
             monkeypatch.setattr(trail, "TIMEOUT_MS", 200)
-            for reading in (read_trail(bank.auditor, TODAY), read_entry(bank.auditor, 1)):
+            for reading in (read_trail(bank.auditor, WEEK), read_entry(bank.auditor, 1)):
                 with pytest.raises(TrailTooLong, match="Choose fewer days"):
                     await reading
 
@@ -223,7 +223,7 @@ def test_a_part_is_taken_along_as_csv_on_record_and_bounded(
         bank = await make_bank(recorded=True)
         await add(bank, 7)
         tamper(database, f"update app_user set display_name = '=1+1' where id = '{bank.supervisor.user_id}'")
-        chosen = Chosen(kind="queue.changed", span=Span.TODAY)
+        chosen = Chosen(kind="queue.changed")
         with pytest.raises(CodeNeeded):
             await export_trail(replace(bank.auditor, code_at=None), chosen)
         monkeypatch.setattr(trail_export, "_BATCH", 3)
@@ -245,7 +245,7 @@ def test_a_part_is_taken_along_as_csv_on_record_and_bounded(
         told = await listed(bank, kind="audit.exported")
         assert [(one.after["lines"], one.after["cut"]) for one in told if one.after] == [(5, True), (7, False)]
         assert told[0].after is not None
-        assert told[0].after["filter"] == {"kind": "queue.changed", "span": "today"}
+        assert told[0].after["filter"] == {"kind": "queue.changed"}
 
     run(story())
 

@@ -91,6 +91,12 @@ def test_an_auditor_finds_opens_and_takes_along(
     assert lines[0].startswith("Number,") and lines[1].startswith(f"{newest},")
     assert all("Auditor" in line for line in lines[1:])
 
+    # Days of one's own begin with those that are listed.
+    page.get_by_role("button", name="From – to").click()
+    expect(page.get_by_label("First day")).not_to_have_value("")
+    expect(page.get_by_label("Last day")).not_to_have_value("")
+    expect(rows.first).to_contain_text("took a part of the audit trail along")
+
     # What somebody changed past all guards is shown as that, and what an address names wrongly is said.
     with psycopg.connect(module_database.superuser_url) as connection:
         connection.execute("set session_replication_role = replica")
